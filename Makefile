@@ -1,0 +1,32 @@
+# Each target is a line that you could type; `make` alone lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.lmphys-installed
+
+.PHONY: help book test lint bench lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
+
+book: $(READY)  ## run every chapter that changed and render the book: _build/html/index.html
+	$(BIN)/lmphys build
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## check style and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: $(READY)  ## measure speed and memory against the plain ways
+	$(BIN)/python -m benchmarks
+
+lock:  ## resolve the lock anew (needs uv)
+	$(PYTHON) tools/lock.py
+
+clean:  ## remove what was built; the environment and the cached models and corpora stay
+	rm -rf _build runs book/chapters book/_generated .pytest_cache .mypy_cache .ruff_cache
+
+$(READY): requirements.lock pyproject.toml tools/install.py
+	$(PYTHON) tools/install.py $(VENV)
+	@touch $@

@@ -1,0 +1,252 @@
+# %% [markdown]
+# (drift)=
+# # One arrow for every thought
+#
+# If a chain of thought were pulled by the same force at every sentence, one matrix would say where the next sentence
+# lands. {cite:t}`carson2025` fit that matrix before anything else,
+#
+# $$ h_{t+1} \approx A h_t + c, \qquad (A, c) = \argmin \sum_t \norm{\Delta h_t - (A - I) h_t - c}^2 + \lambda \norm{A}_F^2, $$ (eq-global)
+#
+# with $\lambda = 1$, and report that it explains half of the variance, $R^2 \approx 0.51$. What it leaves over, the
+# residual $\xi_t$, is said to have several modes, and these become the regimes of their switching model.
+#
+# **The question of this page:** what would a process *without any dynamics* score? A point that is drawn anew around a
+# mean must, on average, step back towards it. Such a step is easy to foretell, and nothing has been understood.
+# The answer decides how to read each later number ({ref}`r2-null`).
+
+# %% tags=["parameters"]
+model: str = "smollm2"  # model spec: smollm2, random:smollm2, org/name, or a folder
+profile: str = "quick"  # smoke, quick or full
+seed: int = 0  # seed of questions, splits and bootstrap
+tasks: list[str] = []  # names of tasks or .jsonl files; none stands for those of the profile
+rank: int = 40  # dimension k of the projection
+ridge: float = 1.0  # penalty λ of the linear map
+position: str = "boundary"  # boundary (the token that ends a sentence) or after (the token that follows it)
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from lmphys import book, corpus, dynamics
+
+book.use_style()
+
+# %%
+spec = corpus.default_spec(model, profile, tasks=tasks, seed=seed)
+states = corpus.build_corpus(spec).trajectories("final_norm", position)
+train, test = states.split(0.7, seed=seed)
+projection = dynamics.Projection(rank).fit(train)
+seen, unseen = projection.transform(train), projection.transform(test)
+unseen
+
+# %% [markdown]
+# The projection and the map are learned from one part of the questions; all scores are of the other part.
+#
+# ## Two scores for one forecast
+#
+# $R^2$ compares the squared error of a forecast with the variance of what is forecast. It matters *of what*: of the
+# state $h_{t+1}$, or of the increment $\Delta h_t$. The error is the same; the variance is not. The paper does not say
+# which it means.
+#
+# Read the table from below. *Shuffled order* fits the same map to chains whose sentences are put at random, and scores
+# it on such chains. *Phase-randomised* chains keep each chain's mean and its linear correlations, and lose the rest.
+# *Per-trace mean* forecasts the mean of the chain so far. *Persistence* says that nothing moves.
+
+# %%
+drift = dynamics.LinearDrift(ridge=ridge).fit(seen)
+scores = dynamics.one_step_scores(drift, unseen, train=seen, seed=seed)
+scores.round(3)
+
+# %% mystnb={"figure": {"name": "fig-drift-controls", "caption": "Variance explained on held-out questions by one linear map, beside its controls. Lines: 95 % intervals, bootstrap over chains. Shuffled chains have no order to learn, and yet a good part of their increments is 'explained'."}} tags=["hide-input"]
+book.plots.scores(scores);
+
+# %% [markdown]
+# In closed form: points drawn independently around a mean give $R^2(\Delta h) = 1/2$ and $R^2(h) = 0$. For a process
+# with correlation $r$ from step to step the pair is
+
+# %%
+pd.DataFrame({f"r = {r}": dynamics.expected_r2_ar1(r) for r in (0.0, 0.3, 0.6, 0.9)}, index=["R²(h)", "R²(Δh)"]).round(2)
+
+# %% [markdown]
+# So a *small* $R^2$ of increments can mean strong memory, and one half can mean none at all.
+#
+# ## The same map elsewhere
+#
+# The choices of the two pages before this one, and the control with random weights, through the same pipeline:
+
+# %%
+reader = corpus.default_spec(f"random:{model}", profile, tasks=tasks, seed=seed)
+variants = {
+    "boundary token": corpus.build_corpus(spec).trajectories("final_norm", "boundary"),
+    "token after": corpus.build_corpus(spec).trajectories("final_norm", "after"),
+    "before the final norm": corpus.build_corpus(spec).trajectories("resid_post", position),
+    "random weights": corpus.build_corpus(reader).trajectories("final_norm", position),
+}
+elsewhere = {name: dynamics.held_out_scores(traj, rank=rank, ridge=ridge, seed=seed) for name, traj in variants.items()}
+pd.concat({name: table.loc[["one linear map", "persistence", "shuffled order"], ["r2_h", "r2_dh"]] for name, table in elsewhere.items()}).round(3)
+
+# %% [markdown]
+# In the run of the default model, persistence fails badly at the token after the boundary, and the increments look
+# well explained: the state is mostly *which word opens the sentence*, and the next opening word is nearly independent
+# of this one. At the boundary token chains differ in their mean, and a forecast that knows the chain's mean so far
+# comes a long way. And random weights are *easier* to forecast than trained ones: a network that has learned nothing
+# mixes all words of the text so far into a slowly moving average, and an average is predictable.
+#
+# ## What is left over
+#
+# The paper fits {eq}`eq-global` in all $D$ dimensions and looks at the residual $\xi_t$, and at its projection
+# $\zeta_t = V_k^\top \xi_t$. An orthonormal projection can only shorten a vector; in the paper's Fig. 1b the projected
+# residuals are longer (mean 351 against 229), so its two panels cannot show the same residuals.
+
+# %%
+full = dynamics.LinearDrift(ridge=ridge).fit(train)
+xi = full.residuals(test)
+zeta = xi @ projection.basis_
+lengths = pd.DataFrame({"ξ (all dimensions)": np.linalg.norm(xi, axis=1), f"ζ (rank {rank})": np.linalg.norm(zeta, axis=1)})
+lengths.describe().round(2)
+
+# %% [markdown]
+# A map in all $D$ dimensions has more coefficients than these chains have numbers to determine them, and λ = 1 does
+# little against it. On held-out chains its residuals are therefore longer than need be ({ref}`exercise 3
+# <drift-penalty>`).
+
+# %% mystnb={"figure": {"name": "fig-residuals", "caption": "Norms of the residuals of the linear map on held-out chains, before and after projection (compare the paper's Fig. 1b)."}} tags=["hide-input"]
+figure, axes = plt.subplots()
+for name, colour in zip(lengths, (book.style.BLUE, book.style.VERMILION), strict=True):
+    axes.hist(lengths[name], bins=40, alpha=0.7, color=colour, label=name)
+axes.set(xlabel="norm of the residual", ylabel="transitions")
+axes.legend();
+
+# %% [markdown]
+# Instead of the eye, a test: Hartigan's dip {cite:p}`hartigan1985` is the distance of a distribution from the nearest
+# one with a single mode. A small $p$ speaks against a single mode. Steps of one chain are not independent, so $p$ is
+# rather too small than too large.
+
+# %%
+pd.DataFrame({name: dynamics.dip_test(x.to_numpy()) for name, x in lengths.items()}, index=["dip", "p"]).round(4)
+
+# %% [markdown]
+# And the tails, along the single directions of the subspace: which density fits best, a Gaussian, a Laplace or a
+# Student-t with $\nu$ degrees of freedom?
+
+# %%
+chain = test.pairs()[2]
+dynamics.fit_tails(zeta[:, 0]).round(3)
+
+# %%
+kurtosis = [dynamics.excess_kurtosis_interval(zeta[:, i], chain, seed=seed) for i in range(rank)]
+pd.DataFrame(kurtosis[:5], columns=["excess kurtosis", "low", "high"]).astype(float).round(2).rename_axis("direction")
+
+# %% mystnb={"figure": {"name": "fig-violin", "caption": "Residuals along the first directions of the subspace (compare the paper's Fig. 6)."}} tags=["hide-input"]
+shown = min(8, rank)
+figure, axes = plt.subplots()
+axes.violinplot([zeta[:, i] for i in range(shown)], positions=range(shown), showmedians=True, widths=0.85)
+axes.set(xlabel="principal direction", ylabel="residual ζ")
+axes.set_xticks(range(shown));
+
+# %% [markdown]
+# ## What the boundary token explains
+#
+# Before a cluster of residuals is called a mode of reasoning, one asks what it has in common. The simplest candidate is
+# the token itself. The table has the share of variance that the identity of a token explains, with the means of its
+# classes learned on other chains, beside the same for labels put at random.
+
+# %%
+rows = test.sources()
+labels = {
+    "token of h_t": test.sentences["boundary_token" if position == "boundary" else "after_token"].to_numpy()[rows],
+    "token of h_{t+1}": test.sentences["boundary_token" if position == "boundary" else "after_token"].to_numpy()[rows + 1],
+    "task": test.chains["task"].to_numpy()[chain],
+}
+targets = {"state": unseen.states[rows + 1], "increment": unseen.increments(), "residual": zeta}
+explained = {
+    (target, label): dynamics.group_r2(y, values, chain, seed=seed)
+    for target, y in targets.items()
+    for label, values in labels.items()
+}
+pd.DataFrame({key: {"explained": e.r2, "random labels": e.null.mean()} for key, e in explained.items()}).T.round(3)
+
+# %% [markdown]
+# The token of $h_{t+1}$ is not known when the forecast is made. It is no rival of the forecast, then, but it tells what
+# the residuals are *made of*.
+#
+# ## Verdict
+
+# %% tags=["hide-input"]
+ledger = book.Ledger.for_page("reasoning/drift", model=model, profile=profile)
+targets = {"R² of h": "r2_h", "R² of Δh": "r2_dh"}
+best = scores.loc["one linear map"]
+rivals = {name: scores.loc[name] for name in ("persistence", "per-trace mean", "shuffled order")}
+rivals["random weights"] = elsewhere["random weights"].loc["one linear map"]
+ledger.record(
+    "slds.global_linear.r2",
+    {name: float(best[c]) for name, c in targets.items()},
+    interval={name: (float(best[f"{c}_low"]), float(best[f"{c}_high"])) for name, c in targets.items()},
+    controls={rival: {name: float(row[c]) for name, c in targets.items()} for rival, row in rivals.items()},
+    note=f"rank {rank}, {position} token, held out by question",
+)
+ledger.record("slds.global_linear.nll", float(best["nll"]), note=f"nats per transition in {rank} dimensions")
+norm, projected = (lengths[name].to_numpy() for name in lengths)
+ledger.record("slds.residual.multimodal", dynamics.dip_excess(norm, seed=seed))
+ledger.record("slds.residual.projected_multimodal", dynamics.dip_excess(projected, seed=seed))
+ledger.record("slds.residual.norm_modes", dynamics.count_modes(norm))
+ledger.record("slds.residual.norm_mean", norm.mean())
+ledger.record("slds.residual.projected_norm_mean", projected.mean())
+ledger.record("slds.residual.projected_larger", projected.mean() / norm.mean())
+ledger.record("slds.residual.heavy_tails", float(np.median([k.value for k in kurtosis])))
+ledger.show()
+
+# %% [markdown]
+# What to take along:
+#
+# - An $R^2$ near one half of *increments* is what no dynamics at all gives. Any claim about dynamics has to be made
+#   about $R^2$ of states, or against shuffled order.
+# - The map must beat the mean of the chain so far. What it gains over that is dynamics; the rest is the question.
+# - Heavy tails and several modes are different things, and a test tells them apart.
+
+# %% [markdown]
+# ## Exercises
+#
+# (drift-exercise)=
+# ```{admonition} Exercise 1: the half that means nothing
+# :class: tip
+# Let $h_t$ be independent with mean $\mu$ and covariance $\Sigma$. Show that the best linear forecast of $\Delta h_t$
+# has $R^2 = 1/2$ and that of $h_{t+1}$ has $R^2 = 0$. Check both on chains shuffled across the corpus.
+# ```
+#
+# ```{dropdown} Solution
+# $\Cov(\Delta h_t, h_t) = -\Sigma$ and $\Var(\Delta h_t) = 2\Sigma$, so the explained share is
+# $\Tr(\Sigma \Sigma^{-1} \Sigma) / \Tr(2\Sigma) = 1/2$; and $\Cov(h_{t+1}, h_t) = 0$.
+#
+#     mixed_train, mixed_test = (dynamics.shuffle_chains(t, seed=0) for t in (seen, unseen))
+#     print(dynamics.one_step_scores(dynamics.LinearDrift(1.0).fit(mixed_train), mixed_test, train=mixed_train).iloc[0])
+# ```
+#
+# ```{admonition} Exercise 2: where does the arrow point?
+# :class: tip
+# A linear map has one fixed point $h^* = (I - A)^{-1} c$, and the eigenvalues of $A$ say how fast it is approached.
+# Find both. After how many sentences has the slowest direction forgotten half of its start?
+# ```
+#
+# ```{dropdown} Solution
+#     values = np.abs(np.linalg.eigvals(drift.A_))
+#     fixed = np.linalg.solve(np.eye(rank) - drift.A_, drift.c_)
+#     print(values.max(), np.log(0.5) / np.log(values.max()), np.linalg.norm(fixed), np.linalg.norm(seen.states.mean(0)))
+# ```
+#
+# (drift-penalty)=
+# ```{admonition} Exercise 3: the penalty
+# :class: tip
+# The paper's penalty is on $A$, as printed. A penalty on $A - I$ pulls towards persistence instead. Try both with
+# λ from 1 to 10⁵ (`dynamics.LinearDrift(ridge, penalty="A-I")`). Which is better on held-out chains, and why?
+# ```
+#
+# ```{dropdown} Solution
+#     for ridge in 10.0 ** np.arange(6):
+#         maps = {p: dynamics.LinearDrift(ridge, penalty=p).fit(seen) for p in ("A", "A-I")}
+#         print(ridge, {p: round(dynamics.one_step_scores(m, unseen, train=seen, n_bootstrap=2).r2_h.iloc[0], 3) for p, m in maps.items()})
+#
+# For a large λ the first tends to the mean and the second to persistence; which wins depends on the position. In
+# between, shrinking $A$ helps, since λ = 1 hardly restrains a map of some thousand parameters.
+# ```

@@ -1,0 +1,219 @@
+"""Build the book: run what changed, write the generated pages, render."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from lmphys.book.chapter import Chapter, find_chapters, toc_files
+from lmphys.book.files import file_digest, write_atomically
+from lmphys.book.ledger import ledger_html, read_ledger, readable, scrolling_table
+from lmphys.book.provenance import git_state, machine, versions
+from lmphys.book.record import RunRecord, Target
+from lmphys.book.runner import run_chapter
+from lmphys.errors import LmphysError
+
+_WARNING = re.compile(r"(WARNING|ERROR|CRITICAL|SEVERE|Extension error|Exception)\b.*")
+
+
+def remove_stale_pages(root: Path, chapters: Sequence[Chapter]) -> list[Path]:
+    """Delete pages under `book/chapters/`, and their HTML, whose chapter is gone; returns the deleted pages."""
+    ids = {chapter.id for chapter in chapters}
+    folder = root / "book" / "chapters"
+    stale = []
+    for path in sorted(p for p in folder.glob("*/*") if p.suffix in (".ipynb", ".py")):
+        if f"{path.parent.name}/{path.stem}" not in ids:
+            path.unlink()
+            page = path.relative_to(root / "book").with_suffix(".html")
+            (root / "_build" / "html" / page).unlink(missing_ok=True)
+            stale.append(path)
+    pages = {chapter_id.replace("/", "-") for chapter_id in ids}
+    for path in (root / "runs" / "ledger").glob("*.json"):
+        if path.name.split("--")[0] not in pages:
+            path.unlink()
+    return stale
+
+
+def _records(chapters: Sequence[Chapter]) -> list[tuple[Chapter, RunRecord]]:
+    """The chapters whose page is in the book, with the record of that page."""
+    found = ((chapter, RunRecord.read(Target.of(chapter, {}, into_book=True).folder)) for chapter in chapters)
+    return [(chapter, record) for chapter, record in found if record is not None]
+
+
+def ledger_page(root: Path, chapters: Sequence[Chapter]) -> str:
+    """Markdown of the ledger: for a page's model in the book the numbers of that page, and those of other models."""
+    rows = read_ledger(root)
+    made = {chapter.id: record.parameters for chapter, record in _records(chapters)}
+
+    def belongs(row: Any) -> bool:
+        book = made.get(row.page, {})
+        seed = None if pd.isna(row.seed) else int(row.seed)
+        return book.get("model") != row.model or (book.get("profile"), book.get("seed")) == (row.profile, seed)
+
+    keep = [belongs(row) for row in rows.itertuples()]
+    rows = rows[pd.Series(keep, index=rows.index, dtype=bool)]
+    if rows.empty:
+        return "No page has recorded a number yet.\n"
+    listed = set(toc_files(root))
+    table = readable(rows)
+    table["model"] = [f"{model} ({profile})" for model, profile in zip(rows["model"], rows["profile"], strict=True)]
+    table["page"] = [
+        f'<a href="chapters/{page}.html">{page}</a>' if f"chapters/{page}" in listed else page for page in rows["page"]
+    ]
+    counts = rows["verdict"].value_counts()
+    total = ", ".join(f"{n} {word}" for word, n in counts.items())
+    return f"{len(rows)} rows: {total}.\n\n```{{raw}} html\n{ledger_html(table, raw=('page',))}\n```\n"
+
+
+def status_page(root: Path, chapters: Sequence[Chapter]) -> str:
+    """Markdown of the status: how each page was made, package versions, machine."""
+    records = _records(chapters)
+    pages = pd.DataFrame(
+        [
+            {
+                "page": f'<a href="chapters/{chapter.id}.html">{chapter.id}</a>',
+                "run time": f"{record.seconds:.0f} s",
+                "peak memory": "–" if record.peak_memory_gb is None else f"{record.peak_memory_gb:.1f} GB",
+                "device": record.device,
+                "model": record.parameters.get("model", "–"),
+                "profile": record.parameters.get("profile", "–"),
+                "date": record.date[:16].replace("T", " "),
+                "commit": re.sub(r"^([0-9a-f]{8})[0-9a-f]{32}", r"\1", record.git),
+            }
+            for chapter, record in records
+        ]
+    )
+    gpus = sorted({record.device for _, record in records if record.device.startswith("cuda")})
+    facts = {**machine(), "GPU used": "; ".join(gpus) or "none", "git commit": git_state(root), **versions()}
+    made_with = pd.DataFrame([{"what": name, "value": value} for name, value in facts.items()])
+    seconds = sum(record.seconds for _, record in records)
+    return (
+        f"{len(records)} pages, {seconds / 60:.1f} minutes of running in all.\n\n"
+        f"```{{raw}} html\n{scrolling_table(pages, raw=('page',))}\n```\n\n"
+        f"Machine and packages of the last build:\n\n```{{raw}} html\n{scrolling_table(made_with)}\n```\n"
+    )
+
+
+def _sources_digest(root: Path) -> str:
+    """SHA-256 over the configuration and every file under `book/`."""
+    files = [root / "_config.yml", *sorted(p for p in (root / "book").rglob("*") if p.is_file())]
+    return hashlib.sha256("\0".join(f"{p.relative_to(root)} {file_digest(p)}" for p in files).encode()).hexdigest()
+
+
+def missing_html(root: Path, since: float = 0.0) -> list[str]:
+    """Pages of the table of contents without an HTML file, or with one older than its source and than `since`."""
+    bad = []
+    for file in toc_files(root):
+        page = root / "_build" / "html" / f"{file}.html"
+        sources = [p for p in (root / "book" / f"{file}{end}" for end in (".md", ".ipynb")) if p.is_file()]
+        newest = min(since, max((p.stat().st_mtime for p in sources), default=since))
+        if not page.is_file() or page.stat().st_mtime < newest:
+            bad.append(file)
+    return bad
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_atomically(path, text)
+
+
+def render(root: Path, *, force: bool = False) -> bool:
+    """Render the pages with Jupyter Book, warnings counting as errors; returns False where nothing had changed.
+
+    Raises:
+        LmphysError: a warning or error (the first ones are named), or a page of the contents came out without HTML.
+    """
+    stamp, log = root / "_build" / ".lmphys-built", root / "runs" / "jupyter-book.log"
+    digest = _sources_digest(root)
+    if not force and stamp.is_file() and stamp.read_text() == digest and not missing_html(root):
+        return False
+    stamp.unlink(missing_ok=True)
+    log.parent.mkdir(exist_ok=True)
+    begin = time.time()
+    # Of this interpreter, whatever `jupyter-book` the PATH has; the package has no __main__.
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "book/"]
+    command += ["--config", "_config.yml", "--path-output", ".", "-n", "-W", "--keep-going"]
+    with Console(stderr=True).status("rendering the book"), log.open("w", encoding="utf-8") as out:
+        done = subprocess.run(
+            command, cwd=root, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"}
+        )
+    text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(encoding="utf-8", errors="replace"))
+    if done.returncode:
+        found = [line.strip().replace(f"{root}/", "") for line in text.splitlines() if _WARNING.search(line)]
+        found = [line for line in found if "treated as errors" not in line]
+        # Sphinx repeats no warning for a page that it has read: the next build would pass with the fault inside.
+        for pickle in (root / "_build" / ".doctrees").rglob("*"):
+            if pickle.is_file():
+                pickle.unlink()
+        shown = "; ".join(dict.fromkeys(found[:3])) or f"jupyter-book ended with status {done.returncode}"
+        more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+        raise LmphysError(f"rendering failed: {shown}{more}; the whole log: {log.relative_to(root)}")
+    bad = missing_html(root, begin - 2)
+    if bad:
+        raise LmphysError(f"no new HTML for {', '.join(bad)}; see {log.relative_to(root)}, then `make clean book`")
+    write_atomically(stamp, digest)
+    return True
+
+
+def build_book(
+    root: Path,
+    *,
+    force: bool = False,
+    model: str | None = None,
+    profile: str | None = None,
+    chapters: Sequence[str] | None = None,
+    echo: Callable[[str], None] = print,
+) -> Path:
+    """Run every chapter that is not up to date, write the generated pages and render the book.
+
+    Args:
+        root: Folder of the project.
+        force: Run and render even what has not changed.
+        model: Model spec of all chapters instead of their default; such pages go into the book.
+        profile: smoke, quick or full instead of their default.
+        chapters: Ids of the chapters to run; the others keep the page that they have. All by default.
+        echo: Receives one line for each event.
+
+    Returns:
+        Path of `index.html`.
+
+    Raises:
+        LmphysError: a chapter failed, is in no table of contents or has no page yet, or the rendering failed.
+    """
+    everything = find_chapters(root)
+    listed = {file.removeprefix("chapters/") for file in toc_files(root)}
+    for chapter in everything:
+        if chapter.id not in listed:
+            raise LmphysError(f"chapters/{chapter.id}.py is in no table of contents; add it to book/_toc.yml")
+    overrides: Mapping[str, Any] = {
+        name: value for name, value in (("model", model), ("profile", profile)) if value is not None
+    }
+    wanted = [chapter for chapter in everything if chapters is None or chapter.id in chapters]
+    for chapter in wanted:
+        chapter.resolve(overrides)  # a wrong parameter of the last chapter must not cost the time of the first
+    for path in remove_stale_pages(root, everything):
+        echo(f"deleted {path.relative_to(root)}: its chapter is gone")
+    fresh = 0
+    for chapter in wanted:
+        result = run_chapter(chapter, overrides=overrides, into_book=True, force=force, echo=lambda line: None)
+        fresh += result.cached
+        if not result.cached:
+            echo(f"{chapter.id}: {result.record.seconds:.1f} s")
+    echo(f"{len(wanted) - fresh} of {len(wanted)} chapters run, {fresh} up to date")
+    for chapter in everything:
+        if not Target.of(chapter, {}, into_book=True).page.is_file():
+            raise LmphysError(f"{chapter.id} has no page yet; run it: lmphys run {chapter.id}")
+    generated = root / "book" / "_generated"
+    _write_if_changed(generated / "ledger_table.md", ledger_page(root, everything))
+    _write_if_changed(generated / "status_table.md", status_page(root, everything))
+    index = root / "_build" / "html" / "index.html"
+    echo("rendered" if render(root, force=force) else "the rendered book is up to date")
+    return index

@@ -1,0 +1,211 @@
+"""The ledger: every number that the book sets beside a number of a paper, with the computed verdict."""
+
+import html
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lmphys.book.claims import Claim, Intervals, Numbers, Verdict, find_claim, load_claims, verdict
+from lmphys.book.files import model_slug, write_atomically
+from lmphys.errors import LmphysError
+from lmphys.paths import project_root
+
+COLUMNS = (
+    *("claim", "paper", "place", "statement", "unit", "value", "comparison", "tolerance", "obtained", "interval"),
+    *("controls", "verdict", "reason", "note", "page", "model", "profile", "seed", "date"),
+)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of numpy as those of Python, tuples as lists: what JSON keeps."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return None if value is None else float(value)
+
+
+def _format(value: Any) -> str:
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_format(item)}" for name, item in value.items())
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _format_obtained(obtained: Any, interval: Any) -> str:
+    if isinstance(obtained, Mapping):
+        ends = interval if isinstance(interval, Mapping) else {}
+        return "; ".join(f"{name}: {_format_obtained(x, ends.get(name))}" for name, x in obtained.items())
+    return _format(obtained) + (f" [{_format(interval[0])}, {_format(interval[1])}]" if interval else "")
+
+
+def verdict_badge(word: str) -> str:
+    """HTML of a verdict; the style sheet of the book colours it by its class, the word itself says the same."""
+    return f'<span class="verdict verdict-{html.escape(word.replace(" ", "-"))}">{html.escape(word)}</span>'
+
+
+def ledger_html(table: pd.DataFrame, raw: tuple[str, ...] = ()) -> str:
+    """HTML of a table with the columns of `readable`, and others."""
+    return scrolling_table(table.assign(verdict=table["verdict"].map(verdict_badge)), raw=("verdict", *raw))
+
+
+def scrolling_table(table: pd.DataFrame, raw: tuple[str, ...] = ()) -> str:
+    """HTML of a table that scrolls sideways on a narrow screen, on one line; columns in `raw` are HTML already."""
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in table.columns)
+    rows = []
+    for values in table.itertuples(index=False):
+        cells = (str(v) if n in raw else html.escape(str(v)) for n, v in zip(table.columns, values, strict=True))
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    body = "".join(rows).replace("\n", " ")
+    return (
+        '<div class="lmphys-table" style="overflow-x: auto"><table class="table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def readable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Columns claim, verdict, paper, here, controls, reason, as text, of rows with the columns of `read_ledger`."""
+
+    def row(r: Any) -> dict[str, str]:
+        unit = f" {r.unit}" if r.unit else ""
+        bound = {"at_least": "≥ ", "at_most": "≤ "}.get(r.comparison, "")
+        return {
+            "claim": f"{r.statement} ({r.claim})",
+            "verdict": r.verdict,
+            "paper": f"{bound}{_format(r.value)}{unit}, {r.paper} {r.place}",
+            "here": _format_obtained(r.obtained, r.interval) + unit,
+            "controls": _format(r.controls) if r.controls else "–",
+            "reason": r.reason + (f" ({r.note})" if r.note else ""),
+        }
+
+    columns = ["claim", "verdict", "paper", "here", "controls", "reason"]
+    return pd.DataFrame([row(r) for r in rows.itertuples(index=False)], columns=columns)
+
+
+class LedgerTable:
+    """A ledger that a notebook shows as a table and a terminal as text."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self.rows = rows
+
+    def _repr_html_(self) -> str:
+        return ledger_html(readable(self.rows))
+
+    def __repr__(self) -> str:
+        return readable(self.rows).to_string(index=False)
+
+
+class Ledger:
+    """Rows of one page for one model and profile.
+
+    Rows are written as they are recorded, one JSON file for page, model and profile under `runs/ledger/`. While the
+    runner runs a page, they wait in the folder `$LMPHYS_LEDGER_FOLDER` until the whole page has succeeded. Where a
+    notebook is run by hand, its file ends in `--by-hand` and its rows have no seed.
+    """
+
+    def __init__(self, page: str, model: str, profile: str, claims: Mapping[str, Claim], path: Path) -> None:
+        self.page, self.model, self.profile, self.claims, self.path = page, model, profile, claims, path
+        self._recorded: list[str] = []
+
+    @classmethod
+    def for_page(cls, page: str, *, model: str, profile: str) -> "Ledger":
+        """Ledger of a page of the project around the working folder.
+
+        Args:
+            page: `<part>/<slug>`.
+            model: Model spec that the numbers belong to.
+            profile: smoke, quick or full.
+        """
+        root = project_root()
+        name = f"{page.replace('/', '-')}--{model_slug(model)}--{profile}"
+        staged = os.environ.get("LMPHYS_LEDGER_FOLDER")
+        # Rows of a notebook that someone tries by hand must not replace those of the book.
+        path = Path(staged) / f"{name}.json" if staged else root / "runs" / "ledger" / f"{name}--by-hand.json"
+        return cls(page, model, profile, load_claims(root), path)
+
+    def record(
+        self,
+        claim_id: str,
+        obtained: Numbers,
+        *,
+        interval: Intervals | None = None,
+        controls: Mapping[str, Numbers] | None = None,
+        note: str = "",
+    ) -> Verdict:
+        """Compare a number with a claim, keep the row, and return the verdict (`claims.verdict` says how).
+
+        Args:
+            claim_id: A row of `data/claims/*.csv`.
+            obtained: Our number, in the claim's unit; one for each definition where the claim has several.
+            interval: 95 % interval (low, high), or one for each definition.
+            controls: Name to number: what a null gives.
+            note: A remark for the reader.
+
+        Raises:
+            LmphysError: there is no such claim (suggests the nearest), or a number is not finite.
+        """
+        claim = find_claim(self.claims, claim_id)
+        found = verdict(claim, obtained, interval, controls)
+        row = {
+            **{name: getattr(claim, name) for name in ("paper", "place", "statement", "unit", "comparison")},
+            "claim": claim.id,
+            "value": None if claim.value != claim.value else claim.value,
+            "tolerance": claim.tolerance,
+            "obtained": _plain(obtained),
+            "interval": _plain(interval),
+            "controls": _plain(controls or {}),
+            "verdict": found.word,
+            "reason": found.reason,
+            "note": note,
+            **{name: getattr(self, name) for name in ("page", "model", "profile")},
+            "seed": None,  # the runner knows it, and fills it in
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        rows = {**{kept["claim"]: kept for kept in self._rows()}, claim.id: row}
+        write_atomically(self.path, json.dumps({"rows": list(rows.values())}, indent=1, allow_nan=False))
+        if claim.id not in self._recorded:
+            self._recorded.append(claim.id)
+        return found
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return _read_rows(self.path) if self.path.exists() else []
+
+    def show(self) -> LedgerTable:
+        """The rows that were recorded through this object, as a table."""
+        rows = {row["claim"]: row for row in self._rows()}
+        return LedgerTable(pd.DataFrame([rows[claim] for claim in self._recorded], columns=list(COLUMNS)))
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8"))["rows"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LmphysError(f"{path} is no ledger file ({error}); delete it and run its page again") from error
+
+
+def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
+    """All rows of all runs, of one model if given: one row for claim, page, model, profile and seed, in that order.
+
+    Columns are `COLUMNS`; `obtained`, `interval` and `controls` hold Python values, NaN in `value` means no value.
+
+    Raises:
+        LmphysError: a file is damaged, or no run was made with `model`.
+    """
+    rows = [row for path in sorted((root / "runs" / "ledger").glob("*.json")) for row in _read_rows(path)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
+    table = table.astype(dict.fromkeys(("obtained", "interval", "controls"), object))
+    if model is not None:
+        models = sorted(set(table["model"]))
+        table = table[table["model"] == model]
+        if table.empty:
+            ran = ", ".join(models) or "none"
+            raise LmphysError(
+                f"no ledger rows of model {model!r} (there are rows of: {ran}); lmphys run --model {model}"
+            )
+    return table.sort_values(["claim", "page", "model", "profile", "seed"], ignore_index=True)

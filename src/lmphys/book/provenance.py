@@ -1,0 +1,85 @@
+"""What a page was made with: commit, versions, device, memory."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("lmphys", "torch", "transformers", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
+
+
+def git_state(root: Path) -> str:
+    """Commit of the checkout, with `, with local changes` where there are some; says so where there is no git."""
+
+    def git(*arguments: str) -> str | None:
+        try:
+            done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, timeout=30)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    changes = git("status", "--porcelain", "--", ".")
+    if changes is None:
+        return "not a git checkout"
+    commit = git("rev-parse", "HEAD")
+    return (commit or "no commit yet") + (", with local changes" if changes else "")
+
+
+def versions() -> dict[str, str]:
+    """Version of Python and of the packages that decide a number."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def device_name() -> str:
+    """Device that this process has used so far.
+
+    It asks only a torch that is already loaded, and names a GPU only when a CUDA context exists: a page that never
+    touched the GPU says cpu.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return "mps" if os.environ.get("LMPHYS_DEVICE", "").startswith("mps") else "cpu"
+
+
+def peak_memory() -> float:
+    """Largest resident memory of this process so far, GB; nan where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+
+def machine() -> dict[str, str]:
+    """Name and number of cores of the processor, and the system."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
+    except OSError:
+        pass
+    return {"processor": name, "cores": str(os.cpu_count()), "system": f"{platform.system()} {platform.release()}"}
+
+
+def probe() -> dict[str, Any]:
+    """What only the process that ran a chapter knows; the runner calls it in the last cell."""
+    state = {"device": device_name(), "executable": sys.executable, "versions": versions()}
+    memory = peak_memory()
+    return state | {"peak_memory_gb": round(memory, 3) if memory == memory else None}
+
+
+def print_probe() -> None:
+    """Print `probe` as one line of JSON."""
+    print(json.dumps(probe()))

@@ -1,0 +1,128 @@
+"""The record of a run: what a page was made from, and whether it still would come out the same."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lmphys.book.chapter import Chapter
+from lmphys.book.files import file_digest, model_slug, write_atomically
+from lmphys.errors import LmphysError
+
+
+def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
+    """SHA-256 over everything that a page depends on.
+
+    These are the text of the chapter, its resolved parameters, the chosen device, all code and styles under `src/`,
+    all of `data/`, and the lock file. The time of day and the state of git are left out: they change no number.
+    """
+    root = chapter.root
+    files = [root / "requirements.lock"]
+    files += sorted(p for p in (root / "src").rglob("*") if p.suffix in (".py", ".mplstyle"))
+    files += sorted(p for p in (root / "data").rglob("*") if p.is_file())
+    parts = [chapter.source, json.dumps(parameters, sort_keys=True), os.environ.get("LMPHYS_DEVICE", "")]
+    parts += [f"{p.relative_to(root).as_posix()} {file_digest(p)}" for p in files]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a run keeps its files.
+
+    Attributes:
+        folder: Under `runs/`: the notebook while it runs, the record, and the partial notebook of a failure.
+        page: The executed notebook.
+        ledger: Where its ledger rows go when it succeeds.
+    """
+
+    folder: Path
+    page: Path
+    ledger: Path
+
+    @classmethod
+    def of(cls, chapter: Chapter, parameters: dict[str, Any], into_book: bool) -> "Target":
+        """Target of a run with `parameters`.
+
+        The book takes the run with default parameters, and any other with `into_book`. A run aside has a folder
+        named for its model and profile. Its ledger rows join the others as long as nothing else (but the seed) was
+        changed; otherwise they stay in its folder, since a row names model and profile only.
+        """
+        runs = chapter.root / "runs"
+        defaults = chapter.resolve({})
+        if into_book or parameters == defaults:
+            page = chapter.root / "book" / "chapters" / f"{chapter.id}.ipynb"
+            return cls(runs / chapter.id, page, runs / "ledger")
+        changed = {k: v for k, v in parameters.items() if v != defaults[k] and k not in ("model", "profile")}
+        name = "--".join([chapter.id, model_slug(str(parameters.get("model"))), str(parameters.get("profile"))])
+        if changed:
+            name += "--" + hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:6]
+        folder = runs / name
+        return cls(
+            folder, folder / f"{chapter.slug}.ipynb", folder / "ledger" if set(changed) - {"seed"} else runs / "ledger"
+        )
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """`run.json` of a run.
+
+    Attributes:
+        key: See `run_key`.
+        checksum: SHA-256 of the page.
+        parameters: Resolved parameters.
+        seconds: Run time, s.
+        device: What the run used.
+        peak_memory_gb: Largest resident memory of the kernel, GB.
+        versions: Of Python and the deciding packages.
+        git: Commit, and whether the checkout had changes.
+        date: Of the end of the run, ISO 8601, UTC.
+        ledger: Files of ledger rows, relative to the project.
+        rows: Claim id to verdict.
+    """
+
+    key: str
+    checksum: str
+    parameters: dict[str, Any]
+    seconds: float
+    device: str
+    peak_memory_gb: float | None
+    versions: dict[str, str]
+    git: str
+    date: str
+    ledger: list[str]
+    rows: dict[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> "RunRecord | None":
+        """The record in `folder`, or None where there is none that can be read."""
+        try:
+            return cls(**json.loads((folder / "run.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write(self, folder: Path) -> None:
+        """Write `run.json` into `folder`."""
+        write_atomically(folder / "run.json", json.dumps(asdict(self), indent=1))
+
+    def holds(self, key: str, target: Target, root: Path) -> bool:
+        """Whether the page and the ledger rows of this record exist unchanged and would be made again with `key`."""
+        return (
+            self.key == key
+            and file_digest(target.page) == self.checksum
+            and all((root / file).is_file() for file in self.ledger)
+        )
+
+
+def book_record(chapter: Chapter) -> tuple[RunRecord | None, bool]:
+    """Record of the page in the book, and whether that page is up to date for the parameters it was made with."""
+    target = Target.of(chapter, {}, into_book=True)
+    record = RunRecord.read(target.folder)
+    if record is None:
+        return None, False
+    try:
+        parameters = chapter.resolve(record.parameters)
+    except LmphysError:  # the chapter has other parameters now
+        return record, False
+    return record, record.holds(run_key(chapter, parameters), target, chapter.root)

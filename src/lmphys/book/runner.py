@@ -1,0 +1,264 @@
+"""Run a chapter and put the executed page in place, whole or not at all."""
+
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import filelock
+import nbformat
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from lmphys.book import page as pages
+from lmphys.book.chapter import Chapter
+from lmphys.book.files import file_digest, write_atomically
+from lmphys.book.provenance import git_state
+from lmphys.book.record import RunRecord, Target, run_key
+from lmphys.errors import LmphysError
+
+if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Outcome of `run_chapter`: the executed notebook, its record, and whether an earlier run served."""
+
+    page: Path
+    record: RunRecord
+    cached: bool
+
+
+@contextmanager
+def project_lock(root: Path) -> Iterator[None]:
+    """Let one process at a time run chapters of a project.
+
+    Raises:
+        LmphysError: another process holds the lock.
+    """
+    (root / "runs").mkdir(exist_ok=True)
+    try:
+        with filelock.FileLock(root / "runs" / ".lock", timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise LmphysError(f"another lmphys is running chapters of {root}; wait for it or stop it") from error
+
+
+def _kernel_class(environment: dict[str, str]) -> "type[AsyncKernelManager]":
+    """A manager that starts this very interpreter, with `environment` added to ours.
+
+    The kernelspec `python3` of a user's or system's Jupyter may be another interpreter; without folders to search,
+    the manager falls back on the one that belongs to the running `sys.executable`.
+    """
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from traitlets import default
+
+    class OwnKernelManager(AsyncKernelManager):
+        @default("kernel_spec_manager")
+        def _own_interpreter(self) -> KernelSpecManager:
+            return KernelSpecManager(kernel_dirs=[])
+
+        async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
+            await super().start_kernel(**kw, env={**os.environ, **environment})
+
+    return OwnKernelManager
+
+
+class _CorpusColumn(ProgressColumn):
+    """What a corpus build inside the kernel says of its progress, see `lmphys.corpus.progress`."""
+
+    def __init__(self, progress_file: Path) -> None:
+        super().__init__()
+        self.progress_file = progress_file
+
+    def render(self, task: Task) -> Text:
+        try:
+            return Text(self.progress_file.read_text(), style="dim")
+        except OSError:  # nothing is being sampled
+            return Text("")
+
+
+class _Watch:
+    """Follows a running notebook: which cells have started, shown as a bar at a terminal."""
+
+    def __init__(self, chapter: Chapter, n_cells: int, expected: float | None, progress_file: Path) -> None:
+        self.chapter, self.expected, self.started = chapter, expected, list[str]()
+        self.begin = time.monotonic()
+        console = Console(stderr=True)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("cell {task.completed} of {task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            _CorpusColumn(progress_file),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task(chapter.id, total=n_cells, left="")
+
+    def on_cell_start(self, cell: NotebookNode, cell_index: int) -> None:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or "injected-parameters" in tags or pages.PROBE_TAG in tags:
+            return
+        self.started.append(cell.source)
+        left = ""
+        if self.expected is not None:
+            left = f"about {max(0.0, self.expected - (time.monotonic() - self.begin)):.0f} s left (as last time)"
+        self.bar.update(self.task, completed=len(self.started), left=left)
+
+    def name_cell(self, source: str | None = None) -> str:
+        """Name the cell with `source`, or the one that started last."""
+        if source is None or source not in self.started:
+            source = self.started[-1] if self.started else ""
+        number = self.started.index(source) + 1 if self.started else 0
+        return f"chapter {self.chapter.id}, cell {number} (`{pages.first_line(source)}`)"
+
+
+def _execute(chapter: Chapter, changed: dict[str, Any], folder: Path, expected: float | None) -> NotebookNode:
+    """Execute in `folder`; returns the raw notebook or leaves `failed.ipynb` and raises LmphysError."""
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # else its errors repeat ours on the terminal
+    notebook = chapter.notebook()
+    n_cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    notebook.cells.append(pages.probe_cell())
+    written, running, failed = (folder / f"{name}.ipynb" for name in ("input", "running", "failed"))
+    nbformat.write(notebook, written)
+    environment = {
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # a user's other choice would swallow the figures
+        "IPYTHONDIR": str(folder / "ipython"),  # no start-up files of the user
+        "LMPHYS_LEDGER_FOLDER": str(folder / "ledger.new"),
+        "LMPHYS_PROGRESS_FILE": str(folder / "progress.txt"),
+        "TQDM_DISABLE": "1",
+        "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm asks for widgets, which a printed page cannot have
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    }
+    watch = _Watch(chapter, n_cells, expected, folder / "progress.txt")
+    try:
+        with watch.bar:
+            return papermill.execute_notebook(
+                str(written),
+                str(running),
+                parameters=changed,
+                progress_bar=False,
+                cwd=str(chapter.root),
+                kernel_manager_class=_kernel_class(environment),
+                shutdown_kernel="immediate",
+                extra_arguments=["--log-level=ERROR"],  # else each kernel warns of its local TCP ports
+                on_cell_start=watch.on_cell_start,
+            )
+    except papermill.PapermillExecutionError as error:
+        message = pages.one_line(error.evalue)
+        cause = f"{watch.name_cell(error.source)}: {error.ename}{': ' * bool(message)}{message}"
+    except DeadKernelError:
+        cause = f"{watch.name_cell()}: the kernel was killed, often for want of memory (try --profile smoke)"
+    except RuntimeError as error:
+        cause = f"chapter {chapter.id}: the kernel did not start ({pages.one_line(str(error))}; see lmphys doctor)"
+    finally:
+        written.unlink(missing_ok=True)
+        shutil.rmtree(folder / "ipython", ignore_errors=True)
+    if running.exists():
+        running.replace(failed)
+    raise LmphysError(f"{cause}; partial notebook: {failed.relative_to(chapter.root)}")
+
+
+def _publish_ledger(
+    staged: Path, target: Target, chapter: Chapter, parameters: dict[str, Any]
+) -> tuple[list[str], dict[str, str]]:
+    """Move the rows that a run recorded to where they belong; returns the files and the verdict of each claim."""
+    files, verdicts = list[str](), dict[str, str]()
+    seed = parameters.get("seed")
+    suffix = "" if seed == chapter.resolve({}).get("seed") else f"--seed{seed}"
+    for path in sorted(staged.glob("*.json")):
+        rows = [row | {"seed": seed} for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
+        verdicts.update({row["claim"]: row["verdict"] for row in rows})
+        place = target.ledger / f"{path.stem}{suffix}.json"
+        write_atomically(place, json.dumps({"rows": rows}, indent=1))
+        files.append(place.relative_to(chapter.root).as_posix())
+    return files, verdicts
+
+
+def run_chapter(
+    chapter: Chapter,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    into_book: bool = False,
+    force: bool = False,
+    echo: Callable[[str], None] = print,
+) -> RunResult:
+    """Run a chapter unless an unchanged run is there already, and put the executed page in place.
+
+    A run with default parameters is the page of the book; another one stays under `runs/` unless `into_book` is set.
+    The device is the environment's `LMPHYS_DEVICE`. Nothing of an earlier good page changes before the new one is
+    complete.
+
+    Args:
+        chapter: The chapter.
+        overrides: Parameter values; strings are read in the declared type.
+        into_book: Replace the page of the book whatever the parameters.
+        force: Run even if nothing has changed.
+        echo: Receives one line for each event.
+
+    Raises:
+        LmphysError: a parameter is wrong, or a cell failed; the message names the cell and the partial notebook.
+    """
+    root = chapter.root
+    parameters = chapter.resolve(overrides or {})
+    defaults = chapter.resolve({})
+    target = Target.of(chapter, parameters, into_book)
+    key = run_key(chapter, parameters)  # before the run: files that change meanwhile must not count as used
+    last = RunRecord.read(target.folder)
+    if last is not None and not force and last.holds(key, target, root):
+        echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
+        return RunResult(target.page, last, True)
+
+    target.folder.mkdir(parents=True, exist_ok=True)
+    staged = target.folder / "ledger.new"
+    shutil.rmtree(staged, ignore_errors=True)
+    running = target.folder / "running.ipynb"
+    expected = last.seconds if last is not None and last.parameters == parameters else None
+    try:
+        begin = time.monotonic()
+        changed = {name: value for name, value in parameters.items() if value != defaults[name]}
+        notebook = _execute(chapter, changed, target.folder, expected)
+        seconds = time.monotonic() - begin
+        try:
+            pages.check(notebook, chapter.id)
+            probe = pages.take_probe(notebook, chapter.id)
+        except LmphysError as error:
+            failed = target.folder / "failed.ipynb"
+            running.replace(failed)
+            raise LmphysError(f"{error}; partial notebook: {failed.relative_to(root)}") from error
+        pages.tidy(notebook, root)
+        facts = {name: probe[name] for name in ("device", "versions", "peak_memory_gb")}
+        facts |= {"git": git_state(root), "date": datetime.now(UTC).isoformat(timespec="seconds")}
+        facts |= {"seconds": round(seconds, 2)}
+        pages.finish(notebook, chapter, parameters, facts)
+        text = nbformat.writes(notebook) + "\n"
+        files, rows = _publish_ledger(staged, target, chapter, parameters)
+        write_atomically(target.page.with_suffix(".py"), chapter.source)
+        write_atomically(target.page, text)
+        record = RunRecord(key, file_digest(target.page), parameters, ledger=files, rows=rows, **facts)
+        record.write(target.folder)
+        (target.folder / "failed.ipynb").unlink(missing_ok=True)
+    finally:
+        running.unlink(missing_ok=True)
+        shutil.rmtree(staged, ignore_errors=True)
+    echo(f"{chapter.id}: {seconds:.1f} s → {target.page.relative_to(root)}")
+    if files and target.ledger != root / "runs" / "ledger":
+        echo(f"{chapter.id}: ledger rows of changed parameters stay in {target.ledger.relative_to(root)}")
+    return RunResult(target.page, record, False)

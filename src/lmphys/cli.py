@@ -1,0 +1,226 @@
+"""The `lmphys` command."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from lmphys import __version__
+from lmphys.errors import LmphysError
+
+# The commands import what they need themselves: `lmphys --help` must not wait for torch and pandas.
+
+
+_STOPPED = "stopped; nothing half-written"
+
+
+def _stop(message: str, status: int = 1) -> NoReturn:
+    print(f"lmphys: {message}", file=sys.stderr)
+    raise typer.Exit(status)
+
+
+class _OneLineErrors(TyperGroup):
+    """Every failure that the user can mend is one line on standard error, and a status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LmphysError as error:
+            _stop(str(error))
+        except KeyboardInterrupt:
+            _stop(_STOPPED, 130)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            place = f" ({error.filename})" if error.filename else ""
+            _stop(f"the disk is full{place}; free some space and run the same command again")
+
+
+app = typer.Typer(
+    cls=_OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Run the chapters of the book on a language model, build the book, and read its ledger.",
+)
+
+Model = Annotated[
+    str | None, typer.Option(help="Model spec: smollm2, random:smollm2, org/name on the hub, or a folder.")
+]
+Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]
+Force = Annotated[bool, typer.Option("--force", help="Run again even if nothing has changed.")]
+
+
+def _choose_device(device: str | None) -> None:
+    if device is not None:
+        os.environ["LMPHYS_DEVICE"] = device
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lmphys {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_chapters() -> None:
+    """List the chapters: id, title, state of the page in the book, run time."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from lmphys.book.chapter import find_chapters
+    from lmphys.book.record import book_record
+    from lmphys.paths import project_root
+
+    table = Table("chapter", "title", "page", "run time", "model", "profile", box=None)
+    for chapter in find_chapters(project_root()):
+        record, current = book_record(chapter)
+        if record is None:
+            table.add_row(chapter.id, chapter.title, "not run", "–", "–", "–")
+            continue
+        model, profile = (str(record.parameters.get(name, "–")) for name in ("model", "profile"))
+        state = "up to date" if current else "outdated"
+        table.add_row(chapter.id, chapter.title, state, f"{record.seconds:.0f} s", model, profile)
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@app.command()
+def run(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="Chapter ids, as in `lmphys list`; all by default.")
+    ] = None,
+    model: Model = None,
+    profile: Profile = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
+    ] = None,
+    device: Device = None,
+    force: Force = False,
+    into_book: Annotated[
+        bool, typer.Option("--into-book", help="Replace the page of the book even with other parameters.")
+    ] = False,
+) -> None:
+    """Run chapters, by default as they stand in the book.
+
+    A run with other parameters, such as your own model, is kept under runs/ beside the book, and its numbers join the
+    ledger under the name of the model. A wrong parameter lists what the chapter takes.
+    """
+    from lmphys.book.chapter import find_chapter, find_chapters
+    from lmphys.book.runner import project_lock, run_chapter
+    from lmphys.paths import project_root
+
+    _choose_device(device)
+    overrides: dict[str, Any] = {}
+    for setting in set_ or []:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise LmphysError(f"--set {setting} is not NAME=VALUE; for example --set rank=20")
+        overrides[name.strip()] = value
+    overrides |= {name: value for name, value in (("model", model), ("profile", profile)) if value is not None}
+    root = project_root()
+    everything = find_chapters(root)
+    wanted = [find_chapter(everything, name) for name in chapters] if chapters else everything
+    for chapter in wanted:
+        chapter.resolve(overrides)
+    with project_lock(root):
+        for chapter in wanted:
+            run_chapter(chapter, overrides=overrides, into_book=into_book, force=force, echo=typer.echo)
+
+
+@app.command()
+def build(model: Model = None, profile: Profile = None, device: Device = None, force: Force = False) -> None:
+    """Run every chapter that changed and render the book to _build/html/index.html."""
+    from lmphys.book.build import build_book
+    from lmphys.book.runner import project_lock
+    from lmphys.paths import project_root
+
+    _choose_device(device)
+    root = project_root()
+    with project_lock(root):
+        index = build_book(root, force=force, model=model, profile=profile, echo=typer.echo)
+    typer.echo(str(index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index))
+
+
+@app.command()
+def ledger(
+    model: Annotated[str | None, typer.Option(help="Only the rows of this model; all models by default.")] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="[table|csv|json]", help="table, csv or json.")] = "table",
+) -> None:
+    """Print every number that was set beside a number of a paper, with its controls and verdict."""
+    from lmphys.book.ledger import read_ledger, readable
+    from lmphys.paths import project_root
+
+    if format_ not in ("table", "csv", "json"):
+        raise LmphysError(f"--format {format_} is unknown; choose table, csv or json")
+    rows = read_ledger(project_root(), model)
+    if format_ == "json":
+        typer.echo(rows.to_json(orient="records", indent=1, force_ascii=False))
+    elif format_ == "csv":
+        typer.echo(rows.to_csv(index=False), nl=False)
+    elif rows.empty:
+        typer.echo("no rows yet: lmphys run, or lmphys build, records them")
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("model", "claim", "paper", "here", "controls", "verdict", show_lines=True)
+        for row, text in zip(rows.itertuples(), readable(rows).itertuples(), strict=True):
+            judged = f"{text.verdict}: {text.reason}"
+            cells = (f"{row.model} ({row.profile})", text.claim, text.paper, text.here, text.controls, judged)
+            table.add_row(*map(str, cells))
+        Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Check the installation: packages against the lock, device, model, disk. Ends with status 1 where one fails."""
+    from lmphys.book.doctor import FAIL, examine
+
+    failed = False
+    for finding in examine():
+        typer.echo(f"{finding.level:<5}{finding.what:<14}{finding.detail}")
+        failed |= finding.level == FAIL
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="",
+)
+def corpus(context: typer.Context) -> None:
+    """Build, inspect, verify or export corpora of hidden states; `lmphys corpus --help` tells more."""
+    from lmphys.corpus.cli import app as corpus_app
+
+    command = typer.main.get_command(corpus_app)
+    # Not corpus_app(...): its errors and its Ctrl-C are to reach the top group, as those of the commands here do.
+    with command.make_context("corpus", context.args or ["--help"], parent=context.parent) as below:
+        command.invoke(below)
+
+
+def main() -> None:
+    """Entry point of the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:  # while the program starts or cleans up, outside of every command
+        print(f"lmphys: {_STOPPED}", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

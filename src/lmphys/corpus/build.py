@@ -1,0 +1,322 @@
+"""Building a corpus: questions, chains, sentences, states, shard by shard."""
+
+import importlib.metadata
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from lmphys.corpus.answers import Question, extract, is_correct
+from lmphys.corpus.decode import ChainDecoder, Request
+from lmphys.corpus.model import LanguageModel
+from lmphys.corpus.progress import Progress
+from lmphys.corpus.read import read_chains
+from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
+from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
+from lmphys.corpus.store import SITES, Corpus, Shard, ShardStore, corpora_home
+from lmphys.corpus.tasks import load_questions
+from lmphys.errors import LmphysError
+
+# Chains of a shard are sampled together and apart from those of other shards, so that a build that was stopped
+# goes on exactly as it would have.
+CHAINS_PER_SHARD = 320
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A chain as text and tokens, whoever wrote it."""
+
+    tokens: Tensor
+    ended: bool
+    logp: np.ndarray
+    logp_sampling: np.ndarray
+
+
+def build_corpus(
+    spec: CorpusSpec, *, device: str = "auto", batch_size: int = BATCH_SIZE, progress: bool | None = None
+) -> Corpus:
+    """Return the corpus of a spec, building what is not on disk yet.
+
+    Finished shards of an earlier, interrupted build are kept. When memory runs out the batch is halved.
+
+    Args:
+        spec: what to build.
+        device: `cpu`, `cuda`, ...; `auto` takes a GPU where there is one.
+        batch_size: chains side by side.
+        progress: whether to show a bar; None shows it on a terminal.
+
+    Raises:
+        LmphysError: unknown model, task or setting, no room on the disk, no network for a hub model.
+    """
+    spec.check()
+    spec = spec.resolved(device)
+    folder = corpora_home() / spec.key()
+    if (folder / "manifest.json").is_file():
+        return Corpus(folder)
+    store = ShardStore(folder)
+    with store.locked():
+        if not (folder / "manifest.json").is_file():
+            builder = _Reader(spec, device, batch_size) if spec.writer else _Writer(spec, device, batch_size)
+            builder.build(store, progress)
+    return Corpus(folder)
+
+
+class _Builder:
+    """What sampling and reading have in common: a model, shards of chains, a manifest."""
+
+    def __init__(self, spec: CorpusSpec, device: str, batch_size: int) -> None:
+        self.spec = spec
+        self.device = device
+        self.batch_size = batch_size
+        self.model = LanguageModel(spec.model, dtype=spec.dtype, device=device)
+        self.layer = self.model.layer_index(spec.layer)
+        self.questions = [q for task in spec.tasks for q in load_questions(task, spec.n_questions, spec.seed)]
+        self.jobs = [(q, chain) for q in self.questions for chain in range(spec.n_chains)]
+
+    def build(self, store: ShardStore, progress: bool | None) -> None:
+        n_shards = math.ceil(len(self.jobs) / CHAINS_PER_SHARD)
+        bounds = np.linspace(0, len(self.jobs), n_shards + 1).round().astype(int)
+        title = f"{self.spec.model} on {len(self.questions)} questions"
+        with Progress(title, len(self.jobs), shown=progress) as bar:
+            for number in range(n_shards):
+                first, last = bounds[number], bounds[number + 1]
+                if store.has(number):
+                    bar.skip(int(last - first))
+                else:
+                    store.write(number, self._halving(range(first, last), bar))
+        store.write_manifest(self._manifest(), n_shards)
+
+    def _halving(self, jobs: range, bar: Progress) -> Shard:
+        """Build a shard, with half the batch each time that memory runs out."""
+        while True:
+            mark = bar.done
+            try:
+                return self.shard(jobs, bar)
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error):
+                    raise
+                if self.batch_size == 1:
+                    raise LmphysError(
+                        "out of memory even for a single chain; lower max_tokens or take a smaller model"
+                    ) from error
+            self.batch_size //= 2
+            bar.rewind(mark, f"out of memory: going on with {self.batch_size} chains side by side")
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+
+    def shard(self, jobs: range, bar: Progress) -> Shard:
+        raise NotImplementedError
+
+    def prompt(self, question: Question) -> tuple[int, ...]:
+        return self.model.prompt_ids(REQUEST.format(question=question.text), self.spec.prompt)
+
+    def _manifest(self) -> dict[str, Any]:
+        packages = ("torch", "transformers", "reasoning-gym", "lmphys")
+        return {
+            "spec": self.spec.to_json(),
+            "key": self.spec.key(),
+            "corpus_version": CORPUS_VERSION,
+            "model": self.model.describe(),
+            "layer": self.layer,
+            "batch_size": self.batch_size,
+            "versions": {name: importlib.metadata.version(name) for name in packages}
+            | {"python": platform.python_version()},
+            "threads": torch.get_num_threads(),
+        }
+
+
+# What the model is asked; the wording decides how long the chains are and how often they are right.
+REQUEST = "Solve this step by step, and give the final answer at the end.\n\n{question}"
+
+
+class _Writer(_Builder):
+    """The model writes its own chains."""
+
+    def shard(self, jobs: range, bar: Progress) -> Shard:
+        chosen = [self.jobs[i] for i in jobs]
+        requests = [Request(self.prompt(q), chain_seed(self.spec.seed, q.id, chain)) for q, chain in chosen]
+        decoder = ChainDecoder(self.model, self.spec.sampling, layer=self.layer, batch_size=self.batch_size)
+        parts: list[Shard | None] = [None] * len(chosen)
+        for chain in decoder.run(requests, on_tokens=bar.tokens):
+            question, number = chosen[chain.index]
+            written = _Written(chain.tokens, chain.ended, chain.logp.numpy(), chain.logp_sampling.numpy())
+            row = {"chain_id": f"{question.id}/{number}", "seed": requests[chain.index].seed}
+            parts[chain.index] = chain_shard(self.model, question, row, written, chain.states)
+            bar.chain()
+        return _join([part for part in parts if part is not None])
+
+
+class _Reader(_Builder):
+    """The model reads the chains of another."""
+
+    def __init__(self, spec: CorpusSpec, device: str, batch_size: int) -> None:
+        import dataclasses
+
+        assert spec.writer is not None
+        source = dataclasses.replace(spec, model=spec.writer, writer=None, layer=-1)
+        self.source = build_corpus(source, device=device, batch_size=batch_size)
+        super().__init__(spec, device, batch_size)
+
+    def shard(self, jobs: range, bar: Progress) -> Shard:
+        table = self.source.chains.iloc[jobs.start : jobs.stop]
+        questions = [self.jobs[i][0] for i in jobs]
+        tokens = self._tokens(table)
+        parts: list[Shard | None] = [None] * len(questions)
+        prompts = [self.prompt(question) for question in questions]
+        size = max(1, self.batch_size // 4)
+        for i, states in read_chains(self.model, prompts, tokens, layer=self.layer, batch_size=size):
+            row = table.iloc[i]
+            unknown = np.full(len(tokens[i]), np.nan, dtype=np.float32)
+            written = _Written(tokens[i], bool(row["ended"]), unknown, unknown)
+            labels = {"chain_id": row["chain_id"], "seed": int(row["seed"])}
+            parts[i] = chain_shard(self.model, questions[i], labels, written, states)
+            bar.tokens(len(tokens[i]))
+            bar.chain()
+        return _join([part for part in parts if part is not None])
+
+    def _tokens(self, table: pd.DataFrame) -> list[Tensor]:
+        """Token ids of the chains for this model: the writer's own where both share a tokenizer."""
+        ends = np.cumsum(self.source.chains["n_tokens"].to_numpy())
+        ids = self.source.column("tokens")
+        own = [
+            torch.from_numpy(ids[ends[i] - n : ends[i]].copy())
+            for i, n in zip(table.index, table["n_tokens"], strict=True)
+        ]
+        if self.spec.model.removeprefix("random:").partition("#")[0] == self.spec.writer:
+            return own
+        encode = self.model.tokenizer
+        closing = self.model.stop_ids[:1]
+        texts = [torch.tensor(encode(text, add_special_tokens=False)["input_ids"]) for text in table["text"]]
+        return [
+            torch.cat([text, closing]) if ended else text for text, ended in zip(texts, table["ended"], strict=True)
+        ]
+
+
+def chain_shard(
+    model: LanguageModel,
+    question: Question,
+    row: dict[str, Any],
+    written: _Written,
+    states: dict[str, Tensor],
+) -> Shard:
+    """One chain cut into sentences: its rows of the tables, and its states where sentences end.
+
+    A sentence's boundary token is the one that holds its last character; a sentence counts when it is finished and
+    another token, the end-of-sequence token included, follows it.
+    """
+    if not all(bool(torch.isfinite(array).all()) for array in states.values()):
+        raise LmphysError(f"{model.spec} gave states that are not finite in {model.describe()['dtype']}; use float32")
+    tokens = written.tokens
+    text = model.tokenizer.decode(tokens.tolist(), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    ends = np.array(token_ends(model.tokenizer, tokens.tolist()))
+    rows: list[dict[str, Any]] = []
+    first = 0  # first token of the sentence
+    for sentence in split_sentences(text):
+        boundary = int(np.searchsorted(ends, sentence.end))
+        if boundary + 1 >= len(tokens) or not is_finished(text, sentence, ended=written.ended):
+            continue
+        if rows and boundary <= rows[-1]["token"]:
+            rows.pop()  # two ends inside one token: the later one stands
+            first = rows[-1]["token"] + 1 if rows else 0
+        rows.append(
+            {
+                "chain": 0,
+                "t": len(rows),
+                "text": text[sentence.start : sentence.end],
+                "start": sentence.start,
+                "end": sentence.end,
+                "token": boundary,
+                "boundary_token": _piece(model, tokens[boundary]),
+                "after_token": _piece(model, tokens[boundary + 1]),
+                "n_tokens": boundary + 1 - first,
+                "logp": float(written.logp[first : boundary + 1].sum()),
+            }
+        )
+        first = boundary + 1
+    places = np.array([r["token"] for r in rows], dtype=np.int64)
+    arrays: dict[str, np.ndarray] = {}
+    for site in SITES:
+        array = states[site].numpy()
+        arrays[f"{site}.boundary"] = array[places]
+        arrays[f"{site}.after"] = array[places + 1]
+        steps = np.linalg.norm(np.diff(array, axis=0), axis=1)
+        arrays[f"jumps.{site}"] = np.concatenate([[np.nan], steps]).astype(np.float32)
+        arrays[f"midway.{site}"] = _midway_jumps(array, places)
+    arrays |= {
+        "tokens": tokens.numpy(),
+        "logp": written.logp.astype(np.float32),
+        "logp_sampling": written.logp_sampling.astype(np.float32),
+    }
+    extracted = extract(text, question)
+    chain = {
+        **row,
+        "question_id": question.id,
+        "task": question.task,
+        "answer": question.answer,
+        "extracted": extracted,
+        "correct": is_correct(extracted, question),
+        "n_tokens": len(tokens),
+        "n_sentences": len(rows),
+        "ended": written.ended,
+        "logp": float(written.logp.sum()),
+        "question": question.text,
+        "text": text,
+    }
+    sentences = pd.DataFrame(rows, columns=_SENTENCE_COLUMNS)
+    return Shard(arrays, pd.DataFrame([chain]), sentences)
+
+
+def _midway_jumps(states: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Norms of jumps with the strides of the sentences, begun and ended halfway between boundaries instead.
+
+    (sentences,) float32, NaN for the first sentence: the control that tells what is long about a sentence jump from
+    what is long about any jump over so many tokens.
+    """
+    out = np.full(len(places), np.nan, dtype=np.float32)
+    if len(places) > 1:
+        strides = np.diff(places)
+        shift = np.minimum(strides // 2, places[:-1])
+        out[1:] = np.linalg.norm(states[places[1:] - shift] - states[places[:-1] - shift], axis=1)
+    return out
+
+
+_SENTENCE_COLUMNS = [
+    "chain",
+    "t",
+    "text",
+    "start",
+    "end",
+    "token",
+    "boundary_token",
+    "after_token",
+    "n_tokens",
+    "logp",
+]
+
+
+def _piece(model: LanguageModel, token: Tensor) -> str:
+    return model.tokenizer.decode([int(token)])
+
+
+def _join(parts: Sequence[Shard]) -> Shard:
+    """Chains of one shard, in the order of their requests."""
+    arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
+    sentences = [part.sentences.assign(chain=i) for i, part in enumerate(parts) if len(part.sentences)]
+    empty = pd.DataFrame(columns=_SENTENCE_COLUMNS)
+    return Shard(
+        arrays,
+        pd.concat([part.chains for part in parts], ignore_index=True),
+        pd.concat(sentences, ignore_index=True) if sentences else empty,
+    )
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "alloc" in text or "out of memory" in text

@@ -1,0 +1,142 @@
+"""`lmphys corpus`: build, look at, check and export corpora."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lmphys.errors import LmphysError
+
+app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
+
+Model = Annotated[str, typer.Option(help="smollm2, org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]")]
+Profile = Annotated[str, typer.Option(help="smoke (seconds), quick (minutes on two cores) or full (for a GPU)")]
+Key = Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; see `lmphys corpus info`")]
+
+
+@app.command()
+def build(
+    model: Model = "smollm2",
+    profile: Profile = "quick",
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="Task by name, or a .jsonl file with question, answer[, choices]; repeat it"),
+    ] = None,
+    questions: Annotated[int | None, typer.Option(help="Questions per task")] = None,
+    chains: Annotated[int | None, typer.Option(help="Chains per question")] = None,
+    temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy")] = 0.8,
+    top_p: Annotated[float, typer.Option(help="Share of probability kept; 1 keeps all")] = 0.95,
+    top_k: Annotated[int, typer.Option(help="Most probable tokens kept; 0 keeps all")] = 0,
+    max_tokens: Annotated[int, typer.Option(help="Longest chain in tokens")] = 200,
+    prompt: Annotated[
+        str, typer.Option(help="'chat', or a text with {question} for models without a template")
+    ] = "chat",
+    writer: Annotated[str | None, typer.Option(help="Model that writes the chains which MODEL reads")] = None,
+    layer: Annotated[int, typer.Option(help="Block whose output is kept; -1 is the last")] = -1,
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto")] = "auto",
+    device: Annotated[str, typer.Option(envvar="LMPHYS_DEVICE", help="cpu, cuda, mps or auto")] = "auto",
+    batch_size: Annotated[int, typer.Option(help="Chains side by side")] = 64,
+    seed: Annotated[int, typer.Option(help="Seed of questions and chains")] = 0,
+) -> None:
+    """Build a corpus, or go on with one that was stopped; print where it lies."""
+    from lmphys.corpus import Sampling, build_corpus, default_spec
+
+    wanted = {"n_questions": questions, "n_chains": chains, "writer": writer}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    sampling = Sampling(temperature, top_p, top_k, max_tokens)
+    spec = default_spec(
+        model,
+        profile,
+        tasks=task or (),
+        sampling=sampling,
+        prompt=prompt,
+        layer=layer,
+        dtype=dtype,
+        seed=seed,
+        **changes,
+    )
+    corpus = build_corpus(spec, device=device, batch_size=batch_size)
+    console = Console()
+    console.print(_accuracy_table(corpus.accuracy()))
+    short = int((corpus.chains["n_sentences"] < 2).sum())
+    console.print(
+        f"{len(corpus.chains)} chains, {len(corpus.sentences)} sentences; {short} chains have fewer than two sentences "
+        "and make no trajectory"
+    )
+    print(corpus.folder)
+
+
+def _accuracy_table(accuracy) -> Table:  # type: ignore[no-untyped-def]
+    table = Table("task", "chains", "answered", "right")
+    for name, row in accuracy.iterrows():
+        table.add_row(str(name), f"{row['chains']:.0f}", f"{row['answered']:.2f}", f"{row['correct']:.2f}")
+    return table
+
+
+@app.command()
+def info(
+    key: Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; none lists all")] = "",
+) -> None:
+    """List the corpora on disk, or print the manifest of one."""
+    if key:
+        print(json.dumps(_find(key).manifest, indent=1, sort_keys=True))
+        return
+    table = Table("key", "model", "writer", "tasks", "chains", "seed", "MB")
+    for folder in _folders():
+        manifest = json.loads((folder / "manifest.json").read_text())
+        spec = manifest["spec"]
+        n = len(spec["tasks"]) * spec["n_questions"] * spec["n_chains"]
+        size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+        table.add_row(
+            folder.name, spec["model"], spec["writer"] or "itself", str(len(spec["tasks"])), str(n), str(spec["seed"]),
+            f"{size:.0f}",
+        )  # fmt: skip
+    Console().print(table)
+
+
+@app.command()
+def verify(key: Annotated[str, typer.Argument(help="Key or first letters; none checks all")] = "") -> None:
+    """Check the files of corpora against their checksums."""
+    from lmphys.corpus import Corpus
+
+    for corpus in [_find(key)] if key else [Corpus(folder) for folder in _folders()]:
+        print(f"{corpus.folder.name}: {corpus.verify()} files as written")
+
+
+@app.command()
+def export(
+    key: Key,
+    folder: Annotated[Path, typer.Argument(help="New folder to write into")],
+    site: Annotated[str, typer.Option(help="final_norm or resid_post")] = "final_norm",
+    position: Annotated[str, typer.Option(help="boundary or after")] = "boundary",
+) -> None:
+    """Write the trajectories of a corpus as states.safetensors and two tables (JSON lines)."""
+    if folder.exists():
+        raise LmphysError(f"{folder} exists already; name a new folder")
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        _find(key).trajectories(site, position).save(part)
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    print(folder)
+
+
+def _folders() -> list[Path]:
+    from lmphys.corpus.store import corpora_home
+
+    return sorted(file.parent for file in corpora_home().glob("*/manifest.json"))
+
+
+def _find(key: str):  # type: ignore[no-untyped-def]
+    from lmphys.corpus import Corpus
+
+    found = [folder for folder in _folders() if folder.name.startswith(key)]
+    if len(found) != 1:
+        known = ", ".join(folder.name for folder in _folders()) or "none yet; build one: lmphys corpus build"
+        raise LmphysError(f"{len(found)} corpora begin with {key!r}; on disk: {known}")
+    return Corpus(found[0])

@@ -1,0 +1,279 @@
+"""Chains of thought and their hidden states in one pass.
+
+A fixed number of chains run side by side on a `Timeline`; where one ends the next takes its row, and the prompt of
+a question is run once for all of its chains. The states are caught by hooks while the tokens are drawn, so no
+second pass over the text is needed.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from lmphys.corpus.model import LanguageModel
+from lmphys.corpus.sampling import Sampling, chain_uniforms, draw
+from lmphys.corpus.store import SITES
+from lmphys.corpus.timeline import Timeline
+from lmphys.errors import LmphysError
+
+# Columns beyond the longest chain: the timeline is shifted once in as many steps.
+_SLACK = 64
+
+
+@dataclass(frozen=True)
+class Request:
+    """One chain to sample: its prompt and the seed of its tokens. Equal prompts in a row share one prefill."""
+
+    prompt: tuple[int, ...]
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedChain:
+    """A sampled chain of n tokens, the end-of-sequence token included where it was drawn.
+
+    Attributes:
+        index: place of its request.
+        tokens: (n,) ids.
+        logp: (n,) log-probability of each token at temperature 1, nats.
+        logp_sampling: (n,) the same at the sampling temperature, before truncation.
+        states: site -> (n, D) state at each token, float32 on the CPU.
+        ended: whether the chain ended by itself.
+    """
+
+    index: int
+    tokens: Tensor
+    logp: Tensor
+    logp_sampling: Tensor
+    states: dict[str, Tensor]
+    ended: bool
+
+
+class Capture:
+    """Hooks that keep the states of the newest forward pass, and nothing older.
+
+    `resid_post` is the residual stream after block `layer` (0: the embeddings that enter the first block);
+    `final_norm` is what the body of the model hands to the output head, after the last normalisation.
+    """
+
+    def __init__(self, model: LanguageModel, layer: int) -> None:
+        self.model = model
+        self.layer = layer
+        self.latest: dict[str, Tensor] = {}
+
+    @contextmanager
+    def attached(self) -> Iterator["Capture"]:
+        """Attach the hooks for the length of a `with` block."""
+        blocks = self.model.blocks
+        if self.layer == 0:
+            first = blocks[0].register_forward_pre_hook(self._before_first, with_kwargs=True)
+        else:
+            first = blocks[self.layer - 1].register_forward_hook(self._after_block)
+        body = self.model.body.register_forward_hook(self._after_body)
+        try:
+            yield self
+        finally:
+            first.remove()
+            body.remove()
+            self.latest.clear()
+
+    def _before_first(self, module: nn.Module, args: tuple, kwargs: dict) -> None:
+        self.latest["resid_post"] = args[0] if args else kwargs["hidden_states"]
+
+    def _after_block(self, module: nn.Module, args: tuple, output: Tensor | tuple) -> None:
+        self.latest["resid_post"] = output[0] if isinstance(output, tuple) else output
+
+    def _after_body(self, module: nn.Module, args: tuple, output: object) -> None:
+        self.latest["final_norm"] = output[0] if isinstance(output, tuple) else output.last_hidden_state  # type: ignore[attr-defined]
+
+
+class _Rows:
+    """What is known of the chains on the rows: buffers filled as tokens are drawn, one column a token."""
+
+    def __init__(self, n: int, model: LanguageModel, max_tokens: int) -> None:
+        device = model.device
+        self.index = [-1] * n  # request of each row, -1 for a row at rest
+        self.n_tokens = torch.zeros(n, dtype=torch.long)
+        self.age = torch.ones(n, dtype=torch.long)  # tokens of the row in the timeline, prompt included
+        self.closed = torch.zeros(n, dtype=torch.bool)  # every token of the chain has its state
+        self.tokens = torch.zeros(n, max_tokens, dtype=torch.long)
+        self.logp = torch.zeros(n, max_tokens)
+        self.logp_sampling = torch.zeros(n, max_tokens)
+        self.uniforms = torch.zeros(n, max_tokens, dtype=torch.float64)
+        shape = (n, max_tokens, model.width)
+        self.states = {site: torch.zeros(shape, dtype=model.dtype, device=device) for site in SITES}
+
+    def busy(self) -> list[int]:
+        return [row for row, index in enumerate(self.index) if index >= 0]
+
+    def keep(self, rows: Tensor) -> None:
+        self.index = [self.index[row] for row in rows.tolist()]
+        for name in ("n_tokens", "age", "closed", "tokens", "logp", "logp_sampling", "uniforms"):
+            setattr(self, name, getattr(self, name)[rows])
+        self.states = {site: states[rows.to(states.device)] for site, states in self.states.items()}
+
+
+@dataclass
+class _Prompt:
+    """A question whose prompt has been run: its keys and values, and the logits of the first token."""
+
+    cache: Timeline
+    row: int
+    length: int
+    logits: Tensor
+
+
+class ChainDecoder:
+    """Samples many chains from one model.
+
+    Args:
+        model: the language model.
+        sampling: how tokens are drawn.
+        layer: block whose output is kept, 0 to the number of layers; -1 is the last.
+        batch_size: chains side by side.
+    """
+
+    def __init__(self, model: LanguageModel, sampling: Sampling, *, layer: int = -1, batch_size: int = 64) -> None:
+        sampling.check()
+        if batch_size < 1:
+            raise LmphysError(f"batch size {batch_size} must be at least 1")
+        self.model = model
+        self.sampling = sampling
+        self.layer = model.layer_index(layer)
+        self.batch_size = batch_size
+
+    @torch.inference_mode()
+    def run(
+        self, requests: Sequence[Request], on_tokens: Callable[[int], None] | None = None
+    ) -> Iterator[DecodedChain]:
+        """Yield the chains in the order in which they end.
+
+        Args:
+            requests: chains to sample; those of one question side by side.
+            on_tokens: called after every step with the number of tokens drawn in it.
+        """
+        if not requests:
+            return
+        longest = max(len(request.prompt) for request in requests)
+        limit = self.model.context_length
+        if limit is not None and longest + self.sampling.max_tokens > limit:
+            raise LmphysError(
+                f"a prompt of {longest} tokens and {self.sampling.max_tokens} more exceed the {limit} that "
+                f"{self.model.spec} can read; lower max_tokens or shorten the question"
+            )
+        n_rows = min(self.batch_size, len(requests))
+        capacity = longest + self.sampling.max_tokens + _SLACK
+        timeline = Timeline(self.model.n_layers, n_rows, capacity, reserve=longest)
+        rows = _Rows(n_rows, self.model, self.sampling.max_tokens)
+        waiting = deque(enumerate(requests))
+        prompts: dict[tuple[int, ...], _Prompt] = {}
+        with Capture(self.model, self.layer).attached() as capture:
+            while True:
+                resting = [row for row, index in enumerate(rows.index) if index < 0]
+                if waiting and (len(resting) >= max(1, n_rows // 8) or len(resting) == len(rows.index)):
+                    drawn = self._admit(waiting, resting, prompts, timeline, rows)
+                elif len(resting) == len(rows.index):
+                    return
+                else:
+                    if not waiting and len(resting) > 0.4 * len(rows.index):
+                        busy = torch.tensor(rows.busy())
+                        timeline.keep_rows(busy)
+                        rows.keep(busy)
+                    drawn = self._step(timeline, rows, capture)
+                    yield from self._finished(rows)
+                if on_tokens is not None:
+                    on_tokens(drawn)
+
+    def _admit(
+        self,
+        waiting: deque[tuple[int, Request]],
+        resting: list[int],
+        prompts: dict[tuple[int, ...], _Prompt],
+        timeline: Timeline,
+        rows: _Rows,
+    ) -> int:
+        """Give resting rows to waiting chains and draw the first token of each."""
+        chosen = [waiting.popleft() for _ in resting[: len(waiting)]]
+        new = list(dict.fromkeys(request.prompt for _, request in chosen if request.prompt not in prompts))
+        prompts.update(self._prefill(new))
+        taken = resting[: len(chosen)]
+        for row, (index, request) in zip(taken, chosen, strict=True):
+            prompt = prompts[request.prompt]
+            timeline.admit(row, prompt.cache, prompt.row, prompt.length)
+            rows.index[row] = index
+            rows.n_tokens[row] = 0
+            rows.age[row] = prompt.length
+            rows.uniforms[row] = chain_uniforms(request.seed, self.sampling.max_tokens)
+        logits = torch.stack([prompts[request.prompt].logits for _, request in chosen])
+        self._record(rows, torch.tensor(taken), logits)
+        still = {request.prompt for _, request in waiting}
+        for done in [prompt for prompt in prompts if prompt not in still]:
+            del prompts[done]
+        return len(taken)
+
+    def _prefill(self, new: list[tuple[int, ...]]) -> dict[tuple[int, ...], _Prompt]:
+        """Run prompts, padded on the left, and keep their keys, values and last logits."""
+        if not new:
+            return {}
+        length = max(map(len, new))
+        cache = Timeline(self.model.n_layers, len(new), length)
+        ages = torch.tensor([len(prompt) for prompt in new])
+        ids = torch.full((len(new), length), self.model.pad_id)
+        for row, prompt in enumerate(new):
+            ids[row, length - len(prompt) :] = torch.tensor(prompt)
+        mask = torch.arange(length) >= length - ages[:, None]
+        logits = self.model.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
+        cache.advance(length)
+        return {p: _Prompt(cache, row, len(p), logits[row]) for row, p in enumerate(new)}
+
+    def _step(self, timeline: Timeline, rows: _Rows, capture: Capture) -> int:
+        """Feed the newest token of every row, keep its state, and draw the next one."""
+        busy = torch.tensor(rows.busy())
+        timeline.show(int(rows.age[busy].max()))
+        newest = rows.tokens.gather(1, (rows.n_tokens - 1).clamp(min=0)[:, None])
+        width = timeline.length + 1
+        mask = torch.arange(width) >= width - 1 - rows.age[:, None]
+        logits = self.model.forward(newest, mask, rows.age[:, None], timeline)
+        timeline.advance()
+        for site in SITES:
+            states = rows.states[site]
+            states[busy, rows.n_tokens[busy] - 1] = capture.latest[site][busy, -1].to(states)
+        rows.age[busy] += 1
+        over = torch.isin(newest[busy, 0], self.model.stop_ids) | (rows.n_tokens[busy] >= self.sampling.max_tokens)
+        rows.closed[busy] = over
+        going = busy[~over]
+        if len(going):
+            self._record(rows, going, logits[going.to(logits.device)])
+        return len(going)
+
+    def _record(self, rows: _Rows, which: Tensor, logits: Tensor) -> None:
+        """Draw the next token of these rows and write it down."""
+        place = rows.n_tokens[which]
+        tokens, logp, logp_sampling = draw(logits, rows.uniforms[which, place], self.sampling)
+        rows.tokens[which, place] = tokens.cpu()
+        rows.logp[which, place] = logp.cpu()
+        rows.logp_sampling[which, place] = logp_sampling.cpu()
+        rows.n_tokens[which] += 1
+
+    def _finished(self, rows: _Rows) -> Iterator[DecodedChain]:
+        """Hand over the chains that are closed and put their rows to rest."""
+        for row in rows.closed.nonzero()[:, 0].tolist():
+            n = int(rows.n_tokens[row])
+            tokens = rows.tokens[row, :n].clone()
+            yield DecodedChain(
+                index=rows.index[row],
+                tokens=tokens,
+                logp=rows.logp[row, :n].clone(),
+                logp_sampling=rows.logp_sampling[row, :n].clone(),
+                states={
+                    site: states[row, :n].to("cpu", torch.float32, copy=True) for site, states in rows.states.items()
+                },
+                ended=bool(torch.isin(tokens[-1], self.model.stop_ids)),
+            )
+            rows.index[row] = -1
+            rows.closed[row] = False
+            rows.n_tokens[row] = 0
+            rows.age[row] = 1

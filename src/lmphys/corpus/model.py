@@ -1,0 +1,201 @@
+"""A causal language model, whichever: what the rest of the package needs to know of it."""
+
+import json
+import platform
+import time
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lmphys.corpus.timeline import Timeline
+from lmphys.corpus.weights import load_weights
+from lmphys.errors import LmphysError
+from lmphys.paths import cache_home
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class LanguageModel:
+    """A causal language model of `transformers` with its tokenizer.
+
+    Args:
+        spec: `smollm2`, `org/name[@revision]`, a folder, a `.gguf` file, or `random:SPEC[#SEED]`.
+        dtype: `float32`, `bfloat16`, `float16`, or `auto`: on a GPU bfloat16, on a CPU what a short measurement
+            finds faster (kept in the cache, so that one machine always answers alike).
+        device: `cpu`, `cuda`, `mps`, ...; `auto` takes a CUDA GPU where there is one.
+
+    Attributes:
+        width: dimension D of a hidden state.
+        n_layers: number of blocks.
+        context_length: tokens that it can read, or None where it does not say.
+
+    Raises:
+        LmphysError: the spec, dtype or device is unknown, or the model cannot be loaded.
+    """
+
+    def __init__(self, spec: str = "smollm2", *, dtype: str = "auto", device: str = "auto") -> None:
+        self.spec = spec
+        self.device = resolve_device(device)
+        self.dtype = DTYPES[resolve_dtype(dtype, self.device)]
+        weights = load_weights(spec, self.dtype, self.device)
+        self._take(weights.model, weights.tokenizer, weights.revision)
+
+    @classmethod
+    def from_parts(cls, model: Any, tokenizer: Any, *, spec: str = "in memory") -> "LanguageModel":
+        """Wrap a model and a tokenizer that are already loaded."""
+        self = cls.__new__(cls)
+        self.spec = spec
+        first = next(model.parameters())
+        self.device, self.dtype = first.device, first.dtype
+        self._take(model.eval(), tokenizer, "in memory")
+        return self
+
+    def _take(self, model: Any, tokenizer: Any, revision: str) -> None:
+        self.model, self.tokenizer, self.revision = model, tokenizer, revision
+        config = model.config.get_text_config()
+        self.n_layers: int = config.num_hidden_layers
+        self.width: int = config.hidden_size
+        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
+        self.body: nn.Module = model.base_model
+        self.blocks = _blocks(self.body, self.n_layers)
+        self._whole_logits = "logits_to_keep" not in model.forward.__code__.co_varnames
+        stops = [getattr(model.generation_config, "eos_token_id", None), tokenizer.eos_token_id]
+        flat = {i for stop in stops for i in (stop if isinstance(stop, list) else [stop]) if i is not None}
+        self.stop_ids = torch.tensor(sorted(flat), dtype=torch.long)
+        self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(flat, default=0)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters, tied ones counted once."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def describe(self) -> dict[str, Any]:
+        """Parameters, layers, width, dtype, device and revision, as JSON values."""
+        return {
+            "spec": self.spec,
+            "architecture": type(self.model).__name__,
+            "parameters": self.n_parameters,
+            "layers": self.n_layers,
+            "width": self.width,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "device": str(self.device),
+            "revision": self.revision,
+        }
+
+    def layer_index(self, layer: int) -> int:
+        """Block number 0..n_layers for a possibly negative `layer` (-1 is the last; 0 is before the first)."""
+        index = layer + self.n_layers + 1 if layer < 0 else layer
+        if not 0 <= index <= self.n_layers:
+            raise LmphysError(f"layer {layer} of {self.spec}, which has {self.n_layers}: use 0 to {self.n_layers}")
+        return index
+
+    def prompt_ids(self, text: str, template: str = "chat") -> tuple[int, ...]:
+        """Token ids of a question as the model should see it.
+
+        Args:
+            text: what the user says.
+            template: `chat` for the model's own chat template, else a text with `{question}` in it.
+        """
+        if template == "chat":
+            if not getattr(self.tokenizer, "chat_template", None):
+                raise LmphysError(
+                    f"{self.spec} has no chat template; give a plain one: --prompt 'Question: {{question}}\\nAnswer:'"
+                )
+            messages = [{"role": "user", "content": text}]
+            prompt = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            return tuple(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        if "{question}" not in template:
+            raise LmphysError(f"the prompt {template!r} has no {{question}} in it")
+        return tuple(self.tokenizer(template.replace("{question}", text))["input_ids"])
+
+    def forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Timeline | None = None) -> Tensor:
+        """Logits (B, V) after the last token.
+
+        Args:
+            ids: (B, T) new tokens.
+            mask: (B, past + T) True where a token of the row stands.
+            positions: (B, T) places in the row's own text, from 0.
+            cache: keys and values of the past, which grows by T.
+        """
+        keywords: dict[str, Any] = {} if self._whole_logits else {"logits_to_keep": 1}
+        output = self.model(
+            input_ids=ids.to(self.device),
+            attention_mask=mask.long().to(self.device),
+            position_ids=positions.to(self.device),
+            past_key_values=cache,
+            use_cache=cache is not None,
+            **keywords,
+        )
+        return output.logits[:, -1]
+
+
+def _blocks(body: nn.Module, n_layers: int) -> nn.ModuleList:
+    """The stack of blocks: the outermost list of modules as long as the configuration says."""
+    for module in body.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == n_layers:
+            return module
+    raise LmphysError(
+        f"{type(body).__name__} has no list of {n_layers} blocks; its states cannot be read layer by layer"
+    )
+
+
+def resolve_device(device: str) -> torch.device:
+    """Turn `auto` into the best device there is, and check a named one."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(1, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        raise LmphysError(f"device {device!r} is not usable here; use cpu, cuda, mps or auto") from error
+    return chosen
+
+
+def resolve_dtype(dtype: str, device: torch.device) -> str:
+    """Turn `auto` into the name of a dtype."""
+    if dtype != "auto":
+        if dtype not in DTYPES:
+            raise LmphysError(f"unknown dtype {dtype!r}; use {', '.join(DTYPES)} or auto")
+        return dtype
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    return _faster_on_cpu() if device.type == "cpu" else "float32"
+
+
+def _faster_on_cpu() -> str:
+    """The dtype in which this CPU multiplies matrices faster, measured once and remembered.
+
+    bfloat16 must win by half to be chosen: only with tile instructions (AMX) is it worth its rounding.
+    """
+    key = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()} {_cpu_name()} torch {torch.__version__}"
+    file = cache_home() / "dtype.json"
+    try:
+        known = json.loads(file.read_text())
+    except (OSError, ValueError):
+        known = {}
+    if key not in known:
+        seconds = {name: _time_product(DTYPES[name]) for name in ("float32", "bfloat16")}
+        known[key] = "bfloat16" if 1.5 * seconds["bfloat16"] < seconds["float32"] else "float32"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(known, indent=1))
+    return known[key]
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo") as stream:  # noqa: PTH123
+            return next((line.split(":", 1)[1].strip() for line in stream if line.startswith("model name")), "")
+    except OSError:
+        return platform.processor()
+
+
+def _time_product(dtype: torch.dtype) -> float:
+    """Best time of a product of the size that decoding has, in seconds."""
+    x, w = torch.randn(64, 576).to(dtype), torch.randn(1536, 576).to(dtype)
+    best = float("inf")
+    for _ in range(30):
+        start = time.perf_counter()
+        nn.functional.linear(x, w)
+        best = min(best, time.perf_counter() - start)
+    return best

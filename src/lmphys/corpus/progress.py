@@ -1,0 +1,84 @@
+"""A bar with rate and time left, on a terminal; a line in a file where another process shows it."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+
+class Progress:
+    """Chains done of chains wanted, with tokens per second.
+
+    Where the environment variable LMPHYS_PROGRESS_FILE is set, the state is also written there, at most once a
+    second: a chapter runs in a process without a terminal, and the runner shows the line in its own bar.
+
+    Args:
+        title: what is being done.
+        total: number of chains.
+        shown: whether to draw; None draws on a terminal only.
+    """
+
+    def __init__(self, title: str, total: int, *, shown: bool | None = None) -> None:
+        self.title, self.total, self.done = title, total, 0
+        self._n_tokens = 0
+        self._start = self._told = time.monotonic()
+        self._skipped = 0
+        self._file = os.environ.get("LMPHYS_PROGRESS_FILE")
+        draw = sys.stderr.isatty() if shown is None else shown
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        self._bar = RichProgress(*columns, console=Console(stderr=True), disable=not draw)
+        self._task = self._bar.add_task(title, total=total, rate="")
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+        if self._file:
+            Path(self._file).unlink(missing_ok=True)
+
+    def tokens(self, n: int) -> None:
+        """Count tokens."""
+        self._n_tokens += n
+        now = time.monotonic()
+        if now - self._told < 1:
+            return
+        self._told = now
+        rate = self._n_tokens / (now - self._start)
+        self._bar.update(self._task, rate=f"{rate:.0f} tokens/s")
+        if self._file:
+            fresh = self.done - self._skipped
+            left = (self.total - self.done) * (now - self._start) / fresh if fresh else float("nan")
+            text = f"{self.title}: {self.done}/{self.total} chains, {rate:.0f} tokens/s"
+            Path(self._file).write_text(text + (f", {left:.0f} s left" if fresh else ""))
+
+    def chain(self) -> None:
+        """Count a finished chain."""
+        self.done += 1
+        self._bar.update(self._task, completed=self.done)
+
+    def skip(self, n: int) -> None:
+        """Count chains that were there already."""
+        self.done += n
+        self._skipped += n
+        self._bar.update(self._task, completed=self.done)
+
+    def rewind(self, done: int, why: str) -> None:
+        """Go back to an earlier count and say why."""
+        self.done = done
+        self._bar.update(self._task, completed=done)
+        self._bar.console.print(f"lmphys: {why}")

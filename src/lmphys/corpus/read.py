@@ -1,0 +1,47 @@
+"""Reading given chains with a model (teacher forcing): the states without the writing."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from lmphys.corpus.decode import Capture
+from lmphys.corpus.model import LanguageModel
+from lmphys.corpus.store import SITES
+
+
+@torch.inference_mode()
+def read_chains(
+    model: LanguageModel,
+    prompts: Sequence[tuple[int, ...]],
+    chains: Sequence[Tensor],
+    *,
+    layer: int = -1,
+    batch_size: int = 16,
+) -> Iterator[tuple[int, dict[str, Tensor]]]:
+    """Yield, for each chain, its index and site -> (n, D) states at its n tokens, float32 on the CPU.
+
+    Args:
+        model: the reader.
+        prompts: token ids before each chain.
+        chains: (n,) token ids of each chain.
+        layer: block after which `resid_post` is taken.
+        batch_size: chains side by side; chains of like length are put together.
+    """
+    order = sorted(range(len(chains)), key=lambda i: (len(prompts[i]) + len(chains[i]), i))
+    with Capture(model, model.layer_index(layer)).attached() as capture:
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            sequences = [torch.cat([torch.tensor(prompts[i], dtype=torch.long), chains[i]]) for i in batch]
+            width = max(map(len, sequences))
+            ids = torch.full((len(batch), width), model.pad_id)
+            mask = torch.zeros(len(batch), width, dtype=torch.bool)
+            for row, sequence in enumerate(sequences):
+                ids[row, width - len(sequence) :] = sequence
+                mask[row, width - len(sequence) :] = True
+            model.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0))
+            for row, i in enumerate(batch):
+                yield (
+                    i,
+                    {site: capture.latest[site][row, width - len(chains[i]) :].float().cpu() for site in SITES},
+                )

@@ -1,0 +1,119 @@
+"""What a corpus is, as a value: two equal specs name the same folder of states."""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lmphys.corpus.model import resolve_device, resolve_dtype
+from lmphys.corpus.sampling import Sampling
+from lmphys.corpus.tasks import EMBEDDED, task_identity
+from lmphys.corpus.weights import DEFAULT_MODEL, identity
+from lmphys.errors import LmphysError
+
+# Raise it with every change that alters the text or the states which a spec stands for.
+CORPUS_VERSION = 1
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "smoke": {"tasks": ("products", "syllogisms"), "n_questions": 3, "n_chains": 2},
+    "quick": {"n_questions": 10, "n_chains": 4},
+    "full": {"n_questions": 153, "n_chains": 8},  # 9,792 chains, the size of the paper's corpus
+}
+
+
+@dataclass(frozen=True)
+class CorpusSpec:
+    """A corpus: who writes about what, and whose states are kept.
+
+    Attributes:
+        model: spec of the model whose states are kept.
+        writer: spec of the model that writes the chains; None is `model` itself. With another writer its text is
+            read by `model` with teacher forcing.
+        tasks: names of tasks, see `lmphys.corpus.tasks`.
+        n_questions: questions per task.
+        n_chains: chains per question.
+        sampling: how tokens are drawn.
+        prompt: `chat` for the model's chat template, or a text with `{question}` in it.
+        layer: block after which `resid_post` is taken; -1 is the last.
+        dtype: of weights and states; `auto` is resolved for the machine.
+        seed: of questions and chains.
+    """
+
+    model: str = DEFAULT_MODEL
+    writer: str | None = None
+    tasks: tuple[str, ...] = tuple(EMBEDDED)
+    n_questions: int = 10
+    n_chains: int = 4
+    sampling: Sampling = field(default_factory=Sampling)
+    prompt: str = "chat"
+    layer: int = -1
+    dtype: str = "auto"
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise LmphysError where the spec asks for the impossible."""
+        if self.n_questions < 1 or self.n_chains < 1 or not self.tasks:
+            raise LmphysError("a corpus needs at least one task, one question per task and one chain per question")
+        self.sampling.check()
+
+    def resolved(self, device: str = "auto") -> "CorpusSpec":
+        """The same spec with `auto` replaced by what this machine stands for."""
+        writer = None if self.writer == self.model else self.writer
+        return dataclasses.replace(self, dtype=resolve_dtype(self.dtype, resolve_device(device)), writer=writer)
+
+    def to_json(self) -> dict[str, Any]:
+        """The spec as JSON values."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "CorpusSpec":
+        """Inverse of `to_json`."""
+        values = {**values, "sampling": Sampling(**values["sampling"]), "tasks": tuple(values["tasks"])}
+        return cls(**values)
+
+    def key(self) -> str:
+        """Name of the corpus: a digest of the spec and of what its names stand for. No time enters it."""
+        if self.dtype == "auto":
+            raise LmphysError("resolve the spec before naming it: spec.resolved().key()")
+        content = {
+            "spec": self.to_json(),
+            "version": CORPUS_VERSION,
+            "model": identity(self.model),
+            "writer": identity(self.writer or self.model),
+            "tasks": [task_identity(task) for task in self.tasks],
+            "generators": importlib.metadata.version("reasoning-gym"),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def default_spec(
+    model: str = DEFAULT_MODEL, profile: str = "quick", *, tasks: Sequence[str] = (), **changes: Any
+) -> CorpusSpec:
+    """The corpus that the chapters share.
+
+    Args:
+        model: whose states; `random:SPEC` reads the chains that SPEC wrote, since random weights write no sentences.
+        profile: `smoke` (seconds), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
+        tasks: names of tasks or files; none stands for those of the profile.
+        changes: other fields of `CorpusSpec` to set.
+
+    Raises:
+        LmphysError: no such profile.
+    """
+    if profile not in PROFILES:
+        raise LmphysError(f"unknown profile {profile!r}; use {', '.join(PROFILES)}")
+    settings: dict[str, Any] = {"model": model, **PROFILES[profile]}
+    if tasks:
+        settings["tasks"] = tuple(tasks)
+    if model.startswith("random:"):
+        settings["writer"] = model.removeprefix("random:").partition("#")[0]
+    return CorpusSpec(**{**settings, **changes})
+
+
+def chain_seed(seed: int, question: str, chain: int) -> int:
+    """Seed of one chain: a function of the corpus seed, the question's name and the number of the chain alone."""
+    digest = hashlib.sha256(f"{seed} {question} {chain}".encode()).digest()
+    return int.from_bytes(digest[:7], "big")

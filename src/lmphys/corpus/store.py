@@ -1,0 +1,252 @@
+"""A corpus on disk: shards with checksums, written one by one, and a manifest that completes them.
+
+<cache>/corpora/<key>/
+shard-00000.safetensors   states by site and position, token columns
+shard-00000.chains.jsonl  a line a chain
+shard-00000.sentences.jsonl
+shard-00000.json          checksums of the three; the shard counts once this stands
+manifest.json             spec, versions, model, checksums; the corpus counts once this stands
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+from safetensors.numpy import load_file, save
+
+from lmphys.corpus.spec import CorpusSpec
+from lmphys.corpus.trajectories import Trajectories
+from lmphys.errors import LmphysError
+from lmphys.paths import cache_home
+
+SITES = ("resid_post", "final_norm")
+POSITIONS = ("boundary", "after")
+
+
+@dataclass
+class Shard:
+    """Some chains of a corpus.
+
+    Attributes:
+        arrays: `<site>.<position>` (sentences, D); `jumps.<site>` (tokens,) norm of the step to each token from the
+            one before it, NaN at a chain's first; `midway.<site>` (sentences,) norm of the jump over as many tokens
+            as from the sentence before, taken halfway between boundaries; `logp`, `logp_sampling`, `tokens` (tokens,).
+        chains: a row a chain.
+        sentences: a row a sentence; `chain` is the row in `chains`.
+    """
+
+    arrays: dict[str, np.ndarray]
+    chains: pd.DataFrame
+    sentences: pd.DataFrame
+
+
+def corpora_home() -> Path:
+    """Folder of all corpora."""
+    return cache_home() / "corpora"
+
+
+class ShardStore:
+    """Writes and reads the shards of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder: a second process waits here until the first is done."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{self.folder}.lock"):
+            self.folder.mkdir(exist_ok=True)
+            yield
+
+    def has(self, number: int) -> bool:
+        """Whether a shard is complete and undamaged."""
+        try:
+            self._checked(number)
+        except (OSError, ValueError, LmphysError):
+            return False
+        return True
+
+    def write(self, number: int, shard: Shard) -> None:
+        """Write a shard; it counts only once its checksums are there."""
+        files = {
+            f"shard-{number:05d}.safetensors": save({k: np.ascontiguousarray(v) for k, v in shard.arrays.items()}),
+            f"shard-{number:05d}.chains.jsonl": _lines(shard.chains),
+            f"shard-{number:05d}.sentences.jsonl": _lines(shard.sentences),
+        }
+        for name, content in files.items():
+            self._put(name, content)
+        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        self._put(f"shard-{number:05d}.json", json.dumps(sums, indent=1).encode())
+
+    def read(self, number: int) -> Shard:
+        """Read a shard after checking its checksums.
+
+        Raises:
+            LmphysError: a file is missing or differs from what was written.
+        """
+        arrays, chains, sentences = self._checked(number)
+        tables = [pd.read_json(file, orient="records", lines=True, dtype=_TYPES) for file in (chains, sentences)]
+        return Shard(load_file(arrays), *tables)
+
+    def _checked(self, number: int) -> list[Path]:
+        sums = json.loads((self.folder / f"shard-{number:05d}.json").read_text())
+        for name, expected in sums.items():
+            file = self.folder / name
+            if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != expected:
+                raise LmphysError(f"{file} is missing or damaged; remove {self.folder} and build the corpus again")
+        return [self.folder / name for name in sums]
+
+    def write_manifest(self, manifest: dict[str, Any], n_shards: int) -> None:
+        """Complete the corpus."""
+        sums = {f"shard-{i:05d}": _sum(self.folder / f"shard-{i:05d}.json") for i in range(n_shards)}
+        self._put("manifest.json", json.dumps({**manifest, "shards": sums}, indent=1, sort_keys=True).encode())
+
+    def _put(self, name: str, content: bytes) -> None:
+        """Write a file whole or not at all."""
+        part = self.folder / f".{name}.part"
+        try:
+            with part.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(self.folder / name)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise LmphysError(
+                f"{self.folder / name} could not be written ({error.strerror}); free space or set LMPHYS_HOME"
+            ) from error
+
+
+# Ids that look like numbers must stay text.
+_TYPES = dict.fromkeys(("question_id", "task", "answer", "extracted", "text", "boundary_token", "after_token"), str)
+
+
+class Corpus:
+    """A finished corpus, read from disk when it is asked for.
+
+    Args:
+        folder: where it lies.
+
+    Raises:
+        LmphysError: there is no manifest, or a shard differs from it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+        except FileNotFoundError as error:
+            raise LmphysError(f"{folder} holds no finished corpus; build it: lmphys corpus build") from error
+        except ValueError as error:
+            raise LmphysError(f"{folder / 'manifest.json'} is damaged; remove the folder and build again") from error
+        self.spec = CorpusSpec.from_json(self.manifest["spec"])
+
+    @cached_property
+    def _shards(self) -> list[Shard]:
+        store = ShardStore(self.folder)
+        shards = []
+        for number, (name, expected) in enumerate(sorted(self.manifest["shards"].items())):
+            file = self.folder / f"{name}.json"
+            if not file.is_file() or _sum(file) != expected:
+                raise LmphysError(f"{file} is missing or damaged; remove {self.folder} and build the corpus again")
+            shards.append(store.read(number))
+        return shards
+
+    def verify(self) -> int:
+        """Check every checksum and return the number of files; raises LmphysError naming the first bad one."""
+        return 4 * len(self._shards) + 1
+
+    @cached_property
+    def chains(self) -> pd.DataFrame:
+        """A row a chain: question, seed, text, answer, correctness, lengths."""
+        return pd.concat([shard.chains for shard in self._shards], ignore_index=True)
+
+    @cached_property
+    def sentences(self) -> pd.DataFrame:
+        """A row a sentence of any chain; `chain` is the row in `chains`."""
+        parts, shift = [], 0
+        for shard in self._shards:
+            parts.append(shard.sentences.assign(chain=shard.sentences["chain"] + shift))
+            shift += len(shard.chains)
+        return pd.concat(parts, ignore_index=True)
+
+    def column(self, name: str) -> np.ndarray:
+        """A column of all tokens (`tokens`, `logp`, `logp_sampling`, `jumps.<site>`) or sentences (`midway.<site>`)."""
+        return np.concatenate([shard.arrays[name] for shard in self._shards])
+
+    def token_jumps(self, site: str = "final_norm") -> pd.Series:
+        """Norms of all steps from one token to the next inside a chain; the index is the row in `chains`."""
+        return self._norms(f"jumps.{_known(site, SITES)}", "n_tokens")
+
+    def midway_jumps(self, site: str = "final_norm") -> pd.Series:
+        """Norms of jumps as long in tokens as those between sentences, but from midway to midway; see `Shard`."""
+        return self._norms(f"midway.{_known(site, SITES)}", "n_sentences")
+
+    def sentence_jumps(self, site: str = "final_norm", position: str = "boundary") -> pd.Series:
+        """Norms of all steps from one sentence boundary to the next; the index is the row in `chains`."""
+        states = self.trajectories(site, position)
+        rows = np.flatnonzero(self.chains["n_sentences"] >= 2)
+        return pd.Series(np.linalg.norm(states.increments(), axis=1), index=rows[states.pairs()[2]])
+
+    def _norms(self, name: str, count: str) -> pd.Series:
+        chain = np.repeat(np.arange(len(self.chains)), self.chains[count])
+        norms = pd.Series(self.column(name), index=chain)
+        return norms[np.isfinite(norms)]
+
+    def accuracy(self) -> pd.DataFrame:
+        """Right answers by task: columns chains, answered, correct (shares of the chains), index task."""
+        groups = self.chains.assign(answered=self.chains["extracted"].notna()).groupby("task", sort=False)
+        return groups.agg(chains=("correct", "size"), answered=("answered", "mean"), correct=("correct", "mean"))
+
+    def trajectories(
+        self, site: str = "final_norm", position: str = "boundary", *, min_length: int = 2
+    ) -> Trajectories:
+        """States at the sentence boundaries, of the chains with at least `min_length` sentences.
+
+        Args:
+            site: `final_norm` (after the last normalisation) or `resid_post` (residual stream after the spec's layer).
+            position: `boundary` (the token that ends the sentence) or `after` (the token after it).
+            min_length: shorter chains are left out; how many is in `meta["left_out"]`.
+
+        Raises:
+            LmphysError: unknown site or position, or no chain is long enough.
+        """
+        name = f"{_known(site, SITES)}.{_known(position, POSITIONS)}"
+        states = np.concatenate([shard.arrays[name] for shard in self._shards])
+        counts = self.chains["n_sentences"].to_numpy()
+        kept = counts >= min_length
+        if not kept.any():
+            raise LmphysError(
+                f"no chain has {min_length} sentences (of {len(counts)} chains); raise max_tokens or ask for "
+                "reasoning in the prompt"
+            )
+        in_kept = np.repeat(kept, counts)
+        sentences = self.sentences[in_kept].reset_index(drop=True)
+        sentences["chain"] = np.repeat(np.arange(int(kept.sum())), counts[kept])
+        meta = {"model": self.spec.model, "layer": self.manifest["layer"], "site": site, "position": position,
+                "dtype": self.spec.dtype, "corpus": self.folder.name, "left_out": int((~kept).sum())}  # fmt: skip
+        return Trajectories(states[in_kept], counts[kept], self.chains[kept].reset_index(drop=True), sentences, meta)
+
+
+def _known(name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise LmphysError(f"unknown {name!r}; use {' or '.join(names)}")
+    return name
+
+
+def _lines(table: pd.DataFrame) -> bytes:
+    return table.to_json(orient="records", lines=True, force_ascii=False).encode()
+
+
+def _sum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

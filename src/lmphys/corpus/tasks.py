@@ -1,0 +1,241 @@
+"""Where questions come from: eight embedded tasks, the paper's benchmarks on the hub, or a file of one's own."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lmphys.corpus.answers import Question
+from lmphys.errors import LmphysError
+
+# Remarks in the generated questions that forbid the model to think aloud.
+_ONLY = re.compile(r"\s*(?:Give|Reply|Provide)\b[^.\n]*\b(?:only|just|final answer|one word)\b[^.\n]*\.?")
+
+
+@dataclass(frozen=True)
+class EmbeddedTask:
+    """A procedural task of `reasoning-gym`.
+
+    Attributes:
+        generator: its name there.
+        kind: what it asks of a reasoner.
+        settings: its difficulty.
+        choices: how the possible answers are read off an item; none for numbers.
+    """
+
+    generator: str
+    kind: str
+    settings: dict[str, Any]
+    choices: Callable[[dict[str, Any]], tuple[str, ...]] = lambda item: ()
+
+
+_RELATIONS = (
+    "mother", "father", "sister", "brother", "daughter", "son", "wife", "husband", "grandmother", "grandfather",
+    "aunt", "uncle", "niece", "nephew", "cousin", "mother-in-law", "father-in-law", "daughter-in-law", "son-in-law",
+    "sister-in-law", "brother-in-law", "granddaughter", "grandson",
+)  # fmt: skip
+
+
+def _yes_or_no(item: dict[str, Any]) -> tuple[str, ...]:
+    return ("Yes", "No")
+
+
+def _names(item: dict[str, Any]) -> tuple[str, ...]:
+    statements = item["question"].split("\n")[0]
+    return tuple(dict.fromkeys(sentence.split()[0] for sentence in statements.split(". ") if sentence.strip()))
+
+
+_ONE_DIGIT = {"min_terms": 2, "min_digits": 1, "max_digits": 1}
+
+# Difficulties at which a model of 135M parameters is right now and then; the page on trajectories shows how often.
+EMBEDDED = {
+    "sums": EmbeddedTask("chain_sum", "arithmetic", {**_ONE_DIGIT, "max_terms": 3}),
+    "products": EmbeddedTask("products", "arithmetic", {**_ONE_DIGIT, "max_terms": 2}),
+    "divisors": EmbeddedTask(
+        "gcd", "arithmetic", {"min_numbers": 2, "max_numbers": 2, "min_value": 2, "max_value": 12}
+    ),
+    "letters": EmbeddedTask("letter_counting", "counting", {"min_words": 1, "max_words": 2}),
+    "siblings": EmbeddedTask("aiw", "word problem", {"max_entities": 3}),
+    "syllogisms": EmbeddedTask("syllogism", "logic", {}, _yes_or_no),
+    "needle": EmbeddedTask("needle_haystack", "relations", {"min_num_statements": 3, "max_num_statements": 5}, _names),
+    "family": EmbeddedTask(
+        "family_relationships", "relations", {"min_family_size": 3, "max_family_size": 3}, lambda item: _RELATIONS
+    ),
+}
+
+
+def embedded_questions(name: str, n: int, seed: int) -> list[Question]:
+    """The first n questions of an embedded task at a seed."""
+    import reasoning_gym  # its many generators take a second to import
+
+    task = EMBEDDED[name]
+    data = reasoning_gym.create_dataset(task.generator, size=n, seed=seed, **task.settings)
+    questions = []
+    for number in range(n):
+        item = data[number]
+        text = _ONLY.sub("", item["question"]).strip()
+        questions.append(Question(f"{name}/{seed}-{number}", name, text, str(item["answer"]), task.choices(item)))
+    return questions
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark on the hub, read through `datasets` (extra `hub`).
+
+    Attributes:
+        path: name of the data set.
+        config: its configuration, or None.
+        split: the split with public answers.
+        read: from a row to (question, answer, choices); choices are offered as A), B), ...
+    """
+
+    path: str
+    config: str | None
+    split: str
+    read: Callable[[dict[str, Any]], tuple[str, str, tuple[str, ...]]]
+
+
+def _strategyqa(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    return row["question"], "Yes" if row["answer"] else "No", ("Yes", "No")
+
+
+def _gsm8k(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    return row["question"], row["answer"].split("####")[-1].strip(), ()
+
+
+def _truthfulqa(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    choices, labels = row["mc1_targets"]["choices"], row["mc1_targets"]["labels"]
+    ordered = sorted(choices)  # the right one stands first in the data
+    return row["question"], choices[labels.index(1)], tuple(ordered)
+
+
+def _boolq(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    question = f"{row['passage']}\n\n{row['question'].capitalize().rstrip('?')}?"
+    return question, "Yes" if row["answer"] else "No", ("Yes", "No")
+
+
+def _lettered(row: dict[str, Any], question: str) -> tuple[str, str, tuple[str, ...]]:
+    texts, labels = row["choices"]["text"], row["choices"]["label"]
+    return question, texts[labels.index(row["answerKey"])], tuple(texts)
+
+
+def _hellaswag(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    endings = tuple(row["endings"])
+    return f"{row['ctx']} ... How does it go on?", endings[int(row["label"])], endings
+
+
+def _piqa(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    solutions = (row["sol1"], row["sol2"])
+    return f"{row['goal']} What is the better way?", solutions[int(row["label"])], solutions
+
+
+BENCHMARKS = {
+    "strategyqa": Benchmark("ChilleD/StrategyQA", None, "test", _strategyqa),
+    "gsm8k": Benchmark("openai/gsm8k", "main", "test", _gsm8k),
+    "truthfulqa": Benchmark("truthfulqa/truthful_qa", "multiple_choice", "validation", _truthfulqa),
+    "boolq": Benchmark("google/boolq", None, "validation", _boolq),
+    "openbookqa": Benchmark("allenai/openbookqa", "main", "test", lambda row: _lettered(row, row["question_stem"])),
+    "hellaswag": Benchmark("Rowan/hellaswag", None, "validation", _hellaswag),
+    "piqa": Benchmark("ybisk/piqa", None, "validation", _piqa),
+    "commonsenseqa": Benchmark("tau/commonsense_qa", None, "validation", lambda row: _lettered(row, row["question"])),
+}
+
+
+def benchmark_questions(name: str, n: int, seed: int) -> list[Question]:
+    """N questions of a benchmark, drawn without replacement at a seed."""
+    try:
+        import datasets
+    except ImportError as error:
+        raise LmphysError(f"task {name} comes from the hub; install the extra: pip install 'lmphys[hub]'") from error
+    benchmark = BENCHMARKS[name]
+    try:
+        rows = datasets.load_dataset(benchmark.path, benchmark.config, split=benchmark.split)
+    except Exception as error:  # the hub's client has no common exception
+        raise LmphysError(
+            f"task {name} could not be fetched from the hub: {' '.join(str(error).split())[:160]}"
+        ) from error
+    rows = rows.shuffle(seed=seed).select(range(min(n, len(rows))))
+    return [choice_question(f"{name}/{seed}-{i}", name, *benchmark.read(row)) for i, row in enumerate(rows)]
+
+
+def choice_question(id_: str, task: str, text: str, answer: str, choices: tuple[str, ...]) -> Question:
+    """A question whose choices, where there are any but yes and no, are written out as A), B), ..."""
+    letters = bool(choices) and {choice.lower() for choice in choices} != {"yes", "no"}
+    if letters:
+        text += "\n" + "\n".join(f"{chr(ord('A') + i)}) {choice}" for i, choice in enumerate(choices))
+    return Question(id_, task, text, answer, choices, letters)
+
+
+def file_questions(path: Path, n: int, seed: int) -> list[Question]:
+    """Questions of a JSONL file: `question`, `answer`, and optionally `choices` (the answer is one of them).
+
+    All are taken in order where `n` allows; otherwise n of them, drawn at the seed.
+
+    Raises:
+        LmphysError: the file is missing, empty, not UTF-8, or a line lacks a field.
+    """
+    rows = list(_rows(path))
+    if len(rows) > n:
+        import numpy as np
+
+        rows = [rows[i] for i in sorted(np.random.default_rng(seed).permutation(len(rows))[:n])]
+    name = path.stem
+    return [choice_question(f"{name}/{line}", name, text, answer, choices) for line, text, answer, choices in rows]
+
+
+def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise LmphysError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise LmphysError(f"{path} cannot be read ({error.strerror})") from error
+    if not any(line.strip() for line in lines):
+        raise LmphysError(f"{path} is empty; each line needs a JSON object with question and answer")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"{path} line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise LmphysError(f"{where} is not JSON ({error})") from error
+        if not isinstance(row, dict):
+            raise LmphysError(f"{where} is not a JSON object with question and answer")
+        missing = [name for name in ("question", "answer") if not str(row.get(name, "")).strip()]
+        if missing:
+            raise LmphysError(f"{where} has no {' and no '.join(missing)}")
+        choices = tuple(map(str, row.get("choices") or ()))
+        answer = str(row["answer"])
+        if choices and answer not in choices:
+            raise LmphysError(f"{where}: the answer {answer!r} is none of the choices {list(choices)}")
+        yield number, str(row["question"]), answer, choices
+
+
+def load_questions(task: str, n: int, seed: int) -> list[Question]:
+    """N questions of a task: the name of an embedded one, of a benchmark, or a path to a JSONL file.
+
+    Raises:
+        LmphysError: no such task, or it cannot be read.
+    """
+    if task in EMBEDDED:
+        return embedded_questions(task, n, seed)
+    if task in BENCHMARKS:
+        return benchmark_questions(task, n, seed)
+    if task.endswith((".jsonl", ".json")):
+        return file_questions(Path(task).expanduser(), n, seed)
+    raise LmphysError(
+        f"unknown task {task!r}; embedded: {', '.join(EMBEDDED)}; on the hub: {', '.join(BENCHMARKS)}; "
+        "or a .jsonl file with question and answer"
+    )
+
+
+def task_identity(task: str) -> str:
+    """What tells a task from others of the same name: the content of a file, the name of any other."""
+    path = Path(task).expanduser()
+    if task in EMBEDDED or task in BENCHMARKS or not path.is_file():
+        return task
+    return f"{task} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"

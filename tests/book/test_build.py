@@ -1,0 +1,120 @@
+import json
+
+import pytest
+
+from lmphys.book.build import build_book, ledger_page, missing_html, remove_stale_pages
+from lmphys.book.chapter import find_chapters
+from lmphys.errors import LmphysError
+
+CONFIG = """title: toy
+only_build_toc_files: true
+exclude_patterns: ["_generated/*"]
+execute:
+  execute_notebooks: "off"
+"""
+CODE = """from lmphys.book.ledger import Ledger
+ledger = Ledger.for_page("toy/page", model=model, profile=profile)
+ledger.record("slds.jump.ratio", 28.0)
+ledger.show()
+"""
+INTRO = """# Introduction
+
+```{include} _generated/ledger_table.md
+```
+
+```{include} _generated/status_table.md
+```
+"""
+
+
+def build(root, **options):
+    lines = []
+    index = build_book(root, echo=lines.append, **options)
+    return index, lines
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, project_maker):
+    root = project_maker(tmp_path_factory.mktemp("p"), {"toy/page": CODE})
+    (root / "_config.yml").write_text(CONFIG)
+    (root / "book" / "intro.md").write_text(INTRO)
+    return root, *build(root, profile="smoke")
+
+
+def test_every_page_of_the_contents_is_rendered(built):
+    root, index, lines = built
+    assert index.is_file()
+    assert missing_html(root) == []
+    assert "1 of 1 chapters run, 0 up to date" in lines
+    page = (root / "_build" / "html" / "chapters" / "toy" / "page.html").read_text()
+    assert "How this page was made" in page
+    assert "verdict-reproduced" in page
+    assert 'href="../../_downloads/' in page
+
+
+def test_ledger_and_status_are_rendered_from_the_runs(built):
+    root, _, _ = built
+    text = (root / "_build" / "html" / "intro.html").read_text()
+    assert "1 rows: 1 reproduced." in text
+    assert "smollm2 (smoke)" in text
+    assert '<a href="chapters/toy/page.html">' in text
+
+
+def test_a_build_without_changes_does_nothing_and_a_warning_fails_every_time(built):
+    root, index, _ = built
+    stamp = index.stat().st_mtime_ns
+    _, lines = build(root, profile="smoke")
+    assert lines == ["0 of 1 chapters run, 1 up to date", "the rendered book is up to date"]
+    assert index.stat().st_mtime_ns == stamp
+
+    (root / "book" / "intro.md").write_text(INTRO + "\n{ref}`nowhere-at-all`\n")
+    # Sphinx would pass the second time: it warns only of pages that it reads anew
+    for _ in range(2):
+        with pytest.raises(LmphysError) as error:
+            build(root, profile="smoke")
+        assert "nowhere-at-all" in str(error.value)
+        assert str(error.value).endswith("the whole log: runs/jupyter-book.log")
+        assert "\n" not in str(error.value)
+    (root / "book" / "intro.md").write_text(INTRO)
+
+
+def test_pages_of_vanished_chapters_are_deleted(tmp_path, project_maker):
+    root = project_maker(tmp_path / "p", {"toy/page": "1"})
+    gone = [root / "book" / "chapters" / "old" / f"gone{end}" for end in (".ipynb", ".py")]
+    kept = root / "book" / "chapters" / "toy" / "page.ipynb"
+    rows = [root / "runs" / "ledger" / f"{name}--m--quick.json" for name in ("old-gone", "toy-page")]
+    for path in (*gone, kept, *rows):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    assert remove_stale_pages(root, find_chapters(root)) == gone
+    assert kept.is_file()
+    assert [path.is_file() for path in rows] == [False, True]
+
+
+def test_a_chapter_in_no_contents_or_with_wrong_parameters_stops_before_anything_runs(tmp_path, project_maker):
+    root = project_maker(tmp_path / "p", {"toy/page": "1 / 0", "toy/more": "1 / 0"})
+    with pytest.raises(LmphysError, match="profile is str: 'fast'"):
+        build(root, profile="fast")
+    toc = root / "book" / "_toc.yml"
+    toc.write_text(toc.read_text().replace("      - file: chapters/toy/more\n", ""))
+    with pytest.raises(LmphysError, match=r"chapters/toy/more\.py is in no table of contents"):
+        build(root)
+
+
+def test_the_ledger_page_takes_the_run_in_the_book_and_all_other_models(built):
+    root, _, _ = built
+    folder = root / "runs" / "ledger"
+    source = next(folder.glob("toy-page--smollm2--smoke.json"))
+    (row,) = json.loads(source.read_text())["rows"]
+    others = [{"profile": "full"}, {"seed": 7}, {"seed": None}, {"model": "other", "profile": "full"}]
+    for number, change in enumerate(others):
+        (folder / f"toy-page--{number}.json").write_text(json.dumps({"rows": [row | change]}))
+    try:
+        text = ledger_page(root, find_chapters(root))
+    finally:
+        for number in range(len(others)):
+            (folder / f"toy-page--{number}.json").unlink()
+    assert text.startswith("2 rows: 2 reproduced.")
+    assert "smollm2 (smoke)" in text
+    assert "other (full)" in text
+    assert "smollm2 (full)" not in text

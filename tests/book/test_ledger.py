@@ -1,0 +1,94 @@
+import json
+
+import numpy as np
+import pytest
+
+from lmphys.book.files import model_slug
+from lmphys.book.ledger import Ledger, read_ledger, readable
+from lmphys.errors import LmphysError
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, project_maker):
+    root = project_maker(tmp_path / "p", {"toy/page": "x = 1\n"})
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("LMPHYS_LEDGER_FOLDER", raising=False)
+    return root
+
+
+def test_rows_are_written_merged_and_read_back(project):
+    ledger = Ledger.for_page("toy/page", model="org/model", profile="quick")
+    first = ledger.record("slds.jump.ratio", np.float64(28.0), interval=(26, 30), controls={"shuffled": np.float32(1)})
+    assert first.word == "reproduced"
+    assert ledger.record("slds.residual.norm_modes", 1).word == "not reproduced"
+    assert ledger.record("slds.residual.norm_modes", 3, note="after smoothing").word == "reproduced"
+    rows = read_ledger(project)
+    assert list(rows["claim"]) == ["slds.jump.ratio", "slds.residual.norm_modes"]
+    assert list(rows["obtained"]) == [28.0, 3.0]
+    assert rows["interval"][0] == [26.0, 30.0]
+    assert rows["controls"][0] == {"shuffled": 1.0}
+    assert set(rows["model"]) == {"org/model"}
+    assert rows["seed"].isna().all()  # made by hand: it never stands for a page of the book
+    assert ledger.path.name.endswith("--quick--by-hand.json")
+    assert [path.suffix for path in (project / "runs" / "ledger").iterdir()] == [".json"]  # no temporary file is left
+
+
+def test_models_do_not_overwrite_each_other_and_can_be_chosen(project):
+    for model in ("smollm2", "a/b", "a-b"):
+        Ledger.for_page("toy/page", model=model, profile="quick").record("slds.residual.norm_modes", 1)
+    assert len(read_ledger(project)) == 3
+    assert len(read_ledger(project, "a/b")) == 1
+    with pytest.raises(LmphysError, match=r"there are rows of: a-b, a/b, smollm2"):
+        read_ledger(project, "c")
+
+
+def test_an_empty_ledger_has_the_columns(project):
+    assert read_ledger(project).empty
+    assert readable(read_ledger(project)).empty
+
+
+def test_a_page_shows_only_what_it_recorded_in_a_table_that_scrolls(project):
+    Ledger.for_page("toy/page", model="m", profile="quick").record("slds.jump.ratio", 3.0)
+    ledger = Ledger.for_page("toy/page", model="m", profile="quick")
+    ledger.record("slds.global_linear.r2", {"h": 0.1, "<dh>": 0.52}, controls={"shuffled": {"h": 0.0, "<dh>": 0.5}})
+    html = ledger.show()._repr_html_()
+    assert html.count("<tr>") == 2
+    assert "overflow-x: auto" in html
+    assert "\n" not in html
+    assert "&lt;dh&gt;: 0.52" in html
+    assert "<dh>" not in html
+    assert '<span class="verdict verdict-depends-on-definition">depends on definition</span>' in html
+
+
+def test_an_unknown_claim_and_a_number_that_is_none_write_nothing(project):
+    ledger = Ledger.for_page("toy/page", model="m", profile="quick")
+    with pytest.raises(LmphysError, match="nearest"):
+        ledger.record("slds.jump.ration", 1.0)
+    with pytest.raises(LmphysError, match="finite"):
+        ledger.record("slds.jump.ratio", float("nan"))
+    assert not ledger.path.exists()
+
+
+def test_a_damaged_file_is_named(project):
+    path = project / "runs" / "ledger" / "x--m--quick.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"rows": 1})[:-3])
+    with pytest.raises(LmphysError, match=r"x--m--quick\.json is no ledger file"):
+        read_ledger(project)
+
+
+def test_slugs_are_file_names_and_never_collide():
+    specs = [
+        "smollm2",
+        "random:smollm2",
+        "random-smollm2",
+        "org/name",
+        "org-name",
+        "/home/me/org/name",
+        "a--b",
+        "a/../b",
+    ]
+    slugs = [model_slug(spec) for spec in specs]
+    assert len(set(slugs)) == len(specs)
+    assert slugs[0] == "smollm2"
+    assert all("/" not in slug and "--" not in slug and not slug.startswith(".") for slug in slugs)

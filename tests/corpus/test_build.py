@@ -1,0 +1,372 @@
+import dataclasses
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, default_spec
+from lmphys.corpus import build as build_module
+from lmphys.corpus.spec import chain_seed
+from lmphys.corpus.store import Corpus, corpora_home
+from lmphys.errors import LmphysError
+
+
+@pytest.fixture(scope="session")
+def questions(tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("tasks") / "mine.jsonl"
+    file.write_text("\n".join(json.dumps({"question": f"Add {i} and 2.", "answer": i + 2}) for i in range(6)))
+    return file
+
+
+@pytest.fixture
+def spec(model_folder, questions) -> CorpusSpec:
+    """Twenty-four short chains of a tiny model: six shards of four when the shard is small."""
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=40)
+    return CorpusSpec(str(model_folder), tasks=(str(questions),), n_questions=6, n_chains=4, sampling=sampling)
+
+
+@pytest.fixture
+def small_shards(monkeypatch):
+    monkeypatch.setattr(build_module, "CHAINS_PER_SHARD", 4)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """An empty cache."""
+    monkeypatch.setenv("LMPHYS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def shard_sums(corpus):
+    return [json.loads((corpus.folder / f"{name}.json").read_text()) for name in sorted(corpus.manifest["shards"])]
+
+
+def script(spec, slow: float = 0.0) -> str:
+    """A program that builds the corpus in small shards, with a pause after each."""
+    return f"""
+import json, sys, time
+import lmphys.corpus.build as build
+from lmphys.corpus import CorpusSpec
+from lmphys.corpus.store import ShardStore
+build.CHAINS_PER_SHARD = 4
+write = ShardStore.write
+def slowly(self, number, shard):
+    write(self, number, shard)
+    time.sleep({slow})
+ShardStore.write = slowly
+spec = CorpusSpec.from_json(json.loads({json.dumps(json.dumps(spec.to_json()))}))
+print(build.build_corpus(spec).folder)
+"""
+
+
+def test_a_corpus_has_every_chain_once_with_its_labels(spec, home):
+    corpus = build_corpus(spec)
+    assert len(corpus.chains) == 24
+    assert corpus.chains["chain_id"].tolist() == [f"mine/{q}/{c}" for q in range(1, 7) for c in range(4)]
+    assert corpus.chains["answer"].tolist() == [str(q + 2) for q in range(6) for _ in range(4)]
+    assert (corpus.chains["seed"] == [chain_seed(0, f"mine/{q}", c) for q in range(1, 7) for c in range(4)]).all()
+    assert corpus.chains["n_tokens"].sum() == len(corpus.column("tokens")) == len(corpus.column("logp"))
+    assert corpus.chains["n_sentences"].sum() == len(corpus.sentences)
+    assert corpus.accuracy()["chains"].tolist() == [24]
+    assert build_corpus(spec).folder == corpus.folder
+
+
+def test_states_are_those_of_the_boundary_tokens(spec, home):
+    corpus = build_corpus(spec)
+    model = LanguageModel(spec.model, dtype="float32")
+    ends = np.concatenate([[0], np.cumsum(corpus.chains["n_tokens"])])
+    checked = 0
+    for site in ("resid_post", "final_norm"):
+        for position, shift in (("boundary", 0), ("after", 1)):
+            traj = corpus.trajectories(site, position)
+            rows = np.flatnonzero(corpus.chains["n_sentences"] >= 2)
+            for states, row in zip(traj, rows, strict=True):
+                chain = corpus.chains.iloc[row]
+                sentences = corpus.sentences[corpus.sentences["chain"] == row]
+                tokens = corpus.column("tokens")[ends[row] : ends[row + 1]]
+                prompt = model.prompt_ids(build_module.REQUEST.format(question=chain["question"]))
+                kept = []
+                hook = model.blocks[-1].register_forward_hook(lambda m, a, out, kept=kept: kept.append(out))
+                ids = torch.tensor([*prompt, *tokens])[None]
+                with torch.inference_mode():
+                    final = model.model(ids, output_hidden_states=True).hidden_states[-1][0, len(prompt) :]
+                hook.remove()
+                block = (kept[0][0] if isinstance(kept[0], tuple) else kept[0]).reshape(-1, model.width)
+                plain = final if site == "final_norm" else block[len(prompt) :]
+                expected = plain[sentences["token"].to_numpy() + shift].numpy()
+                np.testing.assert_allclose(states, expected, rtol=0, atol=5e-5 * np.abs(expected).max())
+                for _, sentence in sentences.iterrows():
+                    prefix = model.tokenizer.decode(tokens[: sentence["token"] + 1], skip_special_tokens=True)
+                    shorter = model.tokenizer.decode(tokens[: sentence["token"]], skip_special_tokens=True)
+                    # Half a character decodes to a mark of replacement, and is counted with its other half.
+                    assert len(shorter.rstrip("\ufffd")) < sentence["end"] <= len(prefix)
+                    assert chain["text"][sentence["start"] : sentence["end"]] == sentence["text"]
+                checked += 1
+    assert checked >= 8
+
+
+def test_jumps_are_norms_of_differences(spec, home):
+    corpus = build_corpus(spec)
+    traj = corpus.trajectories()
+    jumps = corpus.sentence_jumps()
+    np.testing.assert_allclose(jumps, np.linalg.norm(traj.increments(), axis=1))
+    assert set(jumps.index) == set(np.flatnonzero(corpus.chains["n_sentences"] >= 2))
+    assert len(corpus.token_jumps()) == (corpus.chains["n_tokens"] - 1).sum()
+    assert len(corpus.midway_jumps()) == len(jumps)
+
+
+def test_a_killed_build_goes_on_to_the_same_corpus(spec, home, small_shards, monkeypatch, tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", script(spec, slow=1.0)], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(corpora_home().glob("*/shard-00001.json")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not list(corpora_home().glob("*/manifest.json"))
+    resumed = build_corpus(spec)
+    monkeypatch.setenv("LMPHYS_HOME", str(tmp_path / "other"))
+    straight = build_corpus(spec)
+    assert straight.folder.parent != resumed.folder.parent
+    assert straight.folder.name == resumed.folder.name
+    assert shard_sums(resumed) == shard_sums(straight)
+    assert len(shard_sums(resumed)) == 6
+
+
+def test_two_processes_build_one_corpus_together(spec, home, small_shards):
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script(spec, slow=0.1)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    folders = {process.communicate(timeout=180)[0].strip().splitlines()[-1] for process in processes}
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(folders) == 1
+    corpus = Corpus(Path(folders.pop()))
+    assert corpus.verify() == 25
+    assert len(corpus.chains) == 24
+
+
+@pytest.mark.parametrize("name", ["shard-00000.safetensors", "shard-00000.chains.jsonl", "shard-00000.sentences.jsonl"])
+def test_a_flipped_byte_is_found(spec, home, name):
+    folder = build_corpus(spec).folder
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(LmphysError, match=name):
+        Corpus(folder).verify()
+    with pytest.raises(LmphysError, match="damaged"):
+        Corpus(folder).trajectories()
+
+
+def test_a_damaged_shard_of_an_unfinished_build_is_built_again(spec, home, small_shards):
+    corpus = build_corpus(spec)
+    sums = shard_sums(corpus)
+    (corpus.folder / "manifest.json").unlink()
+    (corpus.folder / "shard-00002.safetensors").write_bytes(b"broken")
+    assert shard_sums(build_corpus(spec)) == sums
+
+
+def test_a_full_disk_leaves_nothing_half_written(spec, home, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LmphysError, match="No space left on device"):
+        build_corpus(spec)
+    folder = next(p for p in corpora_home().iterdir() if p.is_dir())
+    assert list(folder.iterdir()) == []
+
+
+def test_states_that_are_not_finite_are_refused(spec, home, monkeypatch):
+    original = LanguageModel.__init__
+
+    def broken(self, *args, **options):
+        original(self, *args, **options)
+        self.blocks[1].mlp.down_proj.weight.data[0, 0] = float("nan")
+
+    monkeypatch.setattr(LanguageModel, "__init__", broken)
+    with pytest.raises(LmphysError, match="not finite"):
+        build_corpus(spec)
+    assert not list(corpora_home().glob("*/manifest.json"))
+
+
+def test_out_of_memory_halves_the_batch_and_says_so(spec, home, monkeypatch, capsys):
+    expected = build_corpus(spec).chains["text"]
+    (next(corpora_home().glob("*/manifest.json"))).unlink()
+    for file in corpora_home().glob("*/shard*"):
+        file.unlink()
+    from lmphys.corpus.decode import ChainDecoder
+
+    run, tried = ChainDecoder.run, []
+
+    def greedy(self, requests, on_tokens=None):
+        tried.append(self.batch_size)
+        if self.batch_size > 4:
+            raise torch.OutOfMemoryError("no more")
+        return run(self, requests, on_tokens)
+
+    monkeypatch.setattr(ChainDecoder, "run", greedy)
+    found = build_corpus(spec, batch_size=16)
+    assert tried == [16, 8, 4]
+    assert found.manifest["batch_size"] == 4
+    pd.testing.assert_series_equal(found.chains["text"], expected)
+    assert "going on with 4 chains" in capsys.readouterr().err
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(spec, home, monkeypatch):
+    from lmphys.corpus.decode import ChainDecoder
+
+    def wrong(self, requests, on_tokens=None):
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(ChainDecoder, "run", wrong)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        build_corpus(spec)
+
+
+def test_random_weights_read_the_chains_of_the_model(spec, home):
+    written = build_corpus(spec)
+    control = dataclasses.replace(spec, model=f"random:{spec.model}#1", writer=spec.model)
+    read = build_corpus(control)
+    pd.testing.assert_series_equal(read.chains["text"], written.chains["text"])
+    np.testing.assert_array_equal(read.column("tokens"), written.column("tokens"))
+    assert read.sentences["token"].tolist() == written.sentences["token"].tolist()
+    other = build_corpus(dataclasses.replace(control, model=f"random:{spec.model}#2"))
+    a, b, c = (corpus.trajectories().states for corpus in (written, read, other))
+    assert not np.allclose(a, b, atol=0.1)
+    assert not np.allclose(b, c, atol=0.1)
+
+
+def test_a_reader_of_another_name_reads_through_its_own_tokenizer(spec, home, model_folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(model_folder, copy)
+    written = build_corpus(spec)
+    read = build_corpus(dataclasses.replace(spec, model=str(copy), writer=spec.model))
+    model = LanguageModel(str(copy), dtype="float32")
+    start = 0
+    for i, chain in written.chains.iterrows():
+        tokens = read.column("tokens")[start : start + read.chains["n_tokens"][i]]
+        start += len(tokens)
+        expected = model.tokenizer(chain["text"], add_special_tokens=False)["input_ids"] + [0] * chain["ended"]
+        assert tokens.tolist() == expected
+    assert np.isnan(read.column("logp")).all()  # a text that is read has no probability of being drawn
+
+
+def test_keys_name_content(spec):
+    base = spec.resolved("cpu")
+    assert base.key() == spec.resolved("cpu").key()
+    assert CorpusSpec.from_json(base.to_json()) == base
+    changes = [
+        {"seed": 1}, {"n_questions": 5}, {"n_chains": 2}, {"layer": 1}, {"prompt": "Q: {question}"},
+        {"sampling": dataclasses.replace(base.sampling, temperature=0.5)}, {"dtype": "bfloat16"},
+        {"tasks": ("sums",)}, {"model": f"random:{base.model}"}, {"writer": "smollm2"},
+    ]  # fmt: skip
+    keys = {dataclasses.replace(base, **change).key() for change in changes} | {base.key()}
+    assert len(keys) == len(changes) + 1
+    with pytest.raises(LmphysError, match="resolve"):
+        spec.key()
+
+
+def test_profiles():
+    assert default_spec().tasks == CorpusSpec().tasks
+    full = default_spec(profile="full")
+    assert 9_000 < len(full.tasks) * full.n_questions * full.n_chains < 10_500
+    assert default_spec("random:smollm2#3").writer == "smollm2"
+    assert default_spec(tasks=["sums"]).tasks == ("sums",)
+    with pytest.raises(LmphysError, match="smoke, quick, full"):
+        default_spec(profile="fast")
+
+
+def test_chains_without_two_sentences_are_left_out_and_counted(spec, home):
+    corpus = build_corpus(spec)
+    traj = corpus.trajectories(min_length=2)
+    assert traj.meta["left_out"] == int((corpus.chains["n_sentences"] < 2).sum())
+    assert len(traj) + traj.meta["left_out"] == 24
+    with pytest.raises(LmphysError, match="no chain has 500 sentences"):
+        corpus.trajectories(min_length=500)
+    with pytest.raises(LmphysError, match="boundary or after"):
+        corpus.trajectories(position="between")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tasks": ("nonsense",)}, "unknown task"),
+        ({"n_questions": 0}, "at least one"),
+        ({"layer": 9}, "use 0 to 3"),
+        ({"dtype": "int7"}, "unknown dtype"),
+        ({"model": "not a model"}, "unknown model"),
+        ({"model": "nothing.gguf"}, "no file"),
+        ({"prompt": "no place"}, "question"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_in_one_line(spec, home, change, message):
+    with pytest.raises(LmphysError, match=message) as caught:
+        build_corpus(dataclasses.replace(spec, **change))
+    assert "\n" not in str(caught.value)
+    assert not list(corpora_home().glob("*/manifest.json"))
+
+
+def test_a_hub_that_cannot_be_reached_is_named(home):
+    code = (
+        "from lmphys.corpus import LanguageModel\n"
+        "try:\n    LanguageModel('no-such-org/no-such-model')\n"
+        "except Exception as error:\n    print(type(error).__name__, error)"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.startswith("LmphysError the hub could not be reached for no-such-org/no-such-model")
+    assert len(done.stdout.strip().splitlines()) == 1
+
+
+def test_ctrl_c_ends_the_command_with_one_line(spec, home):
+    command = [sys.executable, "-m", "lmphys", "corpus", "build", "--model", spec.model, "--task", spec.tasks[0]]
+    command += ["--questions", "6", "--chains", "400", "--max-tokens", "150", "--temperature", "1", "--top-p", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not corpora_home().is_dir() or not any(p.is_dir() for p in corpora_home().iterdir()):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "stopped" in errors.strip().splitlines()[-1]
+    assert not list(corpora_home().glob("*/manifest.json"))
+    assert not list(corpora_home().glob("*/.*.part"))
+
+
+def test_commands_on_a_corpus(spec, home, tmp_path):
+    from typer.testing import CliRunner
+
+    from lmphys.corpus.cli import app
+
+    folder = build_corpus(spec).folder
+    runner = CliRunner()
+    assert folder.name[:10] in runner.invoke(app, ["info"]).output.replace("\n", "")
+    assert json.loads(runner.invoke(app, ["info", folder.name[:6]]).output)["key"] == folder.name
+    assert "5 files as written" in runner.invoke(app, ["verify"]).output
+    done = runner.invoke(app, ["export", folder.name, str(tmp_path / "out"), "--position", "after"])
+    assert done.exit_code == 0
+    from lmphys.corpus import Trajectories
+
+    exported = Trajectories.load(tmp_path / "out")
+    np.testing.assert_array_equal(exported.states, Corpus(folder).trajectories(position="after").states)
+    again = runner.invoke(app, ["export", folder.name, str(tmp_path / "out")])
+    assert isinstance(again.exception, LmphysError)
+    assert "exists already" in str(again.exception)
+    missing = runner.invoke(app, ["verify", "zzz"])
+    assert "0 corpora begin with 'zzz'" in str(missing.exception)

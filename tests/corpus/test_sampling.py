@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lmphys.corpus.sampling import Sampling, chain_uniforms, draw
+from lmphys.errors import LmphysError
+
+
+def truncated(logits, temperature, top_k, top_p):
+    """Brute force: probabilities after temperature, then top-k, then top-p, in float64."""
+    z = np.asarray(logits, dtype=np.float64) / temperature
+    p = np.exp(z - z.max())
+    p /= p.sum()
+    order = np.argsort(-p, kind="stable")
+    keep = order[: top_k or len(p)]
+    share = np.cumsum(p[keep]) / p[keep].sum()
+    if top_p < 1:
+        keep = keep[: int(np.searchsorted(share, top_p)) + 1]
+    out = np.zeros_like(p)
+    out[keep] = p[keep] / p[keep].sum()
+    return out
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    vocabulary=st.integers(3, 300),
+    temperature=st.floats(0.3, 3),
+    top_k=st.sampled_from([0, 1, 2, 7, 1000]),
+    top_p=st.sampled_from([0.3, 0.9, 0.999, 1.0]),
+    seed=st.integers(0, 10_000),
+)
+def test_an_even_grid_of_uniforms_gives_the_truncated_distribution(vocabulary, temperature, top_k, top_p, seed):
+    logits = torch.from_numpy(np.random.default_rng(seed).normal(0, 2, vocabulary)).float()
+    n = 2000
+    uniforms = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+    tokens, _, _ = draw(logits.expand(n, -1), uniforms, Sampling(temperature, top_p, top_k))
+    frequencies = np.bincount(tokens.numpy(), minlength=vocabulary) / n
+    # The inverse of a distribution function maps an even grid to each token within one grid step of its mass.
+    assert np.abs(frequencies - truncated(logits, temperature, top_k, top_p)).max() <= 1.01 / n + 1e-6
+
+
+def test_support_equals_that_of_the_transformers_warpers():
+    from transformers import TopKLogitsWarper, TopPLogitsWarper
+
+    logits = torch.from_numpy(np.random.default_rng(0).normal(0, 2, (1, 500))).float()
+    kept = TopPLogitsWarper(0.8)(None, TopKLogitsWarper(100)(None, logits / 0.7)) > -float("inf")
+    uniforms = (torch.arange(4000, dtype=torch.float64) + 0.5) / 4000
+    tokens, _, _ = draw(logits.expand(4000, -1), uniforms, Sampling(0.7, 0.8, 100))
+    assert set(tokens.tolist()) == set(kept[0].nonzero()[:, 0].tolist())
+
+
+def test_log_probabilities_are_those_of_the_whole_distribution():
+    logits = torch.randn(5, 200, generator=torch.Generator().manual_seed(1))
+    tokens, logp, logp_sampling = draw(logits, torch.full((5,), 0.4), Sampling(0.5, 0.7))
+    rows = torch.arange(5)
+    torch.testing.assert_close(logp, logits.log_softmax(-1)[rows, tokens])
+    torch.testing.assert_close(logp_sampling, (logits / 0.5).log_softmax(-1)[rows, tokens])
+
+
+def test_temperature_zero_is_greedy():
+    logits = torch.randn(8, 300, generator=torch.Generator().manual_seed(2))
+    tokens, logp, logp_sampling = draw(logits, torch.rand(8), Sampling(0.0))
+    assert torch.equal(tokens, logits.argmax(-1))
+    assert torch.equal(logp, logp_sampling)
+
+
+def test_a_flat_distribution_is_drawn_over_the_whole_vocabulary():
+    n = 5000  # far more tokens than the first candidates
+    uniforms = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+    tokens, _, _ = draw(torch.zeros(n, n), uniforms, Sampling(1.0, 1.0))
+    assert len(set(tokens.tolist())) == n
+
+
+def test_a_chains_numbers_are_its_own():
+    assert torch.equal(chain_uniforms(7, 10), chain_uniforms(7, 20)[:10])
+    assert not torch.equal(chain_uniforms(7, 10), chain_uniforms(8, 10))
+
+
+@pytest.mark.parametrize("bad", [Sampling(-1.0), Sampling(top_p=0.0), Sampling(top_p=1.5), Sampling(max_tokens=0)])
+def test_settings_without_sense_are_refused(bad):
+    with pytest.raises(LmphysError):
+        bad.check()

@@ -1,0 +1,188 @@
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import lmphys
+from lmphys import cli
+from lmphys.book import record as record_module
+from lmphys.book.doctor import FAIL, OK, check_lock
+from lmphys.book.ledger import Ledger
+from lmphys.errors import LmphysError
+
+REPOSITORY = Path(__file__).parents[1]
+CHAPTER = """# %% [markdown]
+# # A toy page
+
+# %% tags=["parameters"]
+model: str = "smollm2"  # model spec
+profile: str = "quick"  # smoke, quick or full
+seed: int = 0  # seed
+
+# %%
+import pathlib, time
+pathlib.Path("started").touch()
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    for folder in ("book", "chapters/toy", "data"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copytree(REPOSITORY / "data" / "claims", tmp_path / "data" / "claims")
+    (tmp_path / "_config.yml").write_text("title: toy\n")
+    (tmp_path / "book" / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n- file: chapters/toy/page\n")
+    (tmp_path / "chapters" / "toy" / "page.py").write_text(CHAPTER)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LMPHYS_DEVICE", raising=False)
+    return tmp_path
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(cli.app, list(arguments))
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    code = "import sys; from lmphys import cli; cli.app(['--help'], standalone_mode=False); "
+    code += "heavy = {'torch', 'pandas', 'papermill', 'transformers', 'matplotlib'} & set(sys.modules); "
+    code += "sys.exit(' '.join(sorted(heavy)) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for command in ("list", "run", "build", "ledger", "doctor", "corpus"):
+        assert f" {command} " in done.stdout
+
+
+def test_version():
+    result = invoke("--version")
+    assert (result.exit_code, result.stdout) == (0, f"lmphys {lmphys.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "toy/pgae"], "lmphys: no chapter 'toy/pgae'; did you mean toy/page?\n"),
+        (["run", "--set", "rank"], "lmphys: --set rank is not NAME=VALUE; for example --set rank=20\n"),
+        (["run", "--set", "sed=1"], "lmphys: toy/page has no parameter 'sed', perhaps seed; it takes model: str"),
+        (["run", "--profile", "fast"], "lmphys: toy/page: parameter profile is str: 'fast' is not one of smoke, quick"),
+        (["ledger", "--format", "xml"], "lmphys: --format xml is unknown; choose table, csv or json\n"),
+        (["ledger", "--model", "m"], "lmphys: no ledger rows of model 'm'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_1(project, arguments, message):
+    result = invoke(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(message)
+    assert result.stderr.count("\n") == 1
+    assert not (project / "runs" / "toy").exists()
+
+
+def test_outside_the_book_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in ("list", "run", "build", "ledger"):
+        result = invoke(command)
+        assert result.exit_code == 1
+        assert "is not inside the book" in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_one_line(project, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "runs/x")
+
+    monkeypatch.setattr(record_module, "book_record", full)
+    result = invoke("list")
+    assert result.exit_code == 1
+    assert result.stderr == "lmphys: the disk is full (runs/x); free some space and run the same command again\n"
+
+
+def test_list_shows_a_page_that_was_not_run(project):
+    result = invoke("list")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1].split() == ["toy/page", "A", "toy", "page", "not", "run", "–", "–", "–"]
+
+
+def test_ledger_prints_one_row_in_every_format(project):
+    assert "no rows yet" in invoke("ledger").stdout
+    Ledger.for_page("toy/page", model="m", profile="quick").record("slds.jump.ratio", 3.0, interval=(2.0, 4.0))
+    rows = json.loads(invoke("ledger", "--format", "json").stdout)
+    assert [(row["claim"], row["obtained"], row["interval"]) for row in rows] == [("slds.jump.ratio", 3.0, [2.0, 4.0])]
+    lines = invoke("ledger", "--format", "csv", "--model", "m").stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("claim,paper,place")
+    assert "3 [2, 4]" in invoke("ledger").stdout
+
+
+def test_corpus_hands_over_its_arguments_its_status_and_its_errors(monkeypatch):
+    corpus = typer.Typer()
+
+    @corpus.command()
+    def info(name: str, status: int = 0):
+        if name == "bad":
+            raise LmphysError("no such corpus; build it")
+        typer.echo(f"info of {name}")
+        raise typer.Exit(status)
+
+    @corpus.command()
+    def other():
+        pass
+
+    monkeypatch.setitem(sys.modules, "lmphys.corpus.cli", types.SimpleNamespace(app=corpus))
+    result = invoke("corpus", "info", "x", "--status", "3")
+    assert (result.exit_code, result.stdout) == (3, "info of x\n")
+    result = invoke("corpus", "info", "bad")
+    assert (result.exit_code, result.stderr) == (1, "lmphys: no such corpus; build it\n")
+    for arguments in (["corpus"], ["corpus", "--help"]):
+        result = invoke(*arguments)
+        assert result.exit_code == 0
+        assert " info " in result.stdout
+    assert invoke("corpus", "nothing").exit_code == 2
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lmphys.cli", "run"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 20
+    while not (project / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "", "lmphys: stopped; nothing half-written\n")
+    assert not (project / "book" / "chapters").exists()
+    assert [path for path in (project / "runs").rglob("*") if path.is_file()] == [project / "runs" / ".lock"]
+
+
+def test_lock_findings(tmp_path):
+    lock = tmp_path / "requirements.lock"
+    assert check_lock(lock).level == FAIL
+    numpy = __import__("numpy").__version__
+    lock.write_text(f"# a comment\nnumpy=={numpy}\nnvidia-cublas==1.0\nabsent-package==1 ; sys_platform == 'nowhere'\n")
+    assert (check_lock(lock).level, check_lock(lock).detail) == (OK, "1 as in requirements.lock")
+    lock.write_text("numpy==0.1\nabsent-package==1\n")
+    finding = check_lock(lock)
+    assert finding.level == FAIL
+    assert f"numpy {numpy} instead of 0.1; absent-package is missing" in finding.detail
+
+
+def test_doctor_fails_where_the_lock_is_not_met(project):
+    (project / "requirements.lock").write_text("absent-package==1\n")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "lmphys.cli", "doctor"], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert all(line.split()[0] in ("ok", "warn", "fail") for line in lines)
+    assert any(line.startswith("fail packages      absent-package is missing") for line in lines)
+    assert any(line.startswith("ok   torch") for line in lines)

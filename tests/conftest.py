@@ -7,7 +7,7 @@ import pytest
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-ARCHITECTURES = ("llama", "gpt2", "gemma", "gemma2", "qwen2", "mistral")
+ARCHITECTURES = ("llama", "gpt2", "gemma", "gemma2", "qwen2", "mistral", "bloom", "mamba")
 TEXT = [
     "Solve this step by step. First, add 3 and 4. That makes 7. Then double it: 14. The answer is 14.",
     "Is every cat an animal? Yes. So the answer is Yes.\n\n1. Take the first number.\n2. Add the second.",
@@ -68,6 +68,8 @@ def tiny_model(architecture: str, vocabulary: int, seed: int = 0):
         "gemma2": {**gated, "sliding_window": 16, "query_pre_attn_scalar": 12},
         "qwen2": gated,
         "mistral": {**gated, "sliding_window": 24},
+        "bloom": {"n_layer": 3, "n_head": 4},  # no positions but distances
+        "mamba": {"state_size": 4},  # no attention
     }
     config = AutoConfig.for_model(architecture, **common, **special[architecture])
     with torch.random.fork_rng():

@@ -16,12 +16,13 @@
 # drift stay inside? Read every number beside the same number for a process that has no thoughts.
 
 # %% tags=["parameters"]
-model: str = "smollm2"  # model spec: smollm2, random:smollm2, org/name, or a folder
+model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits and bootstrap
-tasks: list[str] = []  # names of tasks or .jsonl files; none stands for those of the profile
+tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
+prompt: str = "chat"  # or a text with {question}, where there is no chat template
 rank: int = 40  # dimension k of the subspace
-position: str = "boundary"  # boundary (the token that ends a sentence) or after (the token that follows it)
+position: str = "boundary"  # boundary (ends a sentence) or after (follows it)
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -33,7 +34,7 @@ from lmphys import book, corpus, dynamics
 book.use_style()
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, seed=seed)
+spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
 states = corpus.build_corpus(spec).trajectories("final_norm", position)
 train, test = states.split(0.7, seed=seed)
 states
@@ -49,7 +50,9 @@ states
 # text, and isotropic noise with as many points.
 
 # %%
-reader = corpus.default_spec(f"random:{model}", profile, tasks=tasks, seed=seed)
+reader = corpus.default_spec(
+    f"random:{model}", profile, tasks=tasks, prompt=prompt, seed=seed
+)
 random = corpus.build_corpus(reader).trajectories("final_norm", position)
 shuffled = dynamics.shuffle_order(states, seed=seed)
 noise = states.with_states(np.random.default_rng(seed).normal(size=states.states.shape))
@@ -62,8 +65,14 @@ cases = {
     "states, random weights": (random, "states"),
     "isotropic noise": (noise, "states"),
 }
-fits = {name: dynamics.Projection(rank, of=of).fit(traj) for name, (traj, of) in cases.items()}
-book.plots.spectrum({name: np.cumsum(f.explained_variance_ratio_) for name, f in fits.items()}, rank=rank);
+fits = {
+    name: dynamics.Projection(rank, of=of).fit(traj)
+    for name, (traj, of) in cases.items()
+}
+book.plots.spectrum(
+    {name: np.cumsum(f.explained_variance_ratio_) for name, f in fits.items()},
+    rank=rank,
+);
 
 # %% [markdown]
 # Variance in the sample at hand is too kind, since the directions were chosen to hold it. The second column asks how
@@ -71,11 +80,15 @@ book.plots.spectrum({name: np.cumsum(f.explained_variance_ratio_) for name, f in
 
 # %%
 held_out = {
-    name: dynamics.Projection(rank, of=of).fit((halves := traj.split(0.7, seed=seed))[0]).share_of(halves[1])
+    name: dynamics.Projection(rank, of=of)
+    .fit((halves := traj.split(0.7, seed=seed))[0])
+    .share_of(halves[1])
     for name, (traj, of) in cases.items()
 }
 in_sample = {name: f.variance_captured(rank) for name, f in fits.items()}
-pd.DataFrame({f"rank {rank}, same chains": in_sample, "other questions": held_out}).round(3)
+pd.DataFrame(
+    {f"rank {rank}, same chains": in_sample, "other questions": held_out}
+).round(3)
 
 # %% [markdown]
 # Isotropic noise shows what the number of points alone gives. Random weights show what the architecture and the
@@ -88,15 +101,26 @@ pd.DataFrame({f"rank {rank}, same chains": in_sample, "other questions": held_ou
 # $D$ dimensions share $k/D$ of their directions.
 
 # %%
-angles = {name: dynamics.split_half_angles(traj, rank, seed=seed, of=of) for name, (traj, of) in cases.items()}
-overlap = pd.Series({name: float(np.mean(np.cos(a) ** 2)) for name, a in angles.items()}, name="shared")
+angles = {
+    name: dynamics.split_half_angles(traj, rank, seed=seed, of=of)
+    for name, (traj, of) in cases.items()
+}
+overlap = pd.Series(
+    {name: float(np.mean(np.cos(a) ** 2)) for name, a in angles.items()}, name="shared"
+)
 overlap["two random subspaces"] = dynamics.random_overlap(states.width, rank)
 overlap.to_frame().round(3)
 
 # %% mystnb={"figure": {"name": "fig-angles", "caption": "Principal angles between the subspaces of two halves of the questions, in ascending order."}} tags=["hide-input"]
 figure, axes = plt.subplots()
 for (name, a), marker in zip(angles.items(), "osD^v", strict=True):
-    axes.plot(np.arange(1, rank + 1), np.degrees(a), marker=marker, markevery=max(1, rank // 8), label=name)
+    axes.plot(
+        np.arange(1, rank + 1),
+        np.degrees(a),
+        marker=marker,
+        markevery=max(1, rank // 8),
+        label=name,
+    )
 axes.set(xlabel="number of the angle", ylabel="principal angle (degrees)", ylim=(0, 92))
 axes.legend();
 
@@ -153,20 +177,37 @@ pd.Series(
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/manifold", model=model, profile=profile)
-shares = {of: dynamics.rank_share(states, rank, of=of, seed=seed) for of in ("states", "increments")}
+shares = {
+    of: dynamics.rank_share(states, rank, of=of, seed=seed)
+    for of in ("states", "increments")
+}
 value = {of: float(s.value) for of, s in shares.items()}
 interval = {of: (float(s.low), float(s.high)) for of, s in shares.items()}
 null = {
-    "random weights": {of: dynamics.Projection(rank, of=of).fit(random).variance_captured(rank) for of in shares},
-    "isotropic noise": {of: dynamics.Projection(rank, of=of).fit(noise).variance_captured(rank) for of in shares},
+    "random weights": {
+        of: dynamics.Projection(rank, of=of).fit(random).variance_captured(rank)
+        for of in shares
+    },
+    "isotropic noise": {
+        of: dynamics.Projection(rank, of=of).fit(noise).variance_captured(rank)
+        for of in shares
+    },
 }
-ledger.record("slds.rank40.variance", value, interval=interval, controls=null, note=f"rank {rank}, {position} token")
+ledger.record(
+    "slds.rank40.variance",
+    value,
+    interval=interval,
+    controls=null,
+    note=f"rank {rank}, {position} token",
+)
 low, high = (float(np.sqrt(1 - end)) for end in interval["increments"][::-1])
 ledger.record(
     "slds.rank40.rho",
     float(np.sqrt(1 - value["increments"])),
     interval=(low, high),
-    controls={name: float(np.sqrt(1 - share["increments"])) for name, share in null.items()},
+    controls={
+        name: float(np.sqrt(1 - share["increments"])) for name, share in null.items()
+    },
     note="half of the variance kept would mean 0.71, not the 0.50 that is printed",
 )
 ledger.show()

@@ -17,10 +17,11 @@
 # "The state where a sentence ends" can mean several things. We shall see that the choice decides the answer.
 
 # %% tags=["parameters"]
-model: str = "smollm2"  # model spec: smollm2, random:smollm2, org/name, or a folder
+model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, chains and bootstrap
-tasks: list[str] = []  # names of tasks or .jsonl files; none stands for those of the profile
+tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
+prompt: str = "chat"  # or a text with {question}, where there is no chat template
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -37,7 +38,9 @@ book.use_style()
 # on this page comes from these chains. They are sampled once on this machine, kept on disk, and shared by all pages.
 
 # %%
-chains = corpus.build_corpus(corpus.default_spec(model, profile, tasks=tasks, seed=seed))
+chains = corpus.build_corpus(
+    corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
+)
 pd.Series(chains.manifest["model"]).to_frame("this run")
 
 # %% [markdown]
@@ -60,8 +63,12 @@ one = int(np.argmin(np.abs(states.lengths - 7)))
 print(states.chains["question"][one])
 
 # %% tags=["hide-input"]
-table = states.sentences[states.sentences["chain"] == one][["text", "boundary_token", "after_token"]]
-table[["boundary_token", "after_token"]] = table[["boundary_token", "after_token"]].map(repr)
+table = states.sentences[states.sentences["chain"] == one][
+    ["text", "boundary_token", "after_token"]
+]
+table[["boundary_token", "after_token"]] = table[["boundary_token", "after_token"]].map(
+    repr
+)
 jumps = np.linalg.norm(np.diff(states[one], axis=0), axis=1)
 numbers = {"norm": np.linalg.norm(states[one], axis=1), "jump": [*jumps, np.nan]}
 table = table.assign(**numbers).style.hide(axis="index").format(precision=1, na_rep="–")
@@ -79,7 +86,12 @@ import matplotlib.pyplot as plt
 
 counts = chains.chains["n_sentences"]
 figure, axes = plt.subplots()
-axes.hist(counts, bins=np.arange(0.5, counts.max() + 1.5), color=book.style.BLUE, edgecolor="white")
+axes.hist(
+    counts,
+    bins=np.arange(0.5, counts.max() + 1.5),
+    color=book.style.BLUE,
+    edgecolor="white",
+)
 axes.axvline(11.4, color="#444444", linestyle="--", label="mean in the paper")
 axes.set(xlabel="sentences in the chain", ylabel="chains")
 axes.xaxis.get_major_locator().set_params(integer=True)
@@ -112,7 +124,9 @@ rows = [
     for position in ("boundary", "after")
 ]
 medians = pd.DataFrame(rows).set_index(["site", "position"])
-medians.assign(ratio=medians["sentence to sentence"] / medians["token to token"]).round(2)
+medians.assign(ratio=medians["sentence to sentence"] / medians["token to token"]).round(
+    2
+)
 
 # %% [markdown]
 # Norms at `resid_post` are larger than at `final_norm` throughout: the normalisation rescales. The *ratio* in the last
@@ -134,11 +148,19 @@ book.plots.ecdf(steps, xlabel=r"step $\Vert \Delta h \Vert$");
 # reads exactly the same chains. Whatever it shows too is owed to the text and the wiring, not to anything learned.
 
 # %%
-random = corpus.build_corpus(corpus.default_spec(f"random:{model}", profile, tasks=tasks, seed=seed))
+random = corpus.build_corpus(
+    corpus.default_spec(
+        f"random:{model}", profile, tasks=tasks, prompt=prompt, seed=seed
+    )
+)
 ratio = dynamics.median_ratio(chains.sentence_jumps(), chains.token_jumps(), seed=seed)
-after = dynamics.median_ratio(chains.sentence_jumps(position="after"), chains.token_jumps(), seed=seed)
+after = dynamics.median_ratio(
+    chains.sentence_jumps(position="after"), chains.token_jumps(), seed=seed
+)
 midway = dynamics.median_ratio(chains.midway_jumps(), chains.token_jumps(), seed=seed)
-random_ratio = dynamics.median_ratio(random.sentence_jumps(), random.token_jumps(), seed=seed)
+random_ratio = dynamics.median_ratio(
+    random.sentence_jumps(), random.token_jumps(), seed=seed
+)
 names = ["boundary token", "token after", "midway", "random weights"]
 pd.DataFrame([ratio, after, midway, random_ratio], index=names).astype(float).round(3)
 
@@ -153,7 +175,13 @@ ledger = book.Ledger.for_page("reasoning/trajectories", model=model, profile=pro
 controls = {"midway": float(midway.value), "random weights": float(random_ratio.value)}
 interval = (float(ratio.low), float(ratio.high))
 for claim in ("slds.jump.ratio", "slds.jump.orders_of_magnitude"):
-    ledger.record(claim, float(ratio.value), interval=interval, controls=controls, note="final norm, boundary token")
+    ledger.record(
+        claim,
+        float(ratio.value),
+        interval=interval,
+        controls=controls,
+        note="final norm, boundary token",
+    )
 sentence = chains.sentence_jumps()
 ledger.record("slds.jump.sentence_median", sentence.median())
 ledger.record("slds.jump.token_median", chains.token_jumps().median())
@@ -163,7 +191,9 @@ ledger.record("slds.jump.filter_removed", (sentence <= 10).mean())
 ledger.record("slds.corpus.sentences_mean", counts.mean())
 ledger.record("slds.corpus.transitions_per_chain", (states.lengths - 1).mean())
 blurred = counts + np.random.default_rng(seed).uniform(-0.5, 0.5, len(counts))
-ledger.record("slds.corpus.sentences_bimodal", dynamics.dip_excess(blurred.to_numpy(), seed=seed))
+ledger.record(
+    "slds.corpus.sentences_bimodal", dynamics.dip_excess(blurred.to_numpy(), seed=seed)
+)
 ledger.show()
 
 # %% [markdown]

@@ -77,9 +77,16 @@ def test_definitions_that_disagree():
     controls = {"shuffled": {"h": 0.0, "dh": 0.5}, "persistence": {"h": 0.3}}
     found = verdict(several, {"h": 0.20, "dh": 0.52}, {"dh": (0.49, 0.55)}, controls)
     assert found.word == NO  # h is outside and persistence beats it; dh agrees, but so does its control
+    assert found.reason == (
+        "h: the value is outside the tolerance, and persistence (0.3) does as well; "
+        "dh: the value agrees, but a control does as well: shuffled (0.5)"
+    )
     found = verdict(several, {"h": 0.50, "dh": 0.52}, {"dh": (0.49, 0.55)}, controls)
     assert found.word == DEPENDS
-    assert found.reason == "h: reproduced; dh: not reproduced"
+    assert found.reason == (
+        "h: reproduced, agrees within the tolerance; beats every control; "
+        "dh: not reproduced, the value agrees, but a control does as well: shuffled (0.5)"
+    )
     assert verdict(several, {"h": 0.50, "dh": 0.52}, None, {"shuffled": 0.1}).word == YES
 
 

@@ -150,3 +150,9 @@ def test_labels_that_name_the_chain_explain_nothing_elsewhere(rng):
     assert group_r2(values, groups, groups, seed=5).r2 == pytest.approx(0, abs=0.02)
     with pytest.raises(LmphysError, match="folds"):
         group_r2(values[:32], groups[:32], groups[:32])
+
+
+def test_kurtosis_of_several_coordinates_is_their_median(rng):
+    x, groups = rng.standard_t(5, (200, 3)), np.repeat(np.arange(20), 10)
+    each = [excess_kurtosis_interval(x[:, i], groups, n_bootstrap=2).value for i in range(3)]
+    assert excess_kurtosis_interval(x, groups, n_bootstrap=2).value == pytest.approx(np.median(each))

@@ -230,8 +230,11 @@ def verdict(
         verdicts[name] = _judge(claim, comparison, x, span, mine)
     if not claim.comparable:
         return Verdict(NOT_COMPARABLE, claim.why_not)
-    words = {found.word for found in verdicts.values()}
-    if len(words) > 1:
-        return Verdict(DEPENDS, "; ".join(f"{name}: {found.word}" for name, found in verdicts.items()))
     first = next(iter(verdicts.values()))
-    return Verdict(first.word, f"under every definition: {first.reason}" if several else first.reason)
+    if not several:
+        return first
+    if len({found.word for found in verdicts.values()}) > 1:
+        return Verdict(DEPENDS, "; ".join(f"{name}: {found.word}, {found.reason}" for name, found in verdicts.items()))
+    if len({found.reason for found in verdicts.values()}) > 1:
+        return Verdict(first.word, "; ".join(f"{name}: {found.reason}" for name, found in verdicts.items()))
+    return Verdict(first.word, f"under every definition: {first.reason}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from lmphys.book.claims import Claim, Intervals, Numbers, Verdict, find_claim, load_claims, verdict
+from lmphys.book.claims import NOT_COMPARABLE, Claim, Intervals, Numbers, Verdict, find_claim, load_claims, verdict
 from lmphys.book.files import model_slug, write_atomically
 from lmphys.errors import LmphysError
 from lmphys.paths import project_root
@@ -190,7 +190,8 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
-    """All rows of all runs, of one model if given: one row for claim, page, model, profile and seed, in that order.
+    """All rows of all runs, of one model if given: one row for claim, page, model, profile and seed, in that order;
+    claims that cannot be compared come last.
 
     Columns are `COLUMNS`; `obtained`, `interval` and `controls` hold Python values, NaN in `value` means no value.
 
@@ -208,4 +209,6 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
             raise LmphysError(
                 f"no ledger rows of model {model!r} (there are rows of: {ran}); lmphys run --model {model}"
             )
-    return table.sort_values(["claim", "page", "model", "profile", "seed"], ignore_index=True)
+    table["last"] = table["verdict"] == NOT_COMPARABLE
+    order = ["last", "claim", "page", "model", "profile", "seed"]
+    return table.sort_values(order, ignore_index=True).drop(columns="last")

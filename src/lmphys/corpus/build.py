@@ -1,5 +1,6 @@
 """Building a corpus: questions, chains, sentences, states, shard by shard."""
 
+import dataclasses
 import importlib.metadata
 import math
 import platform
@@ -157,8 +158,6 @@ class _Reader(_Builder):
     """The model reads the chains of another."""
 
     def __init__(self, spec: CorpusSpec, device: str, batch_size: int) -> None:
-        import dataclasses
-
         assert spec.writer is not None
         source = dataclasses.replace(spec, model=spec.writer, writer=None, layer=-1)
         self.source = build_corpus(source, device=device, batch_size=batch_size)

@@ -2,7 +2,8 @@
 
 A fixed number of chains run side by side on a `Timeline`; where one ends the next takes its row, and the prompt of
 a question is run once for all of its chains. The states are caught by hooks while the tokens are drawn, so no
-second pass over the text is needed.
+second pass over the text is needed. A model without keys and values to keep (a recurrent one) takes the same way, but
+reads the whole text again at each step: slower, and equally right.
 """
 
 from collections import deque
@@ -96,6 +97,7 @@ class _Rows:
     def __init__(self, n: int, model: LanguageModel, max_tokens: int) -> None:
         device = model.device
         self.index = [-1] * n  # request of each row, -1 for a row at rest
+        self.prompt: list[tuple[int, ...]] = [(model.pad_id,)] * n
         self.n_tokens = torch.zeros(n, dtype=torch.long)
         self.age = torch.ones(n, dtype=torch.long)  # tokens of the row in the timeline, prompt included
         self.closed = torch.zeros(n, dtype=torch.bool)  # every token of the chain has its state
@@ -111,6 +113,7 @@ class _Rows:
 
     def keep(self, rows: Tensor) -> None:
         self.index = [self.index[row] for row in rows.tolist()]
+        self.prompt = [self.prompt[row] for row in rows.tolist()]
         for name in ("n_tokens", "age", "closed", "tokens", "logp", "logp_sampling", "uniforms"):
             setattr(self, name, getattr(self, name)[rows])
         self.states = {site: states[rows.to(states.device)] for site, states in self.states.items()}
@@ -118,9 +121,9 @@ class _Rows:
 
 @dataclass
 class _Prompt:
-    """A question whose prompt has been run: its keys and values, and the logits of the first token."""
+    """A question whose prompt has been run: its keys and values, if kept, and the logits of the first token."""
 
-    cache: Timeline
+    cache: Timeline | None
     row: int
     length: int
     logits: Tensor
@@ -166,7 +169,7 @@ class ChainDecoder:
             )
         n_rows = min(self.batch_size, len(requests))
         capacity = longest + self.sampling.max_tokens + _SLACK
-        timeline = Timeline(self.model.n_layers, n_rows, capacity, reserve=longest)
+        timeline = Timeline(self.model.n_layers, n_rows, capacity, reserve=longest) if self.model.keeps_keys else None
         rows = _Rows(n_rows, self.model, self.sampling.max_tokens)
         waiting = deque(enumerate(requests))
         prompts: dict[tuple[int, ...], _Prompt] = {}
@@ -180,8 +183,9 @@ class ChainDecoder:
                 else:
                     if not waiting and len(resting) > 0.4 * len(rows.index):
                         busy = torch.tensor(rows.busy())
-                        timeline.keep_rows(busy)
                         rows.keep(busy)
+                        if timeline is not None:
+                            timeline.keep_rows(busy)
                     drawn = self._step(timeline, rows, capture)
                     yield from self._finished(rows)
                 if on_tokens is not None:
@@ -192,7 +196,7 @@ class ChainDecoder:
         waiting: deque[tuple[int, Request]],
         resting: list[int],
         prompts: dict[tuple[int, ...], _Prompt],
-        timeline: Timeline,
+        timeline: Timeline | None,
         rows: _Rows,
     ) -> int:
         """Give resting rows to waiting chains and draw the first token of each."""
@@ -202,8 +206,10 @@ class ChainDecoder:
         taken = resting[: len(chosen)]
         for row, (index, request) in zip(taken, chosen, strict=True):
             prompt = prompts[request.prompt]
-            timeline.admit(row, prompt.cache, prompt.row, prompt.length)
+            if timeline is not None and prompt.cache is not None:
+                timeline.admit(row, prompt.cache, prompt.row, prompt.length)
             rows.index[row] = index
+            rows.prompt[row] = request.prompt
             rows.n_tokens[row] = 0
             rows.age[row] = prompt.length
             rows.uniforms[row] = chain_uniforms(request.seed, self.sampling.max_tokens)
@@ -218,26 +224,39 @@ class ChainDecoder:
         """Run prompts, padded on the left, and keep their keys, values and last logits."""
         if not new:
             return {}
-        length = max(map(len, new))
-        cache = Timeline(self.model.n_layers, len(new), length)
-        ages = torch.tensor([len(prompt) for prompt in new])
-        ids = torch.full((len(new), length), self.model.pad_id)
-        for row, prompt in enumerate(new):
-            ids[row, length - len(prompt) :] = torch.tensor(prompt)
-        mask = torch.arange(length) >= length - ages[:, None]
-        logits = self.model.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
-        cache.advance(length)
-        return {p: _Prompt(cache, row, len(p), logits[row]) for row, p in enumerate(new)}
+        cache = Timeline(self.model.n_layers, len(new), max(map(len, new))) if self.model.keeps_keys else None
+        logits = self._read(new, cache)
+        return {prompt: _Prompt(cache, row, len(prompt), logits[row]) for row, prompt in enumerate(new)}
 
-    def _step(self, timeline: Timeline, rows: _Rows, capture: Capture) -> int:
-        """Feed the newest token of every row, keep its state, and draw the next one."""
-        busy = torch.tensor(rows.busy())
+    def _read(self, texts: Sequence[Sequence[int]], cache: Timeline | None) -> Tensor:
+        """Logits (B, V) after whole texts, padded on the left; their keys and values go into an empty cache."""
+        length = max(map(len, texts))
+        ids = torch.full((len(texts), length), self.model.pad_id)
+        for row, text in enumerate(texts):
+            ids[row, length - len(text) :] = torch.tensor(text)
+        mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
+        logits = self.model.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
+        if cache is not None:
+            cache.advance(length)
+        return logits
+
+    def _feed(self, newest: Tensor, busy: Tensor, timeline: Timeline | None, rows: _Rows) -> Tensor:
+        """Logits (B, V) after the newest token of every row."""
+        if timeline is None:
+            tokens = [row[:n].tolist() for row, n in zip(rows.tokens, rows.n_tokens.tolist(), strict=True)]
+            return self._read([(*prompt, *own) for prompt, own in zip(rows.prompt, tokens, strict=True)], None)
         timeline.show(int(rows.age[busy].max()))
-        newest = rows.tokens.gather(1, (rows.n_tokens - 1).clamp(min=0)[:, None])
         width = timeline.length + 1
         mask = torch.arange(width) >= width - 1 - rows.age[:, None]
         logits = self.model.forward(newest, mask, rows.age[:, None], timeline)
         timeline.advance()
+        return logits
+
+    def _step(self, timeline: Timeline | None, rows: _Rows, capture: Capture) -> int:
+        """Feed the newest token of every row, keep its state, and draw the next one."""
+        busy = torch.tensor(rows.busy())
+        newest = rows.tokens.gather(1, (rows.n_tokens - 1).clamp(min=0)[:, None])
+        logits = self._feed(newest, busy, timeline, rows)
         for site in SITES:
             states = rows.states[site]
             states[busy, rows.n_tokens[busy] - 1] = capture.latest[site][busy, -1].to(states)

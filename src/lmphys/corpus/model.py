@@ -1,5 +1,6 @@
 """A causal language model, whichever: what the rest of the package needs to know of it."""
 
+import inspect
 import json
 import platform
 import time
@@ -29,6 +30,7 @@ class LanguageModel:
         width: dimension D of a hidden state.
         n_layers: number of blocks.
         context_length: tokens that it can read, or None where it does not say.
+        keeps_keys: whether its past can be kept as keys and values (recurrent models read their text anew).
 
     Raises:
         LmphysError: the spec, dtype or device is unknown, or the model cannot be loaded.
@@ -59,7 +61,9 @@ class LanguageModel:
         self.context_length: int | None = getattr(config, "max_position_embeddings", None)
         self.body: nn.Module = model.base_model
         self.blocks = _blocks(self.body, self.n_layers)
-        self._whole_logits = "logits_to_keep" not in model.forward.__code__.co_varnames
+        self._accepted = set(inspect.signature(model.forward).parameters)
+        # Recurrent models keep a state of their own, not the keys and values of every token.
+        self.keeps_keys = "past_key_values" in self._accepted and not getattr(model, "_is_stateful", False)
         stops = [getattr(model.generation_config, "eos_token_id", None), tokenizer.eos_token_id]
         flat = {i for stop in stops for i in (stop if isinstance(stop, list) else [stop]) if i is not None}
         self.stop_ids = torch.tensor(sorted(flat), dtype=torch.long)
@@ -100,7 +104,8 @@ class LanguageModel:
         if template == "chat":
             if not getattr(self.tokenizer, "chat_template", None):
                 raise LmphysError(
-                    f"{self.spec} has no chat template; give a plain one: --prompt 'Question: {{question}}\\nAnswer:'"
+                    f"{self.spec} has no chat template; give a prompt with {{question}} in it, such as "
+                    "'Question: {question} Answer:' (--prompt, or --set prompt=... for a chapter)"
                 )
             messages = [{"role": "user", "content": text}]
             prompt = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
@@ -116,17 +121,17 @@ class LanguageModel:
             ids: (B, T) new tokens.
             mask: (B, past + T) True where a token of the row stands.
             positions: (B, T) places in the row's own text, from 0.
-            cache: keys and values of the past, which grows by T.
+            cache: keys and values of the past, which grows by T; needs `keeps_keys`.
         """
-        keywords: dict[str, Any] = {} if self._whole_logits else {"logits_to_keep": 1}
-        output = self.model(
-            input_ids=ids.to(self.device),
-            attention_mask=mask.long().to(self.device),
-            position_ids=positions.to(self.device),
-            past_key_values=cache,
-            use_cache=cache is not None,
-            **keywords,
-        )
+        keywords = {
+            "input_ids": ids.to(self.device),
+            "attention_mask": mask.long().to(self.device),
+            "position_ids": positions.to(self.device),
+            "past_key_values": cache,
+            "use_cache": cache is not None,
+            "logits_to_keep": 1,
+        }
+        output = self.model(**{name: value for name, value in keywords.items() if name in self._accepted})
         return output.logits[:, -1]
 
 

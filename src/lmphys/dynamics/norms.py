@@ -67,24 +67,25 @@ def fit_tails(x: np.ndarray) -> pd.DataFrame:
 
 
 def excess_kurtosis_interval(x: np.ndarray, groups: np.ndarray, *, n_bootstrap: int = 500, seed: int = 0) -> Interval:
-    """Excess kurtosis m_4 / m_2^2 - 3 of a sample (n,) with a 95 % interval over chains.
+    """Excess kurtosis m_4 / m_2^2 - 3 with a 95 % interval over chains; of several coordinates, their median.
 
     Args:
-        x: (n,) values, such as one coordinate of the residuals.
+        x: (n,) values, such as one coordinate of the residuals, or (n, d) of d coordinates.
         groups: (n,) the chain of each value.
         n_bootstrap: replicates.
         seed: of the resampling.
     """
     codes, labels = pd.factorize(np.asarray(groups))
     # Powers about the overall mean: a replicate's own mean is then a small correction.
-    y = np.asarray(x, dtype=np.float64) - np.mean(x)
-    sums = sum_by_group(y[:, None] ** np.arange(5), codes, len(labels))
+    y = np.asarray(x, dtype=np.float64).reshape(len(x), -1)
+    y = y - y.mean(axis=0)
+    sums = np.stack([sum_by_group(y**power, codes, len(labels)) for power in range(5)])
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         total = weights @ sums
-        m1, m2, m3, m4 = (total[:, 1:] / total[:, :1]).T
+        m1, m2, m3, m4 = total[1:] / total[0]
         variance = m2 - m1**2
-        return (m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4) / variance**2 - 3
+        return np.median((m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4) / variance**2 - 3, axis=-1)
 
     return bootstrap_chains(statistic, len(labels), n_bootstrap=n_bootstrap, seed=seed)
 

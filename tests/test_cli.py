@@ -158,7 +158,11 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err) == (130, "", "lmphys: stopped; nothing half-written\n")
+    assert (process.returncode, out, err) == (
+        130,
+        "toy/page: running\n",
+        "lmphys: stopped; nothing half-written\n",
+    )
     assert not (project / "book" / "chapters").exists()
     assert [path for path in (project / "runs").rglob("*") if path.is_file()] == [project / "runs" / ".lock"]
 

@@ -203,10 +203,8 @@ def build_book(
         echo(f"deleted {path.relative_to(root)}: its chapter is gone")
     fresh = 0
     for chapter in wanted:
-        result = run_chapter(chapter, overrides=overrides, into_book=True, force=force, echo=lambda line: None)
+        result = run_chapter(chapter, overrides=overrides, into_book=True, force=force, quiet_if_fresh=True, echo=echo)
         fresh += result.cached
-        if not result.cached:
-            echo(f"{chapter.id}: {result.record.seconds:.1f} s")
     echo(f"{len(wanted) - fresh} of {len(wanted)} chapters run, {fresh} up to date")
     for chapter in everything:
         if not Target.of(chapter, {}, into_book=True).page.is_file():

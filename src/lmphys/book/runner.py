@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -198,6 +199,7 @@ def run_chapter(
     overrides: Mapping[str, Any] | None = None,
     into_book: bool = False,
     force: bool = False,
+    quiet_if_fresh: bool = False,
     echo: Callable[[str], None] = print,
 ) -> RunResult:
     """Run a chapter unless an unchanged run is there already, and put the executed page in place.
@@ -211,6 +213,7 @@ def run_chapter(
         overrides: Parameter values; strings are read in the declared type.
         into_book: Replace the page of the book whatever the parameters.
         force: Run even if nothing has changed.
+        quiet_if_fresh: Say nothing of a page that is up to date.
         echo: Receives one line for each event.
 
     Raises:
@@ -223,9 +226,12 @@ def run_chapter(
     key = run_key(chapter, parameters)  # before the run: files that change meanwhile must not count as used
     last = RunRecord.read(target.folder)
     if last is not None and not force and last.holds(key, target, root):
-        echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
+        if not quiet_if_fresh:
+            echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
         return RunResult(target.page, last, True)
 
+    if not sys.stderr.isatty():  # no bar to watch
+        echo(f"{chapter.id}: running")
     target.folder.mkdir(parents=True, exist_ok=True)
     staged = target.folder / "ledger.new"
     shutil.rmtree(staged, ignore_errors=True)

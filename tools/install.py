@@ -63,7 +63,8 @@ def main(folder: str) -> None:
     pip(python, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     print(f"install: {SSM} (compiles)", flush=True)
     if not pip(python, "--no-deps", "--no-build-isolation", SSM, check=False):
-        print(f"install: {SSM} could not be compiled (is there a C compiler?); what compares with it is skipped")
+        why = "it needs a C compiler and Python below 3.13"
+        print(f"install: {SSM} could not be compiled ({why}); what compares with it is skipped")
     print("install: done", flush=True)
 
 

@@ -42,7 +42,7 @@ def direct_names() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extra = [line for line in (ROOT / "tools" / "lock.in").read_text().splitlines() if line and line[0] != "#"]
     wanted = project["dependencies"] + project["optional-dependencies"]["dev"] + extra
-    return sorted({re.split(r"[<>=~;\[ ]", line)[0].lower() for line in wanted} - APART)
+    return sorted({re.split(r"[<>=~;\[ #]", line)[0].lower() for line in wanted} - APART)
 
 
 def environment(lock_text: str) -> str:

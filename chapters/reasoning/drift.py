@@ -81,7 +81,7 @@ pd.DataFrame(
 
 # %%
 reader = corpus.default_spec(
-    f"random:{model}", profile, tasks=tasks, prompt=prompt, seed=seed
+    corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
 )
 variants = {
     "boundary token": corpus.build_corpus(spec).trajectories("final_norm", "boundary"),
@@ -111,6 +111,12 @@ pd.concat(
 # comes a long way. And random weights are *easier* to forecast than trained ones: a network that has learned nothing
 # mixes all words of the text so far into a slowly moving average, and an average is predictable.
 #
+# ```{admonition} Other corpora, other numbers
+# :class: note
+# The choice of the token moves the numbers by more than their intervals, as the table shows. So may the choice of the
+# questions: compare with one kind alone, `lmphys run reasoning/drift --set tasks=divisors --set rank=10`.
+# ```
+#
 # ## What is left over
 #
 # The paper fits {eq}`eq-global` in all $D$ dimensions and looks at the residual $\xi_t$, and at its projection
@@ -130,9 +136,13 @@ lengths = pd.DataFrame(
 lengths.describe().round(2)
 
 # %% [markdown]
-# A map in all $D$ dimensions has more coefficients than these chains have numbers to determine them, and λ = 1 does
-# little against it. On held-out chains its residuals are therefore longer than need be ({ref}`exercise 3
-# <drift-penalty>`).
+# The full map has $D + 1$ coefficients for each coordinate. How many transitions determine them?
+
+# %%
+print(f"{states.width + 1} coefficients a coordinate, {train.n_transitions} transitions")
+
+# %% [markdown]
+# Where the two numbers are close, λ = 1 is too little, and the residuals of held-out chains are longer than need be.
 
 # %% mystnb={"figure": {"name": "fig-residuals", "caption": "Norms of the residuals of the linear map on held-out chains, before and after projection (compare the paper's Fig. 1b)."}} tags=["hide-input"]
 figure, axes = plt.subplots()
@@ -273,7 +283,8 @@ ledger.show()
 #
 # - An $R^2$ near one half of *increments* is what no dynamics at all gives. Any claim about dynamics has to be made
 #   about $R^2$ of states, or against shuffled order.
-# - The map must beat the mean of the chain so far. What it gains over that is dynamics; the rest is the question.
+# - Chains have means of their own, and a map that knows the present state knows something of its chain's. What it
+#   gains over the same map on shuffled chains is what needs the order of the sentences.
 # - Heavy tails and several modes are different things, and a test tells them apart.
 
 # %% [markdown]
@@ -306,7 +317,6 @@ ledger.show()
 #     print(values.max(), np.log(0.5) / np.log(values.max()), np.linalg.norm(fixed), np.linalg.norm(seen.states.mean(0)))
 # ```
 #
-# (drift-penalty)=
 # ```{admonition} Exercise 3: the penalty
 # :class: tip
 # The paper's penalty is on $A$, as printed. A penalty on $A - I$ pulls towards persistence instead. Try both with

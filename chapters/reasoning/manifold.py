@@ -51,13 +51,13 @@ states
 
 # %%
 reader = corpus.default_spec(
-    f"random:{model}", profile, tasks=tasks, prompt=prompt, seed=seed
+    corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
 )
 random = corpus.build_corpus(reader).trajectories("final_norm", position)
 shuffled = dynamics.shuffle_order(states, seed=seed)
 noise = states.with_states(np.random.default_rng(seed).normal(size=states.states.shape))
 
-# %% mystnb={"figure": {"name": "fig-spectrum", "caption": "Cumulative share of variance against rank. The order of the sentences plays no part in the upper curves: putting it at random changes the increments little."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-spectrum", "caption": "Cumulative share of variance against rank, for states, increments and three controls."}} tags=["hide-input"]
 cases = {
     "states": (states, "states"),
     "increments": (states, "increments"),
@@ -91,7 +91,8 @@ pd.DataFrame(
 ).round(3)
 
 # %% [markdown]
-# Isotropic noise shows what the number of points alone gives. Random weights show what the architecture and the
+# Compare the increments in their true and in random order: whatever is equal owes nothing to the order of the
+# sentences. Isotropic noise shows what the number of points alone gives. Random weights show what the architecture and the
 # repetition of words in the text give.
 #
 # ## Is it the same subspace twice?
@@ -170,10 +171,13 @@ pd.Series(
 
 # %% [markdown]
 # Assumption 2.1 of the paper needs the leakage to be far below 1. The drift of a map with $A \approx 0$, one that
-# forgets its past, is about $-h$: it changes by $v$ when the state does, whatever the subspace. A leakage of the order
-# of $\epsilon / \norm{\mu}$ is therefore what forgetting alone gives.
+# forgets its past, is about $c - h$: it changes by $-v$ when the state changes by $v$, whatever the subspace. A leakage
+# of the order of $\epsilon / \norm{\mu}$ is therefore what forgetting alone gives.
 #
 # ## Verdict
+#
+# The intervals of the shares are 1.96 standard deviations of the bootstrap to either side: a resampled corpus repeats
+# chains, so its percentiles would lie too high.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/manifold", model=model, profile=profile)

@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys import book, corpus, dynamics
+from lmphys.paths import project_root
 
 book.use_style()
 
@@ -108,8 +109,8 @@ axes.legend();
 #   first word of the next sentence or a line break.
 #
 # For each we compare the steps between sentences with the steps between tokens. The column *midway* is the control
-# that the paper lacks: steps over *just as many tokens* as there are between two boundaries, but from the middle of
-# one sentence to the middle of the next. If boundaries are special, their steps must differ from these.
+# that the paper lacks: steps over *just as many tokens* as there are between two boundaries, but begun and ended half
+# a sentence before them. If boundaries are special, their steps must differ from these.
 
 # %%
 rows = [
@@ -129,17 +130,21 @@ medians.assign(ratio=medians["sentence to sentence"] / medians["token to token"]
 )
 
 # %% [markdown]
-# Norms at `resid_post` are larger than at `final_norm` throughout: the normalisation rescales. The *ratio* in the last
-# column is what can be compared with the paper, which has 28. Compare the two positions, and then both with *midway*.
+# The two sites differ in scale, since the normalisation rescales. The *ratio* in the last column is what can be
+# compared with the paper, which has 28. Compare the two positions, and then both with *midway*.
 
-# %% mystnb={"figure": {"name": "fig-jumps", "caption": "Distribution of the steps of the hidden state (final norm): between tokens, between sentences at both positions, and over equal numbers of tokens from midway to midway. The paper's Fig. 1a has the same axes, for other models."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-jumps", "caption": "Distribution of the steps of the hidden state (final norm): between tokens, between sentences at both positions, and midway over as many tokens. Dashed: the two curves of the paper's Fig. 1a, of other models, in units of their own."}} tags=["hide-input"]
 steps = {
     "token to token": chains.token_jumps(),
     "sentence, boundary token": chains.sentence_jumps(position="boundary"),
     "sentence, token after": chains.sentence_jumps(position="after"),
     "midway, as many tokens": chains.midway_jumps(),
 }
-book.plots.ecdf(steps, xlabel=r"step $\Vert \Delta h \Vert$");
+axes = book.plots.ecdf(steps, xlabel=r"step $\Vert \Delta h \Vert$")
+paper = pd.read_csv(project_root() / "data" / "figures" / "carson2025_fig1a.csv")
+for name, colour in (("token", "#555555"), ("sentence", "#aaaaaa")):
+    axes.plot(paper[name], paper["quantile"], "--", color=colour, label=f"paper, {name}")
+axes.legend(loc="lower right", fontsize=9);
 
 # %% [markdown]
 # ## The same text through random weights
@@ -150,7 +155,7 @@ book.plots.ecdf(steps, xlabel=r"step $\Vert \Delta h \Vert$");
 # %%
 random = corpus.build_corpus(
     corpus.default_spec(
-        f"random:{model}", profile, tasks=tasks, prompt=prompt, seed=seed
+        corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
     )
 )
 ratio = dynamics.median_ratio(chains.sentence_jumps(), chains.token_jumps(), seed=seed)
@@ -200,7 +205,7 @@ ledger.show()
 # What to take along:
 #
 # - A trajectory is a choice of site and position, and the length of its steps depends on that choice more than on
-#   thought. At the boundary token the states of all sentences share one token, and lie close together for that reason.
+#   thought. Most boundary tokens are the same full stop, and their states lie close together for that reason.
 # - A long step between sentences is no sign of a sentence. It must be compared with steps over as many tokens.
 # - The paper's token curve is itself two-humped, with its upper hump as far out as the sentence curve: the median of
 #   8.5 describes the lower hump alone.

@@ -7,6 +7,8 @@ import platformdirs
 
 from lmphys.errors import LmphysError
 
+DEFAULT_MODEL = "smollm2"
+
 
 def cache_home() -> Path:
     """Folder of dense models and corpora: `$LMPHYS_HOME`, else the user's cache folder."""

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import torch
 
-from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, default_spec
+from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, control_of, default_spec
 from lmphys.corpus import build as build_module
 from lmphys.corpus.spec import chain_seed
 from lmphys.corpus.store import Corpus, corpora_home
@@ -169,6 +169,25 @@ def test_a_flipped_byte_is_found(spec, home, name):
         Corpus(folder).trajectories()
 
 
+@pytest.mark.parametrize("damage", [b'"seed": 1', b"{", b'{"spec": 3}'])
+def test_a_changed_manifest_is_found(spec, home, damage):
+    folder = build_corpus(spec).folder
+    file = folder / "manifest.json"
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b'"seed": 0', damage) if damage.startswith(b'"') else damage)
+    assert file.read_bytes() != content
+    with pytest.raises(LmphysError, match=r"manifest\.json is damaged"):
+        build_corpus(spec)
+
+
+def test_chains_too_short_for_a_sentence_give_one_clear_line(spec, home):
+    sampling = dataclasses.replace(spec.sampling, max_tokens=1)
+    corpus = build_corpus(dataclasses.replace(spec, sampling=sampling))
+    assert len(corpus.sentences) == 0
+    with pytest.raises(LmphysError, match="no chain has 2 sentences"):
+        corpus.trajectories()
+
+
 def test_a_damaged_shard_of_an_unfinished_build_is_built_again(spec, home, small_shards):
     corpus = build_corpus(spec)
     sums = shard_sums(corpus)
@@ -261,6 +280,35 @@ def test_a_reader_of_another_name_reads_through_its_own_tokenizer(spec, home, mo
         expected = model.tokenizer(chain["text"], add_special_tokens=False)["input_ids"] + [0] * chain["ended"]
         assert tokens.tolist() == expected
     assert np.isnan(read.column("logp")).all()  # a text that is read has no probability of being drawn
+
+
+def test_the_key_changes_when_the_model_or_the_questions_do(spec, model_folder, questions, tmp_path):
+    folder, file = tmp_path / "m", tmp_path / "q.jsonl"
+    shutil.copytree(model_folder, folder)
+    shutil.copy(questions, file)
+    own = dataclasses.replace(spec, model=str(folder), tasks=(str(file),)).resolved("cpu")
+    keys = [own.key()]
+    (folder / "tokenizer_config.json").write_text((folder / "tokenizer_config.json").read_text() + " ")
+    keys.append(own.key())
+    file.write_text(file.read_text() + "\n")
+    keys.append(own.key())
+    assert len(set(keys)) == 3
+
+
+def test_the_control_of_a_model():
+    assert control_of("smollm2") == "random:smollm2"
+    assert control_of("random:smollm2") == "random:smollm2#1"
+    assert control_of("random:org/name#4") == "random:org/name#5"
+    assert default_spec(control_of("random:smollm2")).writer == "smollm2"
+
+
+def test_device_and_dtype_are_taken_from_the_environment(spec, monkeypatch):
+    monkeypatch.setenv("LMPHYS_DTYPE", "bfloat16")
+    assert spec.resolved().dtype == "bfloat16"
+    assert dataclasses.replace(spec, dtype="float32").resolved().dtype == "float32"
+    monkeypatch.setenv("LMPHYS_DEVICE", "nonsense")
+    with pytest.raises(LmphysError, match="'nonsense' is not usable"):
+        spec.resolved()
 
 
 def test_keys_name_content(spec):

@@ -145,3 +145,13 @@ def test_a_model_without_chat_template_asks_for_a_prompt(llama, tokenizer):
 def test_layers_outside_the_model_are_refused(llama, layer):
     with pytest.raises(LmphysError, match="use 0 to 3"):
         ChainDecoder(llama, SAMPLING, layer=layer)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_writes_the_chains_of_the_cpu(llama, tokenizer):
+    moved = LanguageModel.from_parts(tiny_model("llama", len(tokenizer)).cuda(), tokenizer)
+    wanted = requests(llama)
+    for a, b in zip(chains(llama, wanted), chains(moved, wanted), strict=True):
+        assert torch.equal(a.tokens, b.tokens)
+        assert relative(b.states["final_norm"], a.states["final_norm"]) < 1e-3

@@ -11,7 +11,6 @@ from lmphys.dynamics import (
     excess_kurtosis_interval,
     fit_tails,
     group_r2,
-    hill_estimator,
     median_ratio,
 )
 from lmphys.dynamics.bootstrap import chain_weights
@@ -104,16 +103,6 @@ def test_bootstrap_of_a_mean_has_the_known_standard_error(rng):
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * means.std() / 20, rel=0.06)
     with pytest.raises(LmphysError, match="at least 2"):
         bootstrap_chains(lambda w: w[:, 0], 1)
-
-
-def test_hill_recovers_a_pareto_exponent(rng):
-    assert hill_estimator(rng.pareto(2.5, 20_000) + 1) == pytest.approx(2.5, rel=0.1)
-    # The estimate is unchanged by the unit, and closed for three values with the threshold at 1.
-    assert hill_estimator(np.array([np.e, np.e**3, 1.0, 0.5]), top=0.5) == pytest.approx(1 / 2)
-    with pytest.raises(LmphysError, match="no tail"):
-        hill_estimator(np.arange(5.0))
-    with pytest.raises(LmphysError, match="absolute values"):
-        hill_estimator(-np.arange(50.0))
 
 
 def test_group_r2_is_the_share_of_the_class_variance(rng):

@@ -1,7 +1,7 @@
 """Claims of papers, and the rule that decides whether a number of ours bears one out.
 
 The rule is fixed before any number is known. Let v be the claimed value, tol its tolerance, x our number, [lo, hi] our
-interval (where there is none, lo = hi = x), w = (hi - lo) / 2, and c_1, c_2, ... the controls. A claim says with
+interval, widened to hold x (where there is none, lo = hi = x), w = (hi - lo) / 2, and c_1, c_2, ... the controls. A claim says with
 `beats` whether the effect must lie above its controls (`greater`), below them (`less`), or whether controls are shown
 only (`none`). With s = +1 for greater and -1 for less, x *beats* a control c when s (x - c) > w.
 
@@ -201,7 +201,7 @@ def verdict(
         controls: Name to value; for `multiple_definitions` a value may be given for each definition.
 
     Raises:
-        LmphysError: a number is not finite, an interval is reversed or does not hold its number, or definitions are
+        LmphysError: a number is not finite, an interval is reversed, or definitions are
             given where the claim has one (or one number where it has several).
     """
     controls = dict(controls or {})
@@ -218,9 +218,9 @@ def verdict(
         span = interval.get(name) if isinstance(interval, Mapping) else interval
         if span is not None:
             low, high = (_number(end, f"interval of claim {claim.id}") for end in span)
-            if not low <= x <= high:
-                raise LmphysError(f"claim {claim.id}: the interval [{low}, {high}] does not hold {x}; order its ends")
-            span = (low, high)
+            if low > high:
+                raise LmphysError(f"claim {claim.id}: the interval [{low}, {high}] is reversed; order its ends")
+            span = (min(low, x), max(high, x))  # the percentiles of a biased statistic need not hold its value
         mine = {
             control: _number(given[name] if isinstance(given, Mapping) else given, f"control {control}")
             for control, given in controls.items()

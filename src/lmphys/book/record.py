@@ -10,21 +10,34 @@ from typing import Any
 from lmphys.book.chapter import Chapter
 from lmphys.book.files import file_digest, model_slug, write_atomically
 from lmphys.errors import LmphysError
+from lmphys.paths import DEFAULT_MODEL
 
 
 def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
     """SHA-256 over everything that a page depends on.
 
-    These are the text of the chapter, its resolved parameters, the chosen device, all code and styles under `src/`,
+    These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, all code and styles under `src/`,
     all of `data/`, and the lock file. The time of day and the state of git are left out: they change no number.
     """
     root = chapter.root
     files = [root / "requirements.lock"]
     files += sorted(p for p in (root / "src").rglob("*") if p.suffix in (".py", ".mplstyle"))
     files += sorted(p for p in (root / "data").rglob("*") if p.is_file())
-    parts = [chapter.source, json.dumps(parameters, sort_keys=True), os.environ.get("LMPHYS_DEVICE", "")]
+    parts = [chapter.source, json.dumps(parameters, sort_keys=True), *_contents(parameters)]
+    parts += [os.environ.get(name, "") for name in ("LMPHYS_DEVICE", "LMPHYS_DTYPE")]
     parts += [f"{p.relative_to(root).as_posix()} {file_digest(p)}" for p in files]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _contents(parameters: dict[str, Any]) -> list[str]:
+    """What stands behind the names of the user's own model and tasks; importing the corpus costs seconds, so only then."""
+    model, tasks = parameters.get("model", DEFAULT_MODEL), parameters.get("tasks") or []
+    if model == DEFAULT_MODEL and not tasks:
+        return []
+    from lmphys.corpus.tasks import task_identity
+    from lmphys.corpus.weights import identity
+
+    return [identity(str(model)), *(task_identity(str(task)) for task in tasks)]
 
 
 @dataclass(frozen=True)

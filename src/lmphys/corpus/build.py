@@ -6,6 +6,7 @@ import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,13 @@ from lmphys.corpus.read import read_chains
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
 from lmphys.corpus.store import SITES, Corpus, Shard, ShardStore, corpora_home
+from lmphys.corpus.tables import SENTENCE_COLUMNS
 from lmphys.corpus.tasks import load_questions
 from lmphys.errors import LmphysError
 
 # Chains of a shard are sampled together and apart from those of other shards, so that a build that was stopped
 # goes on exactly as it would have.
-CHAINS_PER_SHARD = 320
+CHAINS_PER_SHARD = 160
 BATCH_SIZE = 64
 
 
@@ -82,17 +84,21 @@ class _Builder:
         self.jobs = [(q, chain) for q in self.questions for chain in range(spec.n_chains)]
 
     def build(self, store: ShardStore, progress: bool | None) -> None:
-        n_shards = math.ceil(len(self.jobs) / CHAINS_PER_SHARD)
-        bounds = np.linspace(0, len(self.jobs), n_shards + 1).round().astype(int)
+        shards = self.shards()
         title = f"{self.spec.model} on {len(self.questions)} questions"
         with Progress(title, len(self.jobs), shown=progress) as bar:
-            for number in range(n_shards):
-                first, last = bounds[number], bounds[number + 1]
+            for number, jobs in enumerate(shards):
                 if store.has(number):
-                    bar.skip(int(last - first))
+                    bar.skip(len(jobs))
                 else:
-                    store.write(number, self._halving(range(first, last), bar))
-        store.write_manifest(self._manifest(), n_shards)
+                    store.write(number, self._halving(jobs, bar))
+        store.write_manifest(self._manifest(), len(shards))
+
+    def shards(self) -> list[range]:
+        """Jobs of each shard: as few shards as there must be, of equal size."""
+        n_shards = math.ceil(len(self.jobs) / CHAINS_PER_SHARD)
+        bounds = np.linspace(0, len(self.jobs), n_shards + 1).round().astype(int).tolist()
+        return [range(first, last) for first, last in pairwise(bounds)]
 
     def _halving(self, jobs: range, bar: Progress) -> Shard:
         """Build a shard, with half the batch each time that memory runs out."""
@@ -164,9 +170,10 @@ class _Reader(_Builder):
         super().__init__(spec, device, batch_size)
 
     def shard(self, jobs: range, bar: Progress) -> Shard:
-        table = self.source.chains.iloc[jobs.start : jobs.stop]
+        source = ShardStore(self.source.folder).read(self.shards().index(jobs))
+        table = source.chains
         questions = [self.jobs[i][0] for i in jobs]
-        tokens = self._tokens(table)
+        tokens = self._tokens(source)
         parts: list[Shard | None] = [None] * len(questions)
         prompts = [self.prompt(question) for question in questions]
         size = max(1, self.batch_size // 4)
@@ -180,21 +187,15 @@ class _Reader(_Builder):
             bar.chain()
         return _join([part for part in parts if part is not None])
 
-    def _tokens(self, table: pd.DataFrame) -> list[Tensor]:
+    def _tokens(self, source: Shard) -> list[Tensor]:
         """Token ids of the chains for this model: the writer's own where both share a tokenizer."""
-        ends = np.cumsum(self.source.chains["n_tokens"].to_numpy())
-        ids = self.source.column("tokens")
-        own = [
-            torch.from_numpy(ids[ends[i] - n : ends[i]].copy())
-            for i, n in zip(table.index, table["n_tokens"], strict=True)
-        ]
         if self.spec.model.removeprefix("random:").partition("#")[0] == self.spec.writer:
-            return own
-        encode = self.model.tokenizer
+            return list(torch.from_numpy(source.arrays["tokens"]).split(source.chains["n_tokens"].tolist()))
         closing = self.model.stop_ids[:1]
-        texts = [torch.tensor(encode(text, add_special_tokens=False)["input_ids"]) for text in table["text"]]
+        texts = [self.model.tokenizer(text, add_special_tokens=False)["input_ids"] for text in source.chains["text"]]
         return [
-            torch.cat([text, closing]) if ended else text for text, ended in zip(texts, table["ended"], strict=True)
+            torch.cat([torch.tensor(text, dtype=torch.long), closing[: int(ended)]])
+            for text, ended in zip(texts, source.chains["ended"], strict=True)
         ]
 
 
@@ -268,12 +269,12 @@ def chain_shard(
         "question": question.text,
         "text": text,
     }
-    sentences = pd.DataFrame(rows, columns=_SENTENCE_COLUMNS)
+    sentences = pd.DataFrame(rows, columns=SENTENCE_COLUMNS)
     return Shard(arrays, pd.DataFrame([chain]), sentences)
 
 
 def _midway_jumps(states: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Norms of jumps with the strides of the sentences, begun and ended halfway between boundaries instead.
+    """Norms of jumps with the strides of the sentences, begun and ended half a sentence before its boundaries.
 
     (sentences,) float32, NaN for the first sentence: the control that tells what is long about a sentence jump from
     what is long about any jump over so many tokens.
@@ -286,20 +287,6 @@ def _midway_jumps(states: np.ndarray, places: np.ndarray) -> np.ndarray:
     return out
 
 
-_SENTENCE_COLUMNS = [
-    "chain",
-    "t",
-    "text",
-    "start",
-    "end",
-    "token",
-    "boundary_token",
-    "after_token",
-    "n_tokens",
-    "logp",
-]
-
-
 def _piece(model: LanguageModel, token: Tensor) -> str:
     return model.tokenizer.decode([int(token)])
 
@@ -308,7 +295,7 @@ def _join(parts: Sequence[Shard]) -> Shard:
     """Chains of one shard, in the order of their requests."""
     arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
     sentences = [part.sentences.assign(chain=i) for i, part in enumerate(parts) if len(part.sentences)]
-    empty = pd.DataFrame(columns=_SENTENCE_COLUMNS)
+    empty = pd.DataFrame(columns=SENTENCE_COLUMNS)
     return Shard(
         arrays,
         pd.concat([part.chains for part in parts], ignore_index=True),

@@ -14,7 +14,7 @@ from lmphys.errors import LmphysError
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Option(help="smollm2, org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]")]
-Profile = Annotated[str, typer.Option(help="smoke (seconds), quick (minutes on two cores) or full (for a GPU)")]
+Profile = Annotated[str, typer.Option(help="smoke (half a minute), quick (minutes on two cores) or full (for a GPU)")]
 Key = Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; see `lmphys corpus info`")]
 
 
@@ -85,10 +85,11 @@ def info(
     if key:
         print(json.dumps(_find(key).manifest, indent=1, sort_keys=True))
         return
+    from lmphys.corpus import Corpus
+
     table = Table("key", "model", "writer", "tasks", "chains", "seed", "MB")
     for folder in _folders():
-        manifest = json.loads((folder / "manifest.json").read_text())
-        spec = manifest["spec"]
+        spec = Corpus(folder).manifest["spec"]
         n = len(spec["tasks"]) * spec["n_questions"] * spec["n_chains"]
         size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
         table.add_row(

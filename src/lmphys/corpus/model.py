@@ -2,11 +2,13 @@
 
 import inspect
 import json
+import os
 import platform
 import time
 from typing import Any
 
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
 
 from lmphys.corpus.timeline import Timeline
@@ -146,7 +148,8 @@ def _blocks(body: nn.Module, n_layers: int) -> nn.ModuleList:
 
 
 def resolve_device(device: str) -> torch.device:
-    """Turn `auto` into the best device there is, and check a named one."""
+    """Turn `auto` into `$LMPHYS_DEVICE` or the best device there is, and check a named one."""
+    device = os.environ.get("LMPHYS_DEVICE") or "auto" if device == "auto" else device
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -158,7 +161,8 @@ def resolve_device(device: str) -> torch.device:
 
 
 def resolve_dtype(dtype: str, device: torch.device) -> str:
-    """Turn `auto` into the name of a dtype."""
+    """Turn `auto` into `$LMPHYS_DTYPE` or the name of the dtype that suits the device, and check a named one."""
+    dtype = os.environ.get("LMPHYS_DTYPE") or "auto" if dtype == "auto" else dtype
     if dtype != "auto":
         if dtype not in DTYPES:
             raise LmphysError(f"unknown dtype {dtype!r}; use {', '.join(DTYPES)} or auto")
@@ -175,15 +179,16 @@ def _faster_on_cpu() -> str:
     """
     key = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()} {_cpu_name()} torch {torch.__version__}"
     file = cache_home() / "dtype.json"
-    try:
-        known = json.loads(file.read_text())
-    except (OSError, ValueError):
-        known = {}
-    if key not in known:
-        seconds = {name: _time_product(DTYPES[name]) for name in ("float32", "bfloat16")}
-        known[key] = "bfloat16" if 1.5 * seconds["bfloat16"] < seconds["float32"] else "float32"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(known, indent=1))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{file}.lock"):  # two processes that measure at once would disturb, and might contradict, each other
+        try:
+            known = json.loads(file.read_text())
+        except (OSError, ValueError):
+            known = {}
+        if key not in known:
+            float32, bfloat16 = _best_times(torch.float32, torch.bfloat16)
+            known[key] = "bfloat16" if 1.5 * bfloat16 < float32 else "float32"
+            file.write_text(json.dumps(known, indent=1))
     return known[key]
 
 
@@ -195,12 +200,13 @@ def _cpu_name() -> str:
         return platform.processor()
 
 
-def _time_product(dtype: torch.dtype) -> float:
-    """Best time of a product of the size that decoding has, in seconds."""
-    x, w = torch.randn(64, 576).to(dtype), torch.randn(1536, 576).to(dtype)
-    best = float("inf")
-    for _ in range(30):
-        start = time.perf_counter()
-        nn.functional.linear(x, w)
-        best = min(best, time.perf_counter() - start)
+def _best_times(*dtypes: torch.dtype) -> list[float]:
+    """Best time of a product of the size that decoding has, in seconds, in each dtype; they take turns."""
+    operands = [(torch.randn(64, 576).to(dtype), torch.randn(1536, 576).to(dtype)) for dtype in dtypes]
+    best = [float("inf")] * len(dtypes)
+    for _ in range(100):
+        for i, (x, w) in enumerate(operands):
+            start = time.perf_counter()
+            nn.functional.linear(x, w)
+            best[i] = min(best[i], time.perf_counter() - start)
     return best

@@ -11,6 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 
 
+def announce(text: str) -> None:
+    """Tell what takes a while: in the runner's bar where there is one, else on standard error."""
+    told = os.environ.get("LMPHYS_PROGRESS_FILE")
+    if told:
+        Path(told).write_text(text)
+    else:
+        print(text, file=sys.stderr, flush=True)
+
+
 class Progress:
     """Chains done of chains wanted, with tokens per second.
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from lmphys.corpus.decode import Capture
 from lmphys.corpus.model import LanguageModel
 from lmphys.corpus.store import SITES
+from lmphys.errors import LmphysError
 
 
 @torch.inference_mode()
@@ -28,6 +29,11 @@ def read_chains(
         layer: block after which `resid_post` is taken.
         batch_size: chains side by side; chains of like length are put together.
     """
+    longest = max((len(prompts[i]) + len(chains[i]) for i in range(len(chains))), default=0)
+    if model.context_length is not None and longest > model.context_length:
+        raise LmphysError(
+            f"a chain of {longest} tokens with its prompt exceeds the {model.context_length} of {model.spec}"
+        )
     order = sorted(range(len(chains)), key=lambda i: (len(prompts[i]) + len(chains[i]), i))
     with Capture(model, model.layer_index(layer)).attached() as capture:
         for start in range(0, len(order), batch_size):

@@ -67,29 +67,32 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, 
         return tokens, logp, logp
     scaled = logits / sampling.temperature
     log_z_scaled = scaled.logsumexp(-1, keepdim=True)
-    tokens = _pick(scaled, log_z_scaled, uniforms.to(scaled.device), sampling)
+    tokens = _pick(scaled, log_z_scaled, uniforms.double(), sampling)
     column = tokens[:, None]
     return tokens, (logits.gather(-1, column) - log_z)[:, 0], (scaled.gather(-1, column) - log_z_scaled)[:, 0]
 
 
 def _pick(scaled: Tensor, log_z: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
-    """Invert the truncated cumulative distribution, looking at few candidates first and at all where needed."""
+    """Invert the truncated cumulative distribution, looking at few candidates first and at all where needed.
+
+    The sums are taken on the CPU in float64, which some accelerators lack, so that devices agree where logits do.
+    """
     vocabulary = scaled.shape[-1]
     width = min(sampling.top_k or _CANDIDATES, vocabulary)
-    values, tokens = scaled.topk(width, dim=-1)
+    values, tokens = (part.cpu() for part in scaled.topk(width, dim=-1))
+    log_z = log_z.cpu()
     mass = (values.double() - log_z).exp().cumsum(-1)
     if sampling.top_k:
         mass = mass / mass[:, -1:]
     needed = torch.full_like(uniforms, sampling.top_p) if sampling.top_p < 1 else uniforms
     # Tokens of equal logit may straddle the last candidate; only what lies strictly above it is trusted.
-    trusted = (mass * (values > values[:, -1:])).amax(-1)
-    short = trusted <= needed
+    short = (mass * (values > values[:, -1:])).amax(-1) <= needed
     picked = tokens.gather(-1, _invert(mass, uniforms, sampling.top_p))[:, 0]
     if not sampling.top_k and width < vocabulary and bool(short.any()):
-        values, tokens = scaled[short].sort(dim=-1, descending=True)
+        values, tokens = scaled[short.to(scaled.device)].cpu().sort(dim=-1, descending=True)
         mass = (values.double() - log_z[short]).exp().cumsum(-1)
         picked[short] = tokens.gather(-1, _invert(mass, uniforms[short], sampling.top_p))[:, 0]
-    return picked
+    return picked.to(scaled.device)
 
 
 def _invert(mass: Tensor, uniforms: Tensor, top_p: float) -> Tensor:

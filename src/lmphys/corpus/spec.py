@@ -11,14 +11,15 @@ from typing import Any
 from lmphys.corpus.model import resolve_device, resolve_dtype
 from lmphys.corpus.sampling import Sampling
 from lmphys.corpus.tasks import EMBEDDED, task_identity
-from lmphys.corpus.weights import DEFAULT_MODEL, identity
+from lmphys.corpus.weights import RANDOM, identity
 from lmphys.errors import LmphysError
+from lmphys.paths import DEFAULT_MODEL
 
 # Raise it with every change that alters the text or the states which a spec stands for.
 CORPUS_VERSION = 1
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "smoke": {"tasks": ("products", "syllogisms"), "n_questions": 3, "n_chains": 2},
+    "smoke": {"tasks": ("sums", "letters", "syllogisms"), "n_questions": 4, "n_chains": 3},
     "quick": {"n_questions": 10, "n_chains": 4},
     "full": {"n_questions": 153, "n_chains": 8},  # 9,792 chains, the size of the paper's corpus
 }
@@ -96,7 +97,7 @@ def default_spec(
 
     Args:
         model: whose states; `random:SPEC` reads the chains that SPEC wrote, since random weights write no sentences.
-        profile: `smoke` (seconds), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
+        profile: `smoke` (half a minute), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
         tasks: names of tasks or files; none stands for those of the profile.
         changes: other fields of `CorpusSpec` to set.
 
@@ -108,9 +109,15 @@ def default_spec(
     settings: dict[str, Any] = {"model": model, **PROFILES[profile]}
     if tasks:
         settings["tasks"] = tuple(tasks)
-    if model.startswith("random:"):
-        settings["writer"] = model.removeprefix("random:").partition("#")[0]
+    if found := RANDOM.fullmatch(model):
+        settings["writer"] = found["base"]
     return CorpusSpec(**{**settings, **changes})
+
+
+def control_of(model: str) -> str:
+    """Spec of the control of a model: its architecture with fresh random weights; of random weights, the next seed."""
+    found = RANDOM.fullmatch(model)
+    return f"random:{found['base']}#{int(found['seed'] or 0) + 1}" if found else f"random:{model}"
 
 
 def chain_seed(seed: int, question: str, chain: int) -> int:

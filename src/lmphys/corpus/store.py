@@ -24,6 +24,7 @@ from filelock import FileLock
 from safetensors.numpy import load_file, save
 
 from lmphys.corpus.spec import CorpusSpec
+from lmphys.corpus.tables import SENTENCE_COLUMNS, from_lines, to_lines
 from lmphys.corpus.trajectories import Trajectories
 from lmphys.errors import LmphysError
 from lmphys.paths import cache_home
@@ -39,7 +40,8 @@ class Shard:
     Attributes:
         arrays: `<site>.<position>` (sentences, D); `jumps.<site>` (tokens,) norm of the step to each token from the
             one before it, NaN at a chain's first; `midway.<site>` (sentences,) norm of the jump over as many tokens
-            as from the sentence before, taken halfway between boundaries; `logp`, `logp_sampling`, `tokens` (tokens,).
+            as from the sentence before, begun and ended half a sentence before the boundaries, NaN at a chain's
+            first; `logp`, `logp_sampling`, `tokens` (tokens,).
         chains: a row a chain.
         sentences: a row a sentence; `chain` is the row in `chains`.
     """
@@ -80,8 +82,8 @@ class ShardStore:
         """Write a shard; it counts only once its checksums are there."""
         files = {
             f"shard-{number:05d}.safetensors": save({k: np.ascontiguousarray(v) for k, v in shard.arrays.items()}),
-            f"shard-{number:05d}.chains.jsonl": _lines(shard.chains),
-            f"shard-{number:05d}.sentences.jsonl": _lines(shard.sentences),
+            f"shard-{number:05d}.chains.jsonl": to_lines(shard.chains),
+            f"shard-{number:05d}.sentences.jsonl": to_lines(shard.sentences),
         }
         for name, content in files.items():
             self._put(name, content)
@@ -95,8 +97,11 @@ class ShardStore:
             LmphysError: a file is missing or differs from what was written.
         """
         arrays, chains, sentences = self._checked(number)
-        tables = [pd.read_json(file, orient="records", lines=True, dtype=_TYPES) for file in (chains, sentences)]
-        return Shard(load_file(arrays), *tables)
+        return Shard(
+            load_file(arrays),
+            from_lines(chains.read_bytes()),
+            from_lines(sentences.read_bytes(), SENTENCE_COLUMNS),
+        )
 
     def _checked(self, number: int) -> list[Path]:
         sums = json.loads((self.folder / f"shard-{number:05d}.json").read_text())
@@ -109,7 +114,9 @@ class ShardStore:
     def write_manifest(self, manifest: dict[str, Any], n_shards: int) -> None:
         """Complete the corpus."""
         sums = {f"shard-{i:05d}": _sum(self.folder / f"shard-{i:05d}.json") for i in range(n_shards)}
-        self._put("manifest.json", json.dumps({**manifest, "shards": sums}, indent=1, sort_keys=True).encode())
+        content = {**manifest, "shards": sums}
+        content["checksum"] = _content_sum(content)
+        self._put("manifest.json", json.dumps(content, indent=1, sort_keys=True).encode())
 
     def _put(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all."""
@@ -121,14 +128,11 @@ class ShardStore:
                 os.fsync(stream.fileno())
             part.replace(self.folder / name)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise LmphysError(
                 f"{self.folder / name} could not be written ({error.strerror}); free space or set LMPHYS_HOME"
             ) from error
-
-
-# Ids that look like numbers must stay text.
-_TYPES = dict.fromkeys(("question_id", "task", "answer", "extracted", "text", "boundary_token", "after_token"), str)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 class Corpus:
@@ -143,13 +147,17 @@ class Corpus:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        file = folder / "manifest.json"
         try:
-            self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+            self.manifest: dict[str, Any] = json.loads(file.read_text())
+            checksum = self.manifest.pop("checksum")
+            self.spec = CorpusSpec.from_json(self.manifest["spec"])
         except FileNotFoundError as error:
             raise LmphysError(f"{folder} holds no finished corpus; build it: lmphys corpus build") from error
-        except ValueError as error:
-            raise LmphysError(f"{folder / 'manifest.json'} is damaged; remove the folder and build again") from error
-        self.spec = CorpusSpec.from_json(self.manifest["spec"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LmphysError(f"{file} is damaged; remove {folder} and build the corpus again") from error
+        if checksum != _content_sum(self.manifest):
+            raise LmphysError(f"{file} is damaged; remove {folder} and build the corpus again")
 
     @cached_property
     def _shards(self) -> list[Shard]:
@@ -189,7 +197,7 @@ class Corpus:
         return self._norms(f"jumps.{_known(site, SITES)}", "n_tokens")
 
     def midway_jumps(self, site: str = "final_norm") -> pd.Series:
-        """Norms of jumps as long in tokens as those between sentences, but from midway to midway; see `Shard`."""
+        """Norms of jumps with the strides of the sentences, begun half a sentence before them; see `Shard`."""
         return self._norms(f"midway.{_known(site, SITES)}", "n_sentences")
 
     def sentence_jumps(self, site: str = "final_norm", position: str = "boundary") -> pd.Series:
@@ -244,9 +252,9 @@ def _known(name: str, names: tuple[str, ...]) -> str:
     return name
 
 
-def _lines(table: pd.DataFrame) -> bytes:
-    return table.to_json(orient="records", lines=True, force_ascii=False).encode()
-
-
 def _sum(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _content_sum(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

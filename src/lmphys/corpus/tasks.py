@@ -188,7 +188,7 @@ def file_questions(path: Path, n: int, seed: int) -> list[Question]:
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # JSON texts may hold other line separators
     except UnicodeDecodeError as error:
         raise LmphysError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except OSError as error:
@@ -205,9 +205,11 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
             raise LmphysError(f"{where} is not JSON ({error})") from error
         if not isinstance(row, dict):
             raise LmphysError(f"{where} is not a JSON object with question and answer")
-        missing = [name for name in ("question", "answer") if not str(row.get(name, "")).strip()]
+        missing = [name for name in ("question", "answer") if row.get(name) is None or not str(row[name]).strip()]
         if missing:
             raise LmphysError(f"{where} has no {' and no '.join(missing)}")
+        if not isinstance(row.get("choices") or [], list):
+            raise LmphysError(f"{where}: choices must be a list")
         choices = tuple(map(str, row.get("choices") or ()))
         answer = str(row["answer"])
         if choices and answer not in choices:

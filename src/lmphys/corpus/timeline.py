@@ -86,6 +86,8 @@ class Timeline(Cache):
         """Copy the last `length` columns of a row of another timeline to just before the present of `row`."""
         end, source_end = self.axis.end, source.axis.end
         for mine, theirs in zip(self.layers, source.layers, strict=True):
+            if not theirs.is_initialized:  # a layer that borrows the keys of another
+                continue
             assert theirs.keys is not None and theirs.values is not None
             if not mine.is_initialized:
                 mine.lazy_initialization(theirs.keys, theirs.values)
@@ -109,6 +111,7 @@ class Timeline(Cache):
     def keep_rows(self, rows: Tensor) -> None:
         """Drop all rows but these, in this order."""
         for layer in self.layers:
-            assert layer.keys is not None and layer.values is not None
-            layer.keys, layer.values = layer.keys[rows], layer.values[rows]
+            if layer.is_initialized:
+                assert layer.keys is not None and layer.values is not None
+                layer.keys, layer.values = layer.keys[rows], layer.values[rows]
         self.axis.rows = len(rows)

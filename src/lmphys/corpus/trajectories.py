@@ -11,6 +11,7 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from lmphys.corpus.tables import from_lines, to_lines
 from lmphys.errors import LmphysError
 
 
@@ -188,7 +189,7 @@ class Trajectories:
             folder / "states.safetensors",
         )
         for name, table in (("chains", self.chains), ("sentences", self.sentences)):
-            table.to_json(folder / f"{name}.jsonl", orient="records", lines=True)
+            (folder / f"{name}.jsonl").write_bytes(to_lines(table))
         (folder / "meta.json").write_text(json.dumps(self.meta, indent=1, sort_keys=True))
 
     @classmethod
@@ -202,7 +203,7 @@ class Trajectories:
         try:
             arrays = load_file(folder / "states.safetensors")
             chains, sentences = (
-                pd.read_json(folder / f"{name}.jsonl", orient="records", lines=True) for name in ("chains", "sentences")
+                from_lines((folder / f"{name}.jsonl").read_bytes()) for name in ("chains", "sentences")
             )
             meta = json.loads((folder / "meta.json").read_text())
         except (OSError, ValueError, SafetensorError) as error:

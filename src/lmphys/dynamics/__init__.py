@@ -9,7 +9,6 @@ from lmphys.dynamics.norms import (
     excess_kurtosis_interval,
     fit_tails,
     group_r2,
-    hill_estimator,
     median_ratio,
 )
 from lmphys.dynamics.projection import (
@@ -40,7 +39,6 @@ __all__ = [
     "fit_tails",
     "group_r2",
     "held_out_scores",
-    "hill_estimator",
     "leakage",
     "median_ratio",
     "one_step_scores",

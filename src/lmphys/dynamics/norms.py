@@ -90,23 +90,6 @@ def excess_kurtosis_interval(x: np.ndarray, groups: np.ndarray, *, n_bootstrap: 
     return bootstrap_chains(statistic, len(labels), n_bootstrap=n_bootstrap, seed=seed)
 
 
-def hill_estimator(x: np.ndarray, top: float = 0.1) -> float:
-    """Tail exponent alpha, P(X > x) ~ x^-alpha, from the largest share `top` of a sample (n,) of sizes.
-
-    An exponential or Gaussian tail has none: there the estimate grows as `top` falls.
-
-    Raises:
-        LmphysError: fewer than 2 values in the tail, or a threshold that is not positive.
-
-    Source: Hill 1975, Ann. Statist. 3, 1163.
-    """
-    falling = np.sort(np.asarray(x, dtype=np.float64))[::-1]
-    k = int(top * len(falling))
-    if k < 2 or k >= len(falling) or falling[k] <= 0:
-        raise LmphysError(f"no tail in {len(falling)} values at top={top}: give more, and sizes (absolute values)")
-    return float(1 / np.mean(np.log(falling[:k] / falling[k])))
-
-
 class GroupR2(NamedTuple):
     """Out-of-sample share of variance that a label explains, and the same for permuted labels.
 

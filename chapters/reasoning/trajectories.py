@@ -125,8 +125,8 @@ rows = [
     for position in ("boundary", "after")
 ]
 medians = pd.DataFrame(rows).set_index(["site", "position"])
-medians.assign(ratio=medians["sentence to sentence"] / medians["token to token"]).round(
-    2
+medians.assign(
+    ratio=medians["sentence to sentence"] / medians["token to token"]
 )
 
 # %% [markdown]
@@ -144,7 +144,7 @@ axes = book.plots.ecdf(steps, xlabel=r"step $\Vert \Delta h \Vert$")
 paper = pd.read_csv(project_root() / "data" / "figures" / "carson2025_fig1a.csv")
 for name, colour in (("token", "#555555"), ("sentence", "#aaaaaa")):
     axes.plot(paper[name], paper["quantile"], "--", color=colour, label=f"paper, {name}")
-axes.legend(loc="lower right", fontsize=9);
+axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9);
 
 # %% [markdown]
 # ## The same text through random weights

@@ -14,7 +14,7 @@ from lmphys.errors import LmphysError
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Option(help="smollm2, org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]")]
-Profile = Annotated[str, typer.Option(help="smoke (half a minute), quick (minutes on two cores) or full (for a GPU)")]
+Profile = Annotated[str, typer.Option(help="smoke (a minute), quick (minutes on two cores) or full (for a GPU)")]
 Key = Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; see `lmphys corpus info`")]
 
 

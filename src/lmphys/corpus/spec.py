@@ -19,7 +19,7 @@ from lmphys.paths import DEFAULT_MODEL
 CORPUS_VERSION = 1
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "smoke": {"tasks": ("sums", "letters", "syllogisms"), "n_questions": 4, "n_chains": 3},
+    "smoke": {"tasks": ("sums", "letters", "syllogisms"), "n_questions": 6, "n_chains": 4},
     "quick": {"n_questions": 10, "n_chains": 4},
     "full": {"n_questions": 153, "n_chains": 8},  # 9,792 chains, the size of the paper's corpus
 }
@@ -97,7 +97,7 @@ def default_spec(
 
     Args:
         model: whose states; `random:SPEC` reads the chains that SPEC wrote, since random weights write no sentences.
-        profile: `smoke` (half a minute), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
+        profile: `smoke` (a minute), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
         tasks: names of tasks or files; none stands for those of the profile.
         changes: other fields of `CorpusSpec` to set.
 

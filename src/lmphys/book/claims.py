@@ -1,9 +1,9 @@
 """Claims of papers, and the rule that decides whether a number of ours bears one out.
 
 The rule is fixed before any number is known. Let v be the claimed value, tol its tolerance, x our number, [lo, hi] our
-interval, widened to hold x (where there is none, lo = hi = x), w = (hi - lo) / 2, and c_1, c_2, ... the controls. A claim says with
-`beats` whether the effect must lie above its controls (`greater`), below them (`less`), or whether controls are shown
-only (`none`). With s = +1 for greater and -1 for less, x *beats* a control c when s (x - c) > w.
+interval, widened to hold x (where there is none, lo = hi = x), w = (hi - lo) / 2, and c_1, c_2, ... the controls. A
+claim says with `beats` whether the effect must lie above its controls (`greater`), below them (`less`), or whether
+controls are shown only (`none`). With s = +1 for greater and -1 for less, x *beats* a control c when s (x - c) > w.
 
 1.  `comparable = no`: **not comparable at this scale**. The numbers are shown all the same.
 2.  `multiple_definitions`: the quantity has several definitions that the paper does not tell apart, and x is one number

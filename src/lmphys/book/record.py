@@ -16,8 +16,8 @@ from lmphys.paths import DEFAULT_MODEL
 def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
     """SHA-256 over everything that a page depends on.
 
-    These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, all code and styles under `src/`,
-    all of `data/`, and the lock file. The time of day and the state of git are left out: they change no number.
+    These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, all
+    code and styles under `src/`, all of `data/`, and the lock file. The time of day and the state of git are left out: they change no number.
     """
     root = chapter.root
     files = [root / "requirements.lock"]

@@ -24,6 +24,7 @@ from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
 from lmphys.corpus.store import SITES, Corpus, Shard, ShardStore, corpora_home
 from lmphys.corpus.tables import SENTENCE_COLUMNS
 from lmphys.corpus.tasks import load_questions
+from lmphys.corpus.weights import random_base
 from lmphys.errors import LmphysError
 
 # Chains of a shard are sampled together and apart from those of other shards, so that a build that was stopped
@@ -189,7 +190,7 @@ class _Reader(_Builder):
 
     def _tokens(self, source: Shard) -> list[Tensor]:
         """Token ids of the chains for this model: the writer's own where both share a tokenizer."""
-        if self.spec.model.removeprefix("random:").partition("#")[0] == self.spec.writer:
+        if random_base(self.spec.model) == self.spec.writer:
             return list(torch.from_numpy(source.arrays["tokens"]).split(source.chains["n_tokens"].tolist()))
         closing = self.model.stop_ids[:1]
         texts = [self.model.tokenizer(text, add_special_tokens=False)["input_ids"] for text in source.chains["text"]]

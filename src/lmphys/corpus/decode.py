@@ -225,26 +225,14 @@ class ChainDecoder:
         if not new:
             return {}
         cache = Timeline(self.model.n_layers, len(new), max(map(len, new))) if self.model.keeps_keys else None
-        logits = self._read(new, cache)
+        logits = self.model.read(new, cache)
         return {prompt: _Prompt(cache, row, len(prompt), logits[row]) for row, prompt in enumerate(new)}
-
-    def _read(self, texts: Sequence[Sequence[int]], cache: Timeline | None) -> Tensor:
-        """Logits (B, V) after whole texts, padded on the left; their keys and values go into an empty cache."""
-        length = max(map(len, texts))
-        ids = torch.full((len(texts), length), self.model.pad_id)
-        for row, text in enumerate(texts):
-            ids[row, length - len(text) :] = torch.tensor(text)
-        mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
-        logits = self.model.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
-        if cache is not None:
-            cache.advance(length)
-        return logits
 
     def _feed(self, newest: Tensor, busy: Tensor, timeline: Timeline | None, rows: _Rows) -> Tensor:
         """Logits (B, V) after the newest token of every row."""
         if timeline is None:
             tokens = [row[:n].tolist() for row, n in zip(rows.tokens, rows.n_tokens.tolist(), strict=True)]
-            return self._read([(*prompt, *own) for prompt, own in zip(rows.prompt, tokens, strict=True)], None)
+            return self.model.read([(*prompt, *own) for prompt, own in zip(rows.prompt, tokens, strict=True)])
         timeline.show(int(rows.age[busy].max()))
         width = timeline.length + 1
         mask = torch.arange(width) >= width - 1 - rows.age[:, None]

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -135,6 +136,23 @@ class LanguageModel:
         }
         output = self.model(**{name: value for name, value in keywords.items() if name in self._accepted})
         return output.logits[:, -1]
+
+    def read(self, texts: Sequence[Sequence[int]], cache: Timeline | None = None) -> Tensor:
+        """Logits (B, V) after whole texts of token ids, padded on the left.
+
+        Args:
+            texts: B texts of any lengths.
+            cache: an empty one takes their keys and values.
+        """
+        length = max(map(len, texts))
+        ids = torch.full((len(texts), length), self.pad_id)
+        for row, text in enumerate(texts):
+            ids[row, length - len(text) :] = torch.as_tensor(text)
+        mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
+        logits = self.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
+        if cache is not None:
+            cache.advance(length)
+        return logits
 
 
 def _blocks(body: nn.Module, n_layers: int) -> nn.ModuleList:

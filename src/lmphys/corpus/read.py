@@ -38,16 +38,7 @@ def read_chains(
     with Capture(model, model.layer_index(layer)).attached() as capture:
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
-            sequences = [torch.cat([torch.tensor(prompts[i], dtype=torch.long), chains[i]]) for i in batch]
-            width = max(map(len, sequences))
-            ids = torch.full((len(batch), width), model.pad_id)
-            mask = torch.zeros(len(batch), width, dtype=torch.bool)
-            for row, sequence in enumerate(sequences):
-                ids[row, width - len(sequence) :] = sequence
-                mask[row, width - len(sequence) :] = True
-            model.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0))
+            model.read([(*prompts[i], *chains[i].tolist()) for i in batch])
             for row, i in enumerate(batch):
-                yield (
-                    i,
-                    {site: capture.latest[site][row, width - len(chains[i]) :].float().cpu() for site in SITES},
-                )
+                latest = {site: capture.latest[site][row] for site in SITES}
+                yield i, {site: x[len(x) - len(chains[i]) :].float().cpu() for site, x in latest.items()}

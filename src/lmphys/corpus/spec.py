@@ -11,7 +11,7 @@ from typing import Any
 from lmphys.corpus.model import resolve_device, resolve_dtype
 from lmphys.corpus.sampling import Sampling
 from lmphys.corpus.tasks import EMBEDDED, task_identity
-from lmphys.corpus.weights import RANDOM, identity
+from lmphys.corpus.weights import RANDOM, identity, random_base
 from lmphys.errors import LmphysError
 from lmphys.paths import DEFAULT_MODEL
 
@@ -109,8 +109,8 @@ def default_spec(
     settings: dict[str, Any] = {"model": model, **PROFILES[profile]}
     if tasks:
         settings["tasks"] = tuple(tasks)
-    if found := RANDOM.fullmatch(model):
-        settings["writer"] = found["base"]
+    if base := random_base(model):
+        settings["writer"] = base
     return CorpusSpec(**{**settings, **changes})
 
 

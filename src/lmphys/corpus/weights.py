@@ -158,10 +158,15 @@ def _folder_state(folder: Path) -> str:
     return f"files {digest.hexdigest()[:16]}"
 
 
+def random_base(spec: str) -> str | None:
+    """SPEC of `random:SPEC[#SEED]`, or None for any other spec."""
+    match = RANDOM.fullmatch(spec)
+    return match["base"] if match else None
+
+
 def identity(spec: str) -> str:
     """What tells the weights behind a spec from others of the same name, without loading them."""
-    match = RANDOM.fullmatch(spec)
-    base = match["base"] if match else spec
+    base = random_base(spec) or spec
     path = Path(base).expanduser()
     if base == DEFAULT_MODEL:
         return f"{spec} {_WHEEL} {importlib.metadata.version(_WHEEL)}"

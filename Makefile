@@ -18,8 +18,9 @@ test: $(READY)  ## run the tests
 lint: $(READY)  ## check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(READY)  ## measure speed and memory against the plain ways
-	$(BIN)/python -m benchmarks
+bench: $(READY)  ## measure speed and memory against the plain ways and the peers, for the status page
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock "dynamax==1.0.3"
+	$(BIN)/python -m benchmarks --record
 
 lock:  ## resolve the lock anew (needs uv)
 	$(PYTHON) tools/lock.py

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lmphys.book.build import build_book, ledger_page, missing_html, remove_stale_pages
+from lmphys.book.build import build_book, ledger_page, missing_html, remove_stale_pages, status_page
 from lmphys.book.chapter import find_chapters
 from lmphys.errors import LmphysError
 
@@ -17,6 +17,14 @@ ledger = Ledger.for_page("toy/page", model=model, profile=profile)
 ledger.record("slds.jump.ratio", 28.0)
 ledger.show()
 """
+BENCHMARKS = {
+    "machine": {"processor": "<i>fast</i> one", "date": "2026-01-31"},
+    "rows": [
+        {"what": "a & b", "ours": "2 s", "plain": "1 s", "ratio": 2.0, "at_least": None, "at_most": 1.5},
+        {"what": "words", "ours": "```", "plain": "", "ratio": None, "at_least": None, "at_most": None},
+    ],
+    "growth": [],
+}
 INTRO = """# Introduction
 
 ```{include} _generated/ledger_table.md
@@ -38,6 +46,7 @@ def built(tmp_path_factory, project_maker):
     root = project_maker(tmp_path_factory.mktemp("p"), {"toy/page": CODE})
     (root / "_config.yml").write_text(CONFIG)
     (root / "book" / "intro.md").write_text(INTRO)
+    (root / "data" / "benchmarks.json").write_text(json.dumps(BENCHMARKS))
     return root, *build(root, profile="smoke")
 
 
@@ -58,6 +67,20 @@ def test_ledger_and_status_are_rendered_from_the_runs(built):
     assert "1 rows: 1 reproduced." in text
     assert "smollm2 (smoke)" in text
     assert '<a href="chapters/toy/page.html">' in text
+    benchmarks = text[text.index("<h2>Benchmarks") :]
+    assert "<tr><td>a &amp; b</td><td>2 s</td><td>1 s</td><td>2.00</td><td>≤ 1.5</td><td>no</td></tr>" in benchmarks
+    assert "<tr><td>words</td><td>```</td><td></td><td></td><td></td><td></td></tr>" in benchmarks
+    assert "<tr><td>processor</td><td>&lt;i&gt;fast&lt;/i&gt; one</td></tr>" in benchmarks
+    assert "<tr><td>date</td><td>2026-01-31</td></tr>" in benchmarks
+
+
+def test_the_status_page_says_when_no_benchmarks_were_recorded(tmp_path, project_maker):
+    root = project_maker(tmp_path / "p", {"toy/page": "1"})
+    text = status_page(root, find_chapters(root))
+    assert text.endswith("## Benchmarks\n\nNone are recorded: `make bench` measures them, `make book` does not.\n")
+    (root / "data" / "benchmarks.json").write_text("{}")
+    with pytest.raises(LmphysError, match=r"benchmarks\.json holds no benchmarks"):
+        status_page(root, find_chapters(root))
 
 
 def test_a_build_without_changes_does_nothing_and_a_warning_fails_every_time(built):

@@ -83,3 +83,50 @@ def test_spectrum_takes_cumulative_shares_only():
     np.testing.assert_allclose(axes.lines[0].get_xydata(), [[1, 0.5], [2, 0.8], [3, 1.0]])
     with pytest.raises(LmphysError, match="cumulative"):
         book.plots.spectrum({"a": np.array([0.5, 0.3, 0.2])})
+
+
+def growth_table():
+    rows = [
+        ("k", 20, 0.2, 0.1, np.nan, np.nan),
+        ("N", 5400, 0.3, 0.15, 4.0, 0.9),
+        ("N", 1800, 0.1, 0.05, 3.0, np.nan),
+        ("K", 4, 0.5, 0.25, np.nan, 2.0),
+    ]
+    return pd.DataFrame(rows, columns=["along", "value", "ours_s", "floor_s", "ssm_s", "dynamax_s"])
+
+
+def test_growth_has_a_log_log_panel_for_each_size_and_a_curve_for_each_peer_that_was_measured():
+    axes = book.plots.growth(growth_table())
+    assert [ax.get_xlabel() for ax in axes] == ["transitions $N$", "regimes $K$", "dimension $k$"]
+    assert {(ax.get_xscale(), ax.get_yscale()) for ax in axes} == {("log", "log")}
+    assert axes[0].get_ylabel() == "seconds per EM iteration"
+    assert len({ax.get_ylim() for ax in axes}) == 1  # one scale of seconds: panels can be compared
+    drawn = [{line.get_label(): line.get_xydata().tolist() for line in ax.lines} for ax in axes]
+    assert drawn == [
+        {
+            "this package": [[1800, 0.1], [5400, 0.3]],
+            "bare matrix products": [[1800, 0.05], [5400, 0.15]],
+            "dynamax": [[5400, 0.9]],
+            "ssm": [[1800, 3.0], [5400, 4.0]],
+        },
+        {"this package": [[4, 0.5]], "bare matrix products": [[4, 0.25]], "dynamax": [[4, 2.0]]},
+        {"this package": [[20, 0.2]], "bare matrix products": [[20, 0.1]]},
+    ]
+    (legend,) = axes[0].figure.legends
+    assert {text.get_text() for text in legend.get_texts()} == set(drawn[0])
+    assert {line.get_color() for line in axes[0].lines} <= set(PALETTE)
+
+
+def test_growth_draws_what_was_measured_and_refuses_what_it_cannot_draw():
+    table = growth_table()
+    (only,) = book.plots.growth(table[table["along"] == "K"])
+    assert only.get_xlabel() == "regimes $K$"
+    refused = [
+        (table.drop(columns="floor_s"), "no column floor_s"),
+        (table.assign(along="D"), "not along N, K, k"),
+        (table.iloc[:0], "not along N, K, k"),
+        (table.assign(ours_s=0.0), "not positive"),
+    ]
+    for bad, why in refused:
+        with pytest.raises(LmphysError, match=why):
+            book.plots.growth(bad)

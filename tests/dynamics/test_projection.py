@@ -42,6 +42,9 @@ def test_full_rank_round_trip_is_exact(ragged, of, standardise, whiten):
     np.testing.assert_allclose(fitted.inverse_transform(projected).states, ragged.states, atol=1e-10)
     np.testing.assert_allclose(fitted.inverse_transform(projected[0]), ragged[0], atol=1e-10)
     assert projected.meta == {"rank": 5, "of": of, "standardise": standardise, "whiten": whiten}
+    # What a unit of each coordinate is worth along its direction, in units of the scaled states.
+    steps = (fitted.inverse_transform(np.eye(5)) - fitted.mean_) / fitted.scale_
+    np.testing.assert_allclose(fitted.unit_, np.linalg.norm(steps, axis=1), atol=1e-12)
     if whiten:
         white = projected.states if of == "states" else projected.increments()
         np.testing.assert_allclose(np.cov(white.T), np.eye(5), atol=1e-10)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import r2_score
 
 from lmphys.corpus import Trajectories
@@ -12,12 +12,28 @@ from lmphys.dynamics import (
     expected_r2_ar1,
     held_out_scores,
     one_step_scores,
+    phase_randomise,
     residual_nll,
     shuffle_chains,
+    shuffle_order,
 )
-from lmphys.dynamics.scores import forecasters, r2_interval
+from lmphys.dynamics.completion import Completion
+from lmphys.dynamics.scores import forecasters, mean_interval, r2_interval
 from lmphys.errors import LmphysError
 
+COLUMNS = [
+    "r2_h",
+    "r2_h_low",
+    "r2_h_high",
+    "r2_dh",
+    "r2_dh_low",
+    "r2_dh_high",
+    "nll",
+    "nll_low",
+    "nll_high",
+    "nll_chain",
+]
+FULL_COLUMNS = ["full_r2_h", "full_r2_dh", "full_nll"]
 BASELINES = ["persistence", "mean", "per-trace mean", "shuffled order", "phase-randomised"]
 
 
@@ -69,7 +85,7 @@ def test_rows_columns_and_point_values_are_those_of_the_definition(ar1):
     model = LinearDrift().fit(train)
     scores = one_step_scores(model, test, train=train, n_bootstrap=50)
     assert list(scores.index) == ["one linear map", *BASELINES]
-    assert list(scores) == ["r2_h", "r2_h_low", "r2_h_high", "r2_dh", "r2_dh_low", "r2_dh_high", "nll"]
+    assert list(scores) == COLUMNS
     h, h_next, _ = test.pairs()
     running = np.concatenate([[x[: t + 1].mean(axis=0) for t in range(len(x) - 1)] for x in test])
     by_hand = {
@@ -86,16 +102,59 @@ def test_rows_columns_and_point_values_are_those_of_the_definition(ar1):
         assert scores.r2_dh[name] == pytest.approx(expected)
 
 
-def test_forecasts_never_see_their_target(ragged):
+def test_nll_columns_are_sums_of_log_densities_over_chains(ragged):
+    model = LinearDrift().fit(ragged)
+    test = ragged.select([0, 1, 2, 4, 5])
+    row = one_step_scores(model, test, train=ragged, n_bootstrap=30, seed=2).loc["one linear map"]
+    covariance = model.noise_covariance_ + 1e-6 * np.trace(model.noise_covariance_) / 5 * np.eye(5)
+    log_density = multivariate_normal(np.zeros(5), covariance).logpdf(model.residuals(test))
+    # Lengths 9, 1, 14, 30 and 7: one chain has no transition, and does not count as a trajectory.
+    of_chain = np.array([part.sum() for part in np.split(log_density, [8, 8, 21, 50])])
+    assert row.nll == pytest.approx(-of_chain.sum() / 56)
+    assert row.nll_chain == pytest.approx(-of_chain.sum() / 4)
+    weights = np.random.default_rng(2).multinomial(5, np.full(5, 0.2), size=30)
+    replicates = -(weights @ of_chain) / (weights @ [8, 0, 13, 29, 6])
+    np.testing.assert_allclose([row.nll_low, row.nll_high], np.quantile(replicates, [0.025, 0.975]))
+
+
+def test_mean_interval_of_equal_chains_is_the_standard_error():
+    values = np.random.default_rng(18).standard_normal((400, 5)).mean(axis=1).repeat(5)
+    interval = mean_interval(values, np.repeat(np.arange(400), 5), 400, n_bootstrap=4000)
+    half_width = (interval.high - interval.low) / 2
+    # Five equal values in a chain count once: the error is that of 400 values, not of 2000.
+    assert half_width == pytest.approx(1.96 * values.std() / np.sqrt(400), rel=0.05)
+    assert interval.value == pytest.approx(values.mean())
+
+
+@pytest.mark.parametrize("model", [LinearDrift(), TwoForecasts()])
+def test_forecasts_never_see_their_target(ragged, model):
     train, test = ragged.select([0, 2, 4, 5]), ragged.select([0, 1, 2, 3])
-    for forecaster in forecasters(LinearDrift().fit(train), test, train=train, seed=1):
+    for forecaster in forecasters(model.fit(train), test, train=train, seed=1):
         before = forecaster.forecasts(forecaster.test)
         for i, source in enumerate(forecaster.test.sources()):
             states = forecaster.test.states.copy()
             states[source + 1] += 100.0
             after = forecaster.forecasts(forecaster.test.with_states(states))
-            for name, forecast in before.items():
-                np.testing.assert_array_equal(after[name][i], forecast[i])
+            for name in before.keys() - {"oracle"}:
+                np.testing.assert_array_equal(after[name][i], before[name][i])
+
+
+def test_completed_forecasts_never_see_their_target(ragged):
+    train, test = ragged.select([0, 2, 4, 5]), ragged.select([0, 1, 2, 3])
+    projection = Projection(2, standardise=True).fit(train)
+    model = LinearDrift().fit(projection.transform(train))
+
+    def completed(forecaster, traj):
+        (forecast,) = forecaster.forecasts(projection.transform(traj)).values()
+        return forecaster.full.completion.forecast(traj, forecast)
+
+    for forecaster in forecasters(model, test, train=train, projection=projection, seed=1):
+        full = forecaster.full.test
+        before = completed(forecaster, full)
+        for i, source in enumerate(full.sources()):
+            states = full.states.copy()
+            states[source + 1] += 100.0
+            np.testing.assert_allclose(completed(forecaster, full.with_states(states))[i], before[i], rtol=1e-9)
 
 
 def test_leak_test_catches_a_forecast_that_has_seen_its_target(ragged):
@@ -109,14 +168,89 @@ def test_leak_test_catches_a_forecast_that_has_seen_its_target(ragged):
 def test_model_with_several_forecasts_has_a_row_for_each_and_no_density_for_a_leaking_one(ar1):
     train, test = split(ar1(0.7, 40, 12, 3, seed=15))
     scores = one_step_scores(TwoForecasts().fit(train), test, train=train, n_bootstrap=20)
-    assert list(scores.index) == ["predictive", "oracle", *BASELINES]
+    assert list(scores.index) == ["predictive", "oracle", "one linear map", *BASELINES]
     assert scores.r2_h["oracle"] == 1
-    assert scores.nll["predictive"] == 2.5
-    assert np.isnan(scores.nll["oracle"])
+    of_density = ["nll", "nll_low", "nll_high", "nll_chain"]
+    np.testing.assert_allclose(scores.loc["predictive", of_density], [2.5, 2.5, 2.5, 2.5 * 11])
+    assert scores.loc["oracle", of_density].isna().all()
     linear = one_step_scores(LinearDrift().fit(train), test, train=train, n_bootstrap=20)
     same = ["r2_h", "r2_h_low", "r2_dh_high"]
     pd.testing.assert_frame_equal(scores.loc[BASELINES, same], linear.loc[BASELINES, same])
+    linear = one_step_scores(LinearDrift(penalty="A-I").fit(train), test, train=train, n_bootstrap=20)
+    pd.testing.assert_series_equal(scores.loc["one linear map"], linear.loc["one linear map"])
     assert scores.nll["shuffled order"] == 2.5
+
+
+def test_linear_baseline_has_the_ridge_of_the_model(ar1):
+    class Ridged(TwoForecasts):
+        ridge_ = 300.0
+
+    train, test = split(ar1(0.7, 40, 12, 3, seed=15))
+    for model, ridge in ((TwoForecasts(), 1.0), (Ridged(), 300.0)):
+        scores = one_step_scores(model.fit(train), test, train=train, n_bootstrap=2)
+        forecast = LinearDrift(ridge, penalty="A-I").fit(train).forecast(test)
+        expected = r2_score(test.pairs()[1], forecast, multioutput="variance_weighted")
+        assert scores.r2_h["one linear map"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+def test_full_columns_are_those_of_the_completed_forecast(ragged, whiten):
+    train, test = ragged.select([0, 2, 4, 5]), ragged.select([2, 1, 0, 3])
+    projection = Projection(2, whiten=whiten, standardise=True).fit(train)
+    inside_train, inside_test = projection.transform(train), projection.transform(test)
+    model = LinearDrift().fit(inside_train)
+    scores = one_step_scores(model, test, train=train, projection=projection, n_bootstrap=20, seed=3)
+    assert list(scores) == COLUMNS + FULL_COLUMNS
+    # Both surrogates commute with the projection, so in the subspace nothing depends on where they were made.
+    inside = one_step_scores(model, inside_test, train=inside_train, n_bootstrap=20, seed=3)
+    pd.testing.assert_frame_equal(scores[COLUMNS], inside, rtol=1e-7)
+
+    cases = dict.fromkeys(("one linear map", "persistence", "mean", "per-trace mean"), (train, test, model))
+    for name, surrogate in (("shuffled order", shuffle_order), ("phase-randomised", phase_randomise)):
+        made_train, made_test = surrogate(train, seed=3), surrogate(test, seed=4)
+        cases[name] = made_train, made_test, clone(model).fit(projection.transform(made_train))
+    for name, (full_train, full_test, fitted) in cases.items():
+        x = projection.transform(full_test).pairs()[0]
+        forecast = {
+            "persistence": x,
+            "mean": np.broadcast_to(inside_train.pairs()[1].mean(axis=0), x.shape),
+            "per-trace mean": np.concatenate(
+                [np.cumsum(c, axis=0)[:-1] / np.arange(1, len(c))[:, None] for c in projection.transform(full_test)]
+            ),
+        }.get(name, fitted.predict(x))
+        completion = Completion(projection).fit(full_train)
+        h, h_next, _ = full_test.pairs()
+        completed = completion.forecast(full_test, forecast)
+        expected = [
+            r2_score(target, guess, multioutput="variance_weighted")
+            for target, guess in ((h_next, completed), (h_next - h, completed - h))
+        ]
+        np.testing.assert_allclose(scores.loc[name, ["full_r2_h", "full_r2_dh"]], expected)
+        added = scores.nll[name] - scores.full_nll[name]
+        assert added == pytest.approx(completion.log_density(full_test).mean())
+
+
+def test_full_score_of_the_whole_space_does_not_depend_on_its_coordinates(ragged):
+    plain = LinearDrift(0.0).fit(ragged)
+    raw = one_step_scores(plain, ragged, train=ragged, n_bootstrap=2)
+    for settings in ({}, {"whiten": True}, {"standardise": True}, {"standardise": True, "whiten": True}):
+        projection = Projection(5, **settings).fit(ragged)
+        model = LinearDrift(0.0).fit(projection.transform(ragged))
+        scores = one_step_scores(model, ragged, train=ragged, projection=projection, n_bootstrap=2)
+        for ours, theirs in (("full_r2_h", "r2_h"), ("full_r2_dh", "r2_dh")):
+            np.testing.assert_allclose(scores[ours], raw[theirs], atol=1e-8)
+        np.testing.assert_allclose(scores.full_nll, raw.nll, atol=1e-3)
+
+
+def test_forecast_without_a_density_has_none_in_the_full_space(ar1):
+    train, test = split(ar1(0.7, 20, 8, 3, seed=19))
+    projection = Projection(2).fit(train)
+    model = TwoForecasts().fit(projection.transform(train))
+    scores = one_step_scores(model, test, train=train, projection=projection, n_bootstrap=2)
+    assert np.isnan(scores.full_nll["oracle"])
+    assert np.isfinite(scores.full_nll.drop("oracle")).all()
+    # The oracle knows the inside; outside it forecasts no better than the others.
+    assert scores.full_r2_h["predictive"] < scores.full_r2_h["oracle"] < 1
 
 
 def test_bootstrap_replicate_is_r2_of_the_resampled_chains(ragged):
@@ -137,10 +271,10 @@ def test_residual_nll_is_the_gaussian_density():
     rng = np.random.default_rng(17)
     mix = rng.standard_normal((3, 3))
     train, test = rng.standard_normal((500, 3)) @ mix, rng.standard_normal((50, 3)) @ mix
-    peer = -multivariate_normal(np.zeros(3), train.T @ train / 500).logpdf(test).mean()
-    assert residual_nll(train, test) == pytest.approx(peer, abs=1e-4)
-    assert np.isnan(residual_nll(train[:2], test))
-    assert np.isnan(residual_nll(np.zeros((9, 3)), test))
+    peer = -multivariate_normal(np.zeros(3), train.T @ train / 500).logpdf(test)
+    np.testing.assert_allclose(residual_nll(train, test), peer, atol=1e-4)
+    for unusable in (train[:2], np.zeros((9, 3))):
+        np.testing.assert_array_equal(residual_nll(unusable, test), np.full(50, np.nan))
 
 
 def test_unscorable_sets_are_refused(ragged, ar1):
@@ -151,6 +285,10 @@ def test_unscorable_sets_are_refused(ragged, ar1):
         one_step_scores(model, ragged.select([1]), train=ragged)
     with pytest.raises(LmphysError, match="at least 2 chains"):
         one_step_scores(model, Trajectories.from_list([ragged[0]]), train=ragged)
+    with pytest.raises(LmphysError, match="give the full states"):
+        one_step_scores(model, ragged, train=ragged, projection=Projection(1).fit(ar1(0.5, 3, 4, 2, seed=0)))
+    with pytest.raises(LmphysError, match="not fitted"):
+        one_step_scores(model, ragged, train=ragged, projection=Projection(1))
 
 
 def test_held_out_scores_are_those_of_the_steps_written_out(ar1):

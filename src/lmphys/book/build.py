@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from lmphys.book.benchmarks import load_benchmarks
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
 from lmphys.book.files import file_digest, write_atomically
 from lmphys.book.ledger import ledger_html, read_ledger, readable, scrolling_table
@@ -74,7 +75,7 @@ def ledger_page(root: Path, chapters: Sequence[Chapter]) -> str:
 
 
 def status_page(root: Path, chapters: Sequence[Chapter]) -> str:
-    """Markdown of the status: how each page was made, package versions, machine."""
+    """Markdown of the status: how each page was made, package versions, machine, benchmarks."""
     records = _records(chapters)
     pages = pd.DataFrame(
         [
@@ -93,12 +94,29 @@ def status_page(root: Path, chapters: Sequence[Chapter]) -> str:
     )
     gpus = sorted({record.device for _, record in records if record.device.startswith("cuda")})
     facts = {**machine(), "GPU used": "; ".join(gpus) or "none", "git commit": git_state(root), **versions()}
-    made_with = pd.DataFrame([{"what": name, "value": value} for name, value in facts.items()])
     seconds = sum(record.seconds for _, record in records)
     return (
         f"{len(records)} pages, {seconds / 60:.1f} minutes of running in all.\n\n"
         f"```{{raw}} html\n{scrolling_table(pages, raw=('page',))}\n```\n\n"
-        f"Machine and packages of the last build:\n\n```{{raw}} html\n{scrolling_table(made_with)}\n```\n"
+        f"Machine and packages of the last build:\n\n{_facts_table(facts)}\n"
+        f"## Benchmarks\n\n{_benchmarks_section(root)}"
+    )
+
+
+def _facts_table(facts: Mapping[str, str]) -> str:
+    table = scrolling_table(pd.DataFrame(facts.items(), columns=["what", "value"]))
+    return f"```{{raw}} html\n{table}\n```\n"
+
+
+def _benchmarks_section(root: Path) -> str:
+    benchmarks = load_benchmarks(root)
+    if benchmarks is None:
+        return "None are recorded: `make bench` measures them, `make book` does not.\n"
+    return (
+        "Speed and memory beside other ways to do the same, with the bounds that they must keep. They are taken by "
+        "`make bench`, at the date and on the machine below, and do not change with `make book`.\n\n"
+        f"```{{raw}} html\n{scrolling_table(benchmarks.readable)}\n```\n\n"
+        f"Measured on:\n\n{_facts_table(benchmarks.machine)}"
     )
 
 

@@ -20,14 +20,7 @@ from lmphys.paths import cache_home, project_root
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _FREE_GB = 2.0  # a full corpus of the default model and the rendered book
-_SSM = """
-import sys, types
-from autograd.scipy.special import logsumexp
-moved = types.ModuleType("autograd.scipy.misc")
-moved.logsumexp = logsumexp
-sys.modules["autograd.scipy.misc"] = moved
-import ssm
-"""
+_SSM = "from lmphys.ssm_shim import import_ssm; import_ssm()"  # in a process of its own: it is compiled code
 
 
 @dataclass(frozen=True)
@@ -80,7 +73,7 @@ def check_lock(lock: Path) -> Finding:
 def _ssm() -> Finding:
     done = subprocess.run([sys.executable, "-c", _SSM], capture_output=True, text=True)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["unknown"])[-1]
+        last = (done.stderr.strip().splitlines() or ["unknown"])[-1].removeprefix("lmphys.errors.LmphysError: ")
         return Finding(WARN, "ssm", f"{last}; comparisons with it are skipped")
     return Finding(OK, "ssm", metadata.version("ssm"))
 

@@ -1,7 +1,9 @@
 """From states to a fitted, tested stochastic model."""
 
 from lmphys.dynamics.bootstrap import Interval, bootstrap_chains
+from lmphys.dynamics.completion import Completion
 from lmphys.dynamics.drift import LinearDrift
+from lmphys.dynamics.latent import LatentParameters
 from lmphys.dynamics.leakage import Leakage, leakage
 from lmphys.dynamics.modes import count_modes, dip_excess, dip_test
 from lmphys.dynamics.norms import (
@@ -11,6 +13,8 @@ from lmphys.dynamics.norms import (
     group_r2,
     median_ratio,
 )
+from lmphys.dynamics.parameters import SLDSParameters
+from lmphys.dynamics.peers import LatentSLDS, SSMPeer
 from lmphys.dynamics.projection import (
     Projection,
     davis_kahan_bound,
@@ -20,35 +24,59 @@ from lmphys.dynamics.projection import (
     split_half_angles,
     subspace_overlap,
 )
+from lmphys.dynamics.realism import autocorrelation, compare_simulated, dwell_times, occupancy, simulate_twins
 from lmphys.dynamics.scores import expected_r2_ar1, held_out_scores, one_step_scores, residual_nll
+from lmphys.dynamics.selection import choose_rank, choose_regimes
+from lmphys.dynamics.slds import SLDS, Inference
+from lmphys.dynamics.stability import match_regimes, regime_stability
 from lmphys.dynamics.surrogates import phase_randomise, shuffle_chains, shuffle_order
+from lmphys.dynamics.synthetic import draw_chains, random_parameters, recovery
 
 __all__ = [
+    "SLDS",
+    "Completion",
     "GroupR2",
+    "Inference",
     "Interval",
+    "LatentParameters",
+    "LatentSLDS",
     "Leakage",
     "LinearDrift",
     "Projection",
+    "SLDSParameters",
+    "SSMPeer",
+    "autocorrelation",
     "bootstrap_chains",
+    "choose_rank",
+    "choose_regimes",
+    "compare_simulated",
     "count_modes",
     "davis_kahan_bound",
     "dip_excess",
     "dip_test",
+    "draw_chains",
+    "dwell_times",
     "excess_kurtosis_interval",
     "expected_r2_ar1",
     "fit_tails",
     "group_r2",
     "held_out_scores",
     "leakage",
+    "match_regimes",
     "median_ratio",
+    "occupancy",
     "one_step_scores",
     "phase_randomise",
     "principal_angles",
     "random_overlap",
+    "random_parameters",
     "rank_share",
+    "recovery",
+    "regime_stability",
     "residual_nll",
     "shuffle_chains",
     "shuffle_order",
+    "simulate_twins",
     "split_half_angles",
     "subspace_overlap",
 ]

@@ -84,9 +84,9 @@ class Projection(BaseEstimator):
         return self
 
     @property
-    def _unit(self) -> np.ndarray | float:
-        """Length of one unit of each coordinate, (k,), or 1 without whitening."""
-        return np.sqrt(self.explained_variance_[: self.rank]) if self.whiten else 1.0
+    def unit_(self) -> np.ndarray:
+        """Length of one unit of each coordinate in the scaled space, (k,); 1 without whitening."""
+        return np.sqrt(self.explained_variance_[: self.rank]) if self.whiten else np.ones(self.rank)
 
     def transform(self, traj: Trajectories) -> Trajectories:
         """The same chains with states (N, k) in float64; `meta` gets rank, of, standardise and whiten.
@@ -96,7 +96,7 @@ class Projection(BaseEstimator):
         """
         if traj.width != len(self.mean_):
             raise LmphysError(f"states of width {traj.width}, projection fitted on {len(self.mean_)}: fit it on these")
-        projected = (traj.states - self.mean_) / self.scale_ @ self.basis_ / self._unit
+        projected = (traj.states - self.mean_) / self.scale_ @ self.basis_ / self.unit_
         return traj.with_states(projected, **self.get_params())
 
     @overload
@@ -115,7 +115,7 @@ class Projection(BaseEstimator):
             return x.with_states(self.inverse_transform(x.states))
         if x.shape[-1] != self.rank:
             raise LmphysError(f"coordinates of width {x.shape[-1]} for a projection of rank {self.rank}: project first")
-        return (x * self._unit) @ self.basis_.T * self.scale_ + self.mean_
+        return (x * self.unit_) @ self.basis_.T * self.scale_ + self.mean_
 
     def variance_captured(self, k: int) -> float:
         """Share of the variance (of what `of` names, after scaling) along the first k directions."""

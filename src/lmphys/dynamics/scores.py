@@ -2,25 +2,41 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from sklearn.base import clone
 
 from lmphys.corpus import Trajectories
 from lmphys.dynamics.bootstrap import Interval, bootstrap_chains, sum_by_group
+from lmphys.dynamics.completion import Completion
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.projection import Projection
+from lmphys.dynamics.residuals import residual_nll
 from lmphys.dynamics.surrogates import phase_randomise, shuffle_order
 from lmphys.errors import LmphysError
 
-# Added to a residual covariance before a density is computed, as a share of its mean variance: enough for a
-# stable factorisation, too little to move a direction that the data determine.
-RELATIVE_JITTER = 1e-6
-
 Rule = Callable[[Trajectories], dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class FullSpace:
+    """The chains to forecast before projection, and the rule for the directions outside.
+
+    Attributes:
+        test: chains of the full width.
+        completion: fitted on the training chains of the full width.
+    """
+
+    test: Trajectories
+    completion: Completion
+
+    @cached_property
+    def log_density(self) -> np.ndarray:
+        """What the completion adds to the log density of each transition, nats, (N - C,)."""
+        return self.completion.log_density(self.test)
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,7 @@ class Forecaster:
         log_densities: maps chains to log densities of h_{t+1} by name, (N - C,) in nats; a forecast that is
             missing there has no density. None: Gaussian around the forecast, see `residual_nll`.
         name: set to score only the first forecast, under this name.
+        full: the space that `test` is a projection of; None where there is no projection.
     """
 
     forecasts: Rule
@@ -41,10 +58,17 @@ class Forecaster:
     test: Trajectories
     log_densities: Rule | None = None
     name: str | None = None
+    full: FullSpace | None = None
 
 
 def one_step_scores(
-    model: Any, test: Trajectories, *, train: Trajectories, n_bootstrap: int = 500, seed: int = 0
+    model: Any,
+    test: Trajectories,
+    *,
+    train: Trajectories,
+    projection: Projection | None = None,
+    n_bootstrap: int = 500,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Score a fitted model and the baselines on one-step forecasts of held-out chains.
 
@@ -58,7 +82,9 @@ def one_step_scores(
         the model: one row, `model.name`, of `model.forecast(traj)`; or, where the model has
             `forecasts(traj) -> dict`, one row for each of its forecasts, the honest one first. Such a model
             gives its densities through `log_densities(traj) -> dict`; what is missing there, as it must be
-            for a forecast that has seen its target, has NaN for `nll`.
+            for a forecast that has seen its target, has NaN for all columns of `nll`.
+        one linear map: `LinearDrift`, shrunk towards persistence by the model's `ridge_` (1 if it has none), as a
+            switching model shrinks its regimes; not where the model is a LinearDrift.
         persistence: h_t.
         mean: training mean of h_{t+1}.
         per-trace mean: mean of h_0..h_t of the same chain.
@@ -66,15 +92,22 @@ def one_step_scores(
         phase-randomised: the model re-fitted and tested on chains of random phase (`phase_randomise`).
 
     Args:
-        model: fitted on `train`; a scikit-learn style estimator of Trajectories, so that it can be cloned.
+        model: fitted on `train`, or on `projection.transform(train)`; a scikit-learn style estimator of
+            Trajectories, so that it can be cloned.
         test: chains that the model has not seen.
         train: the chains that it was fitted on.
+        projection: fitted on the full space. Then `train` and `test` are chains of the full width; every row
+            is scored in the subspace, and, completed by one `Completion` for all rows (fitted on the
+            surrogate chains for a surrogate), in the full space as well.
         n_bootstrap: replicates.
         seed: of the surrogates and the bootstrap.
 
     Returns:
-        Indexed by forecast, with `r2_h`, `r2_h_low`, `r2_h_high`, `r2_dh`, `r2_dh_low`, `r2_dh_high`, and
-        `nll`, the mean negative log density of h_{t+1} given the past, nats per transition of D dimensions.
+        Indexed by forecast, with `r2_h`, `r2_h_low`, `r2_h_high`, `r2_dh`, `r2_dh_low`, `r2_dh_high`; `nll`,
+        `nll_low`, `nll_high`, the mean negative log density of h_{t+1} given the past, nats per transition of
+        D dimensions; `nll_chain`, the mean of its sum over a chain that has transitions, nats per chain. With
+        a projection these are of its k coordinates, in their units, and `full_r2_h`, `full_r2_dh`, `full_nll`
+        of the D raw ones, comparable between ranks.
 
     Raises:
         LmphysError: widths differ, or there are too few test chains or transitions.
@@ -83,23 +116,41 @@ def one_step_scores(
         raise LmphysError(f"train has width {train.width} and test {test.width}: project both with one projection")
     if not test.n_transitions:
         raise LmphysError("the test chains have no transitions: at least one needs two sentences or more")
-    rows: dict[str, dict[str, Any]] = {}
-    for forecaster in forecasters(model, test, train=train, seed=seed):
+    settings: dict[str, int] = {"n_bootstrap": n_bootstrap, "seed": seed}
+    rows: dict[str, dict[str, float]] = {}
+    for forecaster in forecasters(model, test, train=train, projection=projection, seed=seed):
+        h, h_next, chain = _transitions(forecaster.test)
         for name, forecast, nll in _forecasts_and_nll(forecaster):
-            h, h_next, chain = forecaster.test.pairs()
-            h, h_next = h.astype(np.float64), h_next.astype(np.float64)
-            rows[name] = {}
-            for column, shift in (("r2_h", 0.0), ("r2_dh", h)):
-                interval = r2_interval(
-                    h_next - shift, forecast - shift, chain, len(test), n_bootstrap=n_bootstrap, seed=seed
-                )
-                rows[name] |= {
-                    column: interval.value,
-                    f"{column}_low": interval.low,
-                    f"{column}_high": interval.high,
-                }
-            rows[name]["nll"] = nll
+            intervals = {
+                "r2_h": r2_interval(h_next, forecast, chain, len(test), **settings),
+                "r2_dh": r2_interval(h_next - h, forecast - h, chain, len(test), **settings),
+                "nll": mean_interval(nll, chain, len(test), **settings),
+            }
+            row = {
+                column + end: float(value)
+                for column, interval in intervals.items()
+                for end, value in zip(("", "_low", "_high"), interval, strict=True)
+            }
+            row["nll_chain"] = float(nll.sum() / (test.lengths > 1).sum())
+            if forecaster.full is not None:
+                row |= _full_columns(forecaster.full, forecast, nll)
+            rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index", dtype=float).rename_axis("forecast")
+
+
+def _transitions(traj: Trajectories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    h, h_next, chain = traj.pairs()
+    return h.astype(np.float64), h_next.astype(np.float64), chain
+
+
+def _full_columns(full: FullSpace, forecast: np.ndarray, nll: np.ndarray) -> dict[str, float]:
+    h, h_next, _ = _transitions(full.test)
+    completed = full.completion.forecast(full.test, forecast)
+    return {
+        "full_r2_h": pooled_r2(h_next, completed),
+        "full_r2_dh": pooled_r2(h_next - h, completed - h),
+        "full_nll": float(np.mean(nll - full.log_density)),
+    }
 
 
 def held_out_scores(
@@ -120,26 +171,40 @@ def held_out_scores(
     return one_step_scores(LinearDrift(ridge).fit(train), test, train=train, n_bootstrap=n_bootstrap, seed=seed)
 
 
-def forecasters(model: Any, test: Trajectories, *, train: Trajectories, seed: int = 0) -> list[Forecaster]:
-    """The rules behind the rows of `one_step_scores`, in their order; the surrogate rows are fitted here."""
-    next_mean = train.pairs()[1].mean(axis=0, dtype=np.float64)
-    result = [
-        _of_model(model, train, test),
-        Forecaster(lambda traj: {"persistence": traj.pairs()[0]}, train, test),
-        Forecaster(lambda traj: {"mean": np.broadcast_to(next_mean, (traj.n_transitions, traj.width))}, train, test),
-        Forecaster(lambda traj: {"per-trace mean": _running_mean(traj)}, train, test),
+def forecasters(
+    model: Any, test: Trajectories, *, train: Trajectories, projection: Projection | None = None, seed: int = 0
+) -> list[Forecaster]:
+    """The rules behind the rows of `one_step_scores`, in their order; baselines and surrogates are fitted here."""
+    chains = _chains(train, test, projection)
+    inside = chains["train"]
+    next_mean = inside.pairs()[1].mean(axis=0, dtype=np.float64)
+    result = [_of_model(model, chains)]
+    if not isinstance(model, LinearDrift):
+        result.append(_of_model(LinearDrift(getattr(model, "ridge_", 1.0), penalty="A-I").fit(inside), chains))
+    rules: list[Rule] = [
+        lambda traj: {"persistence": traj.pairs()[0]},
+        lambda traj: {"mean": np.broadcast_to(next_mean, (traj.n_transitions, traj.width))},
+        lambda traj: {"per-trace mean": _running_mean(traj)},
     ]
+    result += [Forecaster(rule, **chains) for rule in rules]
     for name, surrogate in (("shuffled order", shuffle_order), ("phase-randomised", phase_randomise)):
-        surrogate_train, surrogate_test = surrogate(train, seed=seed), surrogate(test, seed=seed + 1)
-        refitted = clone(model).fit(surrogate_train)
-        result.append(_of_model(refitted, surrogate_train, surrogate_test, name))
+        chains = _chains(surrogate(train, seed=seed), surrogate(test, seed=seed + 1), projection)
+        result.append(_of_model(clone(model).fit(chains["train"]), chains, name))
     return result
 
 
-def _of_model(model: Any, train: Trajectories, test: Trajectories, name: str | None = None) -> Forecaster:
+def _chains(train: Trajectories, test: Trajectories, projection: Projection | None) -> dict[str, Any]:
+    """The fields of a Forecaster that say what it is scored on."""
+    if projection is None:
+        return {"train": train, "test": test}
+    full = FullSpace(test, Completion(projection).fit(train))
+    return {"train": projection.transform(train), "test": projection.transform(test), "full": full}
+
+
+def _of_model(model: Any, chains: dict[str, Any], name: str | None = None) -> Forecaster:
     if hasattr(model, "forecasts"):
-        return Forecaster(model.forecasts, train, test, model.log_densities, name)
-    return Forecaster(lambda traj: {model.name: model.forecast(traj)}, train, test, name=name)
+        return Forecaster(model.forecasts, log_densities=model.log_densities, name=name, **chains)
+    return Forecaster(lambda traj: {model.name: model.forecast(traj)}, name=name, **chains)
 
 
 def _running_mean(traj: Trajectories) -> np.ndarray:
@@ -148,17 +213,36 @@ def _running_mean(traj: Trajectories) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _forecasts_and_nll(forecaster: Forecaster) -> Iterator[tuple[str, np.ndarray, float]]:
+def _forecasts_and_nll(forecaster: Forecaster) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, forecast (N - C, D) and negative log densities (N - C,) of each row."""
     train, test = forecaster.train, forecaster.test
     on_test = forecaster.forecasts(test)
     if forecaster.log_densities is None:
         on_train = forecaster.forecasts(train)
         nll = {n: residual_nll(train.pairs()[1] - on_train[n], test.pairs()[1] - on_test[n]) for n in on_test}
     else:
-        nll = {n: -float(np.mean(values)) for n, values in forecaster.log_densities(test).items()}
+        nll = {n: -values for n, values in forecaster.log_densities(test).items()}
+    missing = np.full(test.n_transitions, np.nan)
     names = list(on_test) if forecaster.name is None else list(on_test)[:1]
     for name in names:
-        yield forecaster.name or name, on_test[name].astype(np.float64), nll.get(name, np.nan)
+        yield forecaster.name or name, on_test[name].astype(np.float64), nll.get(name, missing)
+
+
+def pooled_r2(y: np.ndarray, predicted: np.ndarray) -> float:
+    """1 - sum ||y - yhat||^2 / sum ||y - ybar||^2 of predictions (n, D) of targets (n, D)."""
+    return 1 - float(((y - predicted) ** 2).sum() / ((y - y.mean(axis=0)) ** 2).sum())
+
+
+def mean_interval(
+    values: np.ndarray, chain: np.ndarray, n_chains: int, *, n_bootstrap: int = 500, seed: int = 0
+) -> Interval:
+    """Mean of values (n,) with a 95 % interval over chains; arguments as in `r2_interval`."""
+    total, count = sum_by_group(np.stack([values, np.ones(len(values))], axis=1), chain, n_chains).T
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        return weights @ total / (weights @ count)
+
+    return bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def r2_interval(
@@ -194,35 +278,6 @@ def r2_interval(
         return 1 - weights @ sse / about_mean
 
     return bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
-
-
-def residual_nll(train: np.ndarray, test: np.ndarray) -> float:
-    """Negative log density of test residuals, nats per row, under a Gaussian around the forecast.
-
-    Its covariance is that of the training residuals about 0, sum xi xi^T / n, plus `RELATIVE_JITTER` of its
-    mean variance on the diagonal.
-
-    Args:
-        train: (n, D) residuals that the covariance is taken from.
-        test: (m, D) residuals to score.
-
-    Returns:
-        NaN where there is no such density: fewer training rows than dimensions, or residuals that are all 0.
-    """
-    n, width = train.shape
-    if n < width:
-        return float("nan")
-    train = train.astype(np.float64)
-    covariance = train.T @ train / n
-    covariance[np.diag_indices(width)] += RELATIVE_JITTER * np.trace(covariance) / width
-    try:
-        factor = cho_factor(covariance)
-    except LinAlgError:
-        return float("nan")
-    # Half the log determinant is the sum of the logs of the factor's diagonal.
-    log_volume = np.log(np.diag(factor[0])).sum() + 0.5 * width * np.log(2 * np.pi)
-    mahalanobis = (test * cho_solve(factor, test.T.astype(np.float64)).T).sum(axis=1)
-    return float(log_volume + 0.5 * mahalanobis.mean())
 
 
 def expected_r2_ar1(r: float) -> tuple[float, float]:

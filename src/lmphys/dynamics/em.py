@@ -1,0 +1,137 @@
+"""Expectation maximisation of several restarts at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+
+from lmphys.dynamics.maximisation import Statistics, maximise, weighted_moments
+from lmphys.dynamics.messages import Messages
+from lmphys.dynamics.models import Models, Prior, Structure, Whitened, log_emissions, log_prior
+from lmphys.dynamics.packing import Packed
+
+
+@dataclass
+class Monitor:
+    """What one restart of EM did.
+
+    Attributes:
+        objective: log posterior (up to a constant of the prior) at the start and after each iteration, nats.
+            It never falls, up to rounding, except where a regime was re-seeded.
+        log_likelihood: log p(h_1.. | h_0), summed over chains, at the same times, nats.
+        reseeded: (iteration, regime) of each regime that had died and was placed anew; `objective[iteration]`
+            is the first value that it enters.
+        converged: whether the objective stopped rising before `max_iter`.
+    """
+
+    objective: list[float] = field(default_factory=list)
+    log_likelihood: list[float] = field(default_factory=list)
+    reseeded: list[tuple[int, int]] = field(default_factory=list)
+    converged: bool = False
+
+    @property
+    def n_iter(self) -> int:
+        """Iterations done."""
+        return len(self.objective) - 1
+
+
+def expectation_maximisation(
+    models: Models,
+    single: Models,
+    packed: Packed,
+    structure: Structure,
+    prior: Prior,
+    *,
+    max_iter: int,
+    tol: float,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Models, list[Monitor]]:
+    """Iterate all restarts until each has converged.
+
+    Args:
+        models: R starts.
+        single: one regime for all transitions, what a dead regime is re-seeded from.
+        packed: the transitions.
+        structure: what the regimes share.
+        prior: penalties.
+        max_iter: M-steps at most.
+        tol: a restart has converged when an iteration raises its objective by less than this, in nats per
+            transition.
+        progress: receives the number of each iteration.
+
+    Returns:
+        The R fitted models and their monitors, in the order of the starts.
+    """
+    R = len(models.log_pi)
+    monitors = [Monitor() for _ in range(R)]
+    done: list[Models | None] = [None] * R
+    active = list(range(R))
+    for iteration in range(max_iter + 1):
+        if progress is not None:
+            progress(iteration)
+        white = Whitened.of(models.Sigma)
+        emission = log_emissions(models, white, packed)
+        messages = Messages(models.log_pi, models.log_T, emission, packed.blocks)
+        likelihood = messages.log_density.sum(1)
+        objective = likelihood + log_prior(models, white, structure, prior)
+        running = []
+        for row, (r, value) in enumerate(zip(active, objective.tolist(), strict=True)):
+            monitor = monitors[r]
+            monitor.objective.append(value)
+            monitor.log_likelihood.append(float(likelihood[row]))
+            placed_anew = any(when == iteration for when, _ in monitor.reseeded)
+            if iteration and not placed_anew and value - monitor.objective[-2] < tol * len(packed):
+                monitor.converged = True
+            if monitor.converged or iteration == max_iter:
+                done[r] = models.take([row])
+            else:
+                running.append(row)
+        if not running:
+            break
+        gamma, passages = messages.smoothed()
+        log_density = messages.log_density
+        if len(running) < len(active):
+            active = [active[row] for row in running]
+            models = models.take(running)
+            gamma, passages, log_density = (x[running] for x in (gamma, passages, log_density))
+        stats = Statistics(gamma[:, :, packed.blocks[0]].sum(-1), passages, weighted_moments(gamma, packed))
+        models, alive = maximise(stats, models, structure, prior)
+        if not bool(alive.all()):
+            models = _reseed(models, alive, log_density, single, packed, structure, active, monitors, iteration + 1)
+    return Models(*(torch.cat(fields) for fields in zip(*[m for m in done if m is not None], strict=True))), monitors
+
+
+def _reseed(
+    models: Models,
+    alive: torch.Tensor,
+    log_density: torch.Tensor,
+    single: Models,
+    packed: Packed,
+    structure: Structure,
+    active: list[int],
+    monitors: list[Monitor],
+    iteration: int,
+) -> Models:
+    """Place each dead regime on transitions that its model explains worst; at most 2 K times a restart."""
+    K, D = models.log_pi.shape[1], packed.width
+    share = max(2, len(packed) // (4 * K))
+    models = Models(*(field.clone() for field in models))
+    for row, r in enumerate(active):
+        dead = (~alive[row]).nonzero()[:, 0].tolist()
+        worst = log_density[row].argsort()
+        for number, j in enumerate(dead):
+            if len(monitors[r].reseeded) >= 2 * K:
+                break
+            monitors[r].reseeded.append((iteration, j))
+            rows = packed.rows[worst[number * share : (number + 1) * share]].to(torch.float64)
+            if structure.drift == "switching":
+                models.M[row, j] = single.M[0, 0]
+            models.b[row, j] = (rows[:, D + 1 :] - rows[:, 1 : D + 1] @ models.M[row, j].T).mean(0)
+            if structure.covariance != "tied":
+                models.Sigma[row, j], models.specific[row, j] = single.Sigma[0, 0], single.specific[0, 0]
+            # As likely as any other regime, from any other regime.
+            for law in (models.log_pi[row], models.log_T[row]):
+                law += torch.log1p(torch.tensor(-1.0 / K, dtype=law.dtype))
+                law[..., j] = torch.logaddexp(law[..., j], -torch.log(torch.tensor(float(K), dtype=law.dtype)))
+            models.log_T[row, j] = -torch.log(torch.tensor(float(K), dtype=models.log_T.dtype))
+    return models

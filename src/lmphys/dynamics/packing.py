@@ -1,0 +1,89 @@
+"""Ragged chains as one matrix, step by step in time, so that no padding is stored and none is computed."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from lmphys.corpus import Trajectories
+from lmphys.errors import LmphysError
+
+# Rows that are turned to float64 at a time.
+_ROWS = 1 << 14
+
+Data = Trajectories | Sequence[np.ndarray]
+
+
+def as_trajectories(data: Data) -> Trajectories:
+    """Trajectories as they are, or made of a list of (T_c, D) arrays.
+
+    Raises:
+        LmphysError: the list is empty, or its arrays are no matrices of one width and finite numbers.
+    """
+    if isinstance(data, Trajectories):
+        return data
+    arrays = [np.asarray(x) for x in data]
+    shapes = sorted({x.shape[1:] for x in arrays})
+    if any(x.ndim != 2 for x in arrays) or len(shapes) > 1:
+        raise LmphysError(f"chains must be matrices (states, width) of one width, not of shapes (.., {shapes})")
+    return Trajectories.from_list(arrays)
+
+
+class Packed:
+    """The transitions of C chains, time-major: the first step of every chain, then every second step, ...
+
+    Chains are sorted by falling length, so that step t is one contiguous block of `sizes[t]` rows and the
+    chains that go on from it are its first `sizes[t + 1]` rows.
+
+    Args:
+        traj: the chains; those without a transition leave no row.
+        dtype: of the matrix products.
+        device: where they are computed.
+
+    Attributes:
+        rows: (n, 2 D + 1) columns [1, x, y] with x = h_t - origin and y = h_{t+1} - h_t - drift.
+        origin: (D,) mean of h_t over the transitions, float64; centring keeps float32 products accurate.
+        drift: (D,) mean step, float64.
+        sizes: number of rows of each step, falling.
+        place: (n,) packed row of each transition in the order of `traj.pairs()`.
+    """
+
+    def __init__(self, traj: Trajectories, *, dtype: torch.dtype, device: torch.device) -> None:
+        steps = traj.lengths - 1
+        by_length = np.argsort(-steps, kind="stable")
+        rank = np.empty_like(by_length)
+        rank[by_length] = np.arange(len(steps))
+        self.sizes = [int((steps > t).sum()) for t in range(int(steps.max(initial=0)))]
+        starts = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
+        self.blocks = [slice(int(a), int(b)) for a, b in pairwise(starts)]
+        t = np.arange(traj.n_transitions) - np.repeat(np.cumsum(steps) - steps, steps)
+        self.place = starts[t] + np.repeat(rank, steps)
+        h, h_next, self.chain = traj.pairs()
+        x, y = h.astype(np.float64), h_next.astype(np.float64) - h
+        self.origin, self.drift = x.mean(axis=0), y.mean(axis=0)
+        packed = np.empty((len(x), 2 * traj.width + 1), dtype=np.float32 if dtype == torch.float32 else np.float64)
+        packed[self.place] = np.hstack([np.ones((len(x), 1)), x - self.origin, y - self.drift])
+        self.rows = torch.from_numpy(packed).to(device)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def width(self) -> int:
+        """D."""
+        return len(self.origin)
+
+    @cached_property
+    def moments(self) -> torch.Tensor:
+        """Sum of z z^T over all rows z, (2 D + 1, 2 D + 1) float64."""
+        total = torch.zeros(self.rows.shape[1], self.rows.shape[1], dtype=torch.float64, device=self.rows.device)
+        for z in self.rows.split(_ROWS):
+            z = z.to(torch.float64)
+            total += z.T @ z
+        return total
+
+    def unpack(self, values: torch.Tensor) -> np.ndarray:
+        """Values (..., n) of packed rows as (n, ...), in the order of `traj.pairs()`."""
+        return np.moveaxis(values.cpu().numpy()[..., self.place], -1, 0)

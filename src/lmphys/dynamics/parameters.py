@@ -1,0 +1,97 @@
+"""The parameters of a switching model, and what follows from them alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmphys.errors import LmphysError
+
+
+@dataclass(frozen=True, eq=False)
+class SLDSParameters:
+    """A switching linear dynamical system of K regimes in D dimensions.
+
+    The step from h_t to h_{t+1} is driven by regime Z_t, for t = 0, 1, ...:
+
+        Z_0 ~ pi,   P(Z_{t+1} = j | Z_t = i) = T_ij,
+        h_{t+1} = h_t + M_z h_t + b_z + eps,   eps ~ N(0, Sigma_z),   z = Z_t.
+
+    This is the index convention of Eq. 8. App. B calls the regime of the same step Z_{t+1}, so that its Z_0
+    drives nothing: it is this model with pi replaced by pi' T, pi' the law of that silent Z_0. The state h_0
+    is given, not modelled.
+
+    Attributes:
+        pi: (K,) probabilities of the regime of the first step.
+        T: (K, K) transition probabilities, rows sum to 1.
+        M: (K, D, D) linear drifts.
+        b: (K, D) offsets.
+        Sigma: (K, D, D) noise covariances, positive definite.
+
+    Raises:
+        LmphysError: shapes disagree, a value is not finite, or `pi` or a row of `T` is no distribution.
+
+    Source: Carson & Reisizadeh 2025 (arXiv 2506.04374), Eq. 8 and App. B, in coordinates of the subspace.
+    """
+
+    pi: np.ndarray
+    T: np.ndarray
+    M: np.ndarray
+    b: np.ndarray
+    Sigma: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name in ("pi", "T", "M", "b", "Sigma"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
+        K, D = self.b.shape if self.b.ndim == 2 else (0, 0)
+        wanted = {"pi": (K,), "T": (K, K), "M": (K, D, D), "b": (K, D), "Sigma": (K, D, D)}
+        shapes = {name: getattr(self, name).shape for name in wanted}
+        if K < 1 or D < 1 or shapes != wanted:
+            raise LmphysError(f"parameters of a switching model disagree in shape: {shapes}")
+        if not all(np.isfinite(getattr(self, name)).all() for name in wanted):
+            raise LmphysError("a parameter of the switching model is not finite; fit it again with a larger prior")
+        rows = np.vstack([self.pi, self.T])
+        if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-6):
+            raise LmphysError("pi and the rows of T must be probabilities that sum to 1")
+
+    @property
+    def n_regimes(self) -> int:
+        """K."""
+        return len(self.pi)
+
+    @property
+    def width(self) -> int:
+        """D."""
+        return self.b.shape[1]
+
+    def means(self, h: np.ndarray) -> np.ndarray:
+        """Next state that each regime expects, h + M_j h + b_j: (K, n, D) from states h (n, D)."""
+        return h + np.einsum("kij,nj->kni", self.M, h) + self.b[:, None]
+
+    def fixed_points(self) -> np.ndarray:
+        """States at which a regime does not move, M_j h = -b_j, (K, D); of least norm where there are many."""
+        return np.stack([np.linalg.lstsq(M, -b, rcond=None)[0] for M, b in zip(self.M, self.b, strict=True)])
+
+    def eigenvalues(self) -> np.ndarray:
+        """Eigenvalues of I + M_j, (K, D) complex, by falling modulus; a regime is stable if all are inside 1."""
+        values = np.linalg.eigvals(np.eye(self.width) + self.M)
+        return np.take_along_axis(values, np.argsort(-np.abs(values), axis=1), axis=1)
+
+    def stationary(self) -> np.ndarray:
+        """Stationary distribution of T, (K,); of least norm where there are several."""
+        K = self.n_regimes
+        system = np.vstack([self.T.T - np.eye(K), np.ones(K)])
+        solution = np.linalg.lstsq(system, np.append(np.zeros(K), 1.0), rcond=None)[0]
+        clipped = np.clip(solution, 0.0, None)
+        return clipped / clipped.sum()
+
+    def dwell_times(self) -> np.ndarray:
+        """Expected number of steps that a visit of each regime lasts, 1 / (1 - T_jj), (K,)."""
+        leave = 1.0 - np.diag(self.T)
+        return np.divide(1.0, leave, out=np.full(self.n_regimes, np.inf), where=leave > 0)
+
+    def permute(self, order: np.ndarray) -> "SLDSParameters":
+        """The same model with regime i the present regime `order[i]`."""
+        order = np.asarray(order)
+        return SLDSParameters(
+            self.pi[order], self.T[np.ix_(order, order)], self.M[order], self.b[order], self.Sigma[order]
+        )

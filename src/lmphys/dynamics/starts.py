@@ -1,0 +1,93 @@
+"""Where EM starts: each transition is given to one regime, and the parameters follow from that."""
+
+from typing import Literal
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans
+from sklearn.mixture import GaussianMixture
+
+from lmphys.dynamics.maximisation import Statistics, maximise, weighted_moments
+from lmphys.dynamics.models import Models, Prior, Structure
+from lmphys.dynamics.packing import Packed
+from lmphys.errors import LmphysError
+
+Init = Literal["auto", "mixture", "kmeans", "random"]
+
+
+def one_regime(packed: Packed, structure: Structure, prior: Prior) -> tuple[Models, Prior]:
+    """One regime for all transitions, R = K = 1, and the prior with the scale S0 taken from its residuals.
+
+    S0 is the diagonal of the residual covariance of one linear map. A direction that does not vary at all is
+    given a small share of the mean variance.
+
+    Raises:
+        LmphysError: the transitions do not determine the map or the covariance.
+    """
+    D, like = packed.width, prior.scale
+    moments = weighted_moments(like.new_ones(1, 1, len(packed)), packed)
+    stats = Statistics(like.new_ones(1, 1), like.new_ones(1, 1, 1), moments)
+    zeros, identity = like.new_zeros(1, 1, D, D), torch.eye(D).to(like).expand(1, 1, D, D)
+    nothing = Models(
+        like.new_zeros(1, 1), like.new_zeros(1, 1, 1), zeros, zeros[..., 0], identity, like.new_ones(1, 1, D)
+    )
+    loose = Structure(structure.drift, "diagonal", structure.noise_rank)
+    # A count of next to nothing with scale 1 keeps directions that do not move from ending the scale's own fit.
+    start = Prior(prior.ridge, 1e-9, torch.ones_like(like), prior.concentration, prior.stickiness)
+    model, alive = maximise(stats, nothing, loose, start)
+    variance = model.specific[0, 0]
+    if not bool(alive.all()) or not float(moments[0, 0, D + 1 :, D + 1 :].diagonal().sum()) > 0:
+        raise LmphysError(
+            f"{len(packed)} transitions of width {D} do not determine a linear map at ridge {prior.ridge:.3g}: "
+            "the states do not vary enough; raise drift_prior or use a lower rank"
+        )
+    prior = Prior(
+        prior.ridge,
+        prior.pseudo_count,
+        variance.clamp(min=1e-6 * float(variance.mean())),
+        prior.concentration,
+        prior.stickiness,
+    )
+    model, alive = maximise(stats, nothing._replace(specific=prior.scale.expand(1, 1, D)), structure, prior)
+    if not bool(alive.all()):
+        raise LmphysError(
+            f"{len(packed)} transitions of width {D} do not determine a noise covariance of the kind "
+            f"{structure.covariance!r}; raise covariance_prior, use 'diagonal' or 'low-rank', or a lower rank"
+        )
+    return model, prior
+
+
+def labels(packed: Packed, single: Models, K: int, kind: str, seed: int) -> np.ndarray:
+    """Regime (n,) of each packed transition.
+
+    "kmeans" groups the increments; "mixture" is the paper's route (Sec. 4.2, Eq. 7), a Gaussian mixture on the
+    residuals of one linear map, here with diagonal covariances; "random" draws.
+    """
+    if K == 1:
+        return np.zeros(len(packed), dtype=np.int64)
+    if kind == "random":
+        return np.random.default_rng(seed).integers(K, size=len(packed))
+    D = packed.width
+    rows = packed.rows.cpu().numpy()
+    increments = rows[:, D + 1 :]
+    if kind == "kmeans":
+        return KMeans(K, n_init=1, random_state=seed).fit_predict(increments)
+    residuals = increments - rows[:, 1 : D + 1] @ single.M[0, 0].cpu().numpy().T.astype(rows.dtype)
+    floor = 1e-6 * float(residuals.var(axis=0).mean())
+    mixture = GaussianMixture(K, covariance_type="diag", reg_covar=floor, random_state=seed, max_iter=50, tol=1e-2)
+    return mixture.fit(residuals).predict(residuals)
+
+
+def from_labels(z: np.ndarray, packed: Packed, single: Models, K: int, structure: Structure, prior: Prior) -> Models:
+    """Models of greatest posterior for given regimes (R, n), from one M-step."""
+    hard = torch.nn.functional.one_hot(torch.from_numpy(z.astype(np.int64)), K).to(prior.scale).transpose(1, 2)
+    # One passage more than counted: a passage of probability 0 could never be taken again.
+    transitions = prior.scale.new_ones(len(z), K, K)
+    for now, after in zip(packed.blocks[:-1], packed.blocks[1:], strict=True):
+        came, went = hard[:, :, now][:, :, : after.stop - after.start], hard[:, :, after]
+        transitions += came @ went.transpose(1, 2)
+    first = 1.0 + hard[:, :, packed.blocks[0]].sum(-1)
+    before = Models(
+        first, transitions, *(field.expand(len(z), K, *field.shape[2:]) for field in single[2:])
+    )  # fmt: skip
+    return maximise(Statistics(first, transitions, weighted_moments(hard, packed)), before, structure, prior)[0]

@@ -10,7 +10,7 @@ from collections import Counter
 
 import torch
 
-from benchmarks.report import Row
+from lmphys.book.benchmarks import Row
 from lmphys.corpus import ChainDecoder, LanguageModel, Request, Sampling, load_questions
 from lmphys.corpus.build import REQUEST
 from lmphys.corpus.tasks import EMBEDDED

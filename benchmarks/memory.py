@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.report import Row
+from lmphys.book.benchmarks import Row
 from lmphys.paths import cache_home
 
 _BUILD = """

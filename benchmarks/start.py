@@ -2,7 +2,7 @@
 
 import time
 
-from benchmarks.report import Row
+from lmphys.book.benchmarks import Row
 from lmphys.corpus import LanguageModel
 
 

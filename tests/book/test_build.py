@@ -1,8 +1,10 @@
 import json
+import re
 
+import matplotlib as mpl
 import pytest
 
-from lmphys.book.build import build_book, ledger_page, missing_html, remove_stale_pages, status_page
+from lmphys.book.build import build_book, growth_svg, ledger_page, missing_html, remove_stale_pages, status_page
 from lmphys.book.chapter import find_chapters
 from lmphys.errors import LmphysError
 
@@ -23,7 +25,10 @@ BENCHMARKS = {
         {"what": "a & b", "ours": "2 s", "plain": "1 s", "ratio": 2.0, "at_least": None, "at_most": 1.5},
         {"what": "words", "ours": "```", "plain": "", "ratio": None, "at_least": None, "at_most": None},
     ],
-    "growth": [],
+    "growth": [
+        {"along": "K", "value": value, "ours_s": seconds, "floor_s": 0.01, "ssm_s": None, "dynamax_s": None}
+        for value, seconds in ((2, 0.02), (4, -0.001))
+    ],
 }
 INTRO = """# Introduction
 
@@ -72,6 +77,39 @@ def test_ledger_and_status_are_rendered_from_the_runs(built):
     assert "<tr><td>words</td><td>```</td><td></td><td></td><td></td><td></td></tr>" in benchmarks
     assert "<tr><td>processor</td><td>&lt;i&gt;fast&lt;/i&gt; one</td></tr>" in benchmarks
     assert "<tr><td>date</td><td>2026-01-31</td></tr>" in benchmarks
+    # The width of the reason is for the ledger alone.
+    assert re.findall(r'<div class="(lmphys[^"]*)"', text) == ["lmphys-table lmphys-ledger"] + 4 * ["lmphys-table"]
+
+
+def test_the_figure_of_growth_is_drawn_and_shown_with_its_caption(built):
+    root, _, _ = built
+    text = (root / "_build" / "html" / "intro.html").read_text()
+    benchmarks = text[text.index("<h2>Benchmarks") :]
+    assert re.search(r'<img alt="Seconds of an EM iteration[^>]*src="_images/growth\.svg"', benchmarks)
+    assert benchmarks.index("<td>words</td>") < benchmarks.index("<img alt=") < benchmarks.index("Measured on:")
+    assert "where noise exceeded it" in benchmarks
+    drawn = (root / "book" / "_generated" / "growth.svg").read_text()
+    assert (root / "_build" / "html" / "_images" / "growth.svg").read_text() == drawn
+    assert drawn.startswith("<?xml")
+    assert "<dc:date>" not in drawn
+
+
+def test_equal_times_are_an_equal_figure_and_the_style_is_left_as_it_was(tmp_path):
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "benchmarks.json"
+    file.write_text(json.dumps(BENCHMARKS))
+    before = mpl.rcParams.copy()
+    drawn = growth_svg(tmp_path)
+    assert growth_svg(tmp_path) == drawn
+    assert mpl.rcParams == before
+    faster = [BENCHMARKS["growth"][0] | {"ours_s": 0.015}]
+    for growth, expected in (([], False), (faster, True)):
+        file.write_text(json.dumps(BENCHMARKS | {"growth": growth}))
+        figure = growth_svg(tmp_path)
+        assert (figure is not None) == expected
+        assert figure != drawn
+    file.unlink()
+    assert growth_svg(tmp_path) is None
 
 
 def test_the_status_page_says_when_no_benchmarks_were_recorded(tmp_path, project_maker):

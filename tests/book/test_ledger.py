@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from lmphys.book.files import model_slug
 from lmphys.book.ledger import Ledger, read_ledger, readable
 from lmphys.errors import LmphysError
 
@@ -75,20 +74,3 @@ def test_a_damaged_file_is_named(project):
     path.write_text(json.dumps({"rows": 1})[:-3])
     with pytest.raises(LmphysError, match=r"x--m--quick\.json is no ledger file"):
         read_ledger(project)
-
-
-def test_slugs_are_file_names_and_never_collide():
-    specs = [
-        "smollm2",
-        "random:smollm2",
-        "random-smollm2",
-        "org/name",
-        "org-name",
-        "/home/me/org/name",
-        "a--b",
-        "a/../b",
-    ]
-    slugs = [model_slug(spec) for spec in specs]
-    assert len(set(slugs)) == len(specs)
-    assert slugs[0] == "smollm2"
-    assert all("/" not in slug and "--" not in slug and not slug.startswith(".") for slug in slugs)

@@ -96,7 +96,8 @@ def growth_table():
 
 
 def test_growth_has_a_log_log_panel_for_each_size_and_a_curve_for_each_peer_that_was_measured():
-    axes = book.plots.growth(growth_table())
+    figure = book.plots.growth(growth_table())
+    axes = figure.axes
     assert [ax.get_xlabel() for ax in axes] == ["transitions $N$", "regimes $K$", "dimension $k$"]
     assert {(ax.get_xscale(), ax.get_yscale()) for ax in axes} == {("log", "log")}
     assert axes[0].get_ylabel() == "seconds per EM iteration"
@@ -112,20 +113,44 @@ def test_growth_has_a_log_log_panel_for_each_size_and_a_curve_for_each_peer_that
         {"this package": [[4, 0.5]], "bare matrix products": [[4, 0.25]], "dynamax": [[4, 2.0]]},
         {"this package": [[20, 0.2]], "bare matrix products": [[20, 0.1]]},
     ]
-    (legend,) = axes[0].figure.legends
+    (legend,) = figure.legends
     assert {text.get_text() for text in legend.get_texts()} == set(drawn[0])
-    assert {line.get_color() for line in axes[0].lines} <= set(PALETTE)
+    assert plt.get_fignums() == []  # drawn by the build, where no window may open
 
 
-def test_growth_draws_what_was_measured_and_refuses_what_it_cannot_draw():
-    table = growth_table()
-    (only,) = book.plots.growth(table[table["along"] == "K"])
+def test_curves_of_growth_differ_in_colour_line_and_marker():
+    lines = book.plots.growth(growth_table()).axes[0].lines
+    assert {line.get_color() for line in lines} <= set(PALETTE)
+    for what in ("color", "linestyle", "marker"):
+        assert len({getattr(line, f"get_{what}")() for line in lines}) == len(lines) == 4
+    assert all(line.get_marker() != "None" for line in lines)  # a single point is seen
+
+
+def test_growth_leaves_out_what_was_not_measured_or_lost_in_noise():
+    (only,) = book.plots.growth(growth_table().query("along == 'K'")).axes
     assert only.get_xlabel() == "regimes $K$"
+    noisy = growth_table()
+    noisy.loc[1, ["ours_s", "ssm_s"]] = -0.01, 0.0
+    noisy.loc[3, ["ours_s", "floor_s", "dynamax_s"]] = 0.0
+    axes = book.plots.growth(noisy).axes
+    assert [ax.get_xlabel() for ax in axes] == ["transitions $N$", "dimension $k$"]
+    drawn = {line.get_label(): line.get_xydata().tolist() for line in axes[0].lines}
+    assert drawn == {
+        "this package": [[1800, 0.1]],
+        "bare matrix products": [[1800, 0.05], [5400, 0.15]],
+        "dynamax": [[5400, 0.9]],
+        "ssm": [[1800, 3.0]],
+    }
+
+
+def test_growth_refuses_what_it_cannot_draw():
+    table = growth_table()
+    times = ["ours_s", "floor_s", "ssm_s", "dynamax_s"]
     refused = [
         (table.drop(columns="floor_s"), "no column floor_s"),
-        (table.assign(along="D"), "not along N, K, k"),
-        (table.iloc[:0], "not along N, K, k"),
-        (table.assign(ours_s=0.0), "not positive"),
+        (table.assign(along="D"), "no times along N, K, k alone"),
+        (table.iloc[:0], "no times along N, K, k alone"),
+        (table.assign(**dict.fromkeys(times, -1.0)), "measure them: make bench"),
     ]
     for bad, why in refused:
         with pytest.raises(LmphysError, match=why):

@@ -14,9 +14,10 @@ from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter, find_chapter, find_chapters
 from lmphys.book.ledger import read_ledger
 from lmphys.book.provenance import git_state, machine, peak_memory, versions
-from lmphys.book.record import book_record, file_digest, run_key
+from lmphys.book.record import book_record, run_key
 from lmphys.book.runner import project_lock, run_chapter
 from lmphys.errors import LmphysError
+from lmphys.files import file_digest
 
 GOOD = """import hashlib, os, pathlib, sys
 interpreter = hashlib.sha256(sys.executable.encode()).hexdigest()
@@ -136,6 +137,18 @@ def test_the_key_covers_text_parameters_device_code_data_and_lock(project, monke
     assert len(keys) == 8
     monkeypatch.delenv("LMPHYS_DEVICE")
     assert book_record(chapter)[1]  # and back again
+
+
+def test_new_benchmarks_leave_the_key_alone(project):
+    chapter = find_chapters(project)[0]
+    key = run_key(chapter, chapter.resolve({}))
+    for name, matters in (("benchmarks.json", False), ("claims/benchmarks.json", True), ("other.json", True)):
+        path = project / "data" / name
+        for text in ("{}", "[]"):
+            path.write_text(text)
+            assert (run_key(chapter, chapter.resolve({})) != key) == matters
+        path.unlink()
+    assert book_record(chapter)[1]
 
 
 def test_a_page_that_was_edited_by_hand_or_lost_its_ledger_is_not_up_to_date(project):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lmphys.corpus import Trajectories
-from lmphys.dynamics import SLDS, draw_chains, one_step_scores, random_parameters
+from lmphys.dynamics import SLDS, draw_chains, leak_curve, one_step_scores, random_parameters
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +50,15 @@ def test_regimes_that_persist_do_improve_the_honest_forecast():
     one, three = (one_step_scores(SLDS(K).fit(train), test, train=train, n_bootstrap=200) for K in (1, 3))
     assert three.r2_h_low["predictive"] > one.r2_h_high["predictive"]
     assert three.nll["predictive"] < one.nll["predictive"] - 1
+
+
+def test_leak_curve_has_the_scores_of_the_forecasts():
+    truth = random_parameters(2, 3, separation=3.0, seed=8)
+    train, test = (draw_chains(truth, 40, (2, 8), seed=seed) for seed in (9, 10))
+    curve = leak_curve(train, test, (1, 3), n_init=2, random_state=1)
+    assert list(curve["n_regimes"]) == [1] * 4 + [3] * 4
+    scores = one_step_scores(SLDS(3, n_init=2, random_state=1).fit(train), test, train=train, n_bootstrap=2)
+    of_three = curve[curve["n_regimes"] == 3].set_index("weights")
+    for column in ("r2_h", "r2_dh"):
+        np.testing.assert_allclose(of_three[column], scores.loc[of_three.index, column])
+        assert curve[curve["n_regimes"] == 1][column].nunique() == 1

@@ -7,18 +7,22 @@ from sklearn.metrics import r2_score
 
 from lmphys.corpus import Trajectories
 from lmphys.dynamics import (
+    SLDS,
     LinearDrift,
     Projection,
     expected_r2_ar1,
     held_out_scores,
+    leak_curve,
     one_step_scores,
     phase_randomise,
+    random_parameters,
     residual_nll,
     shuffle_chains,
     shuffle_order,
 )
 from lmphys.dynamics.completion import Completion
-from lmphys.dynamics.scores import forecasters, mean_interval, r2_interval
+from lmphys.dynamics.r2 import mean_interval, r2_gain, r2_interval
+from lmphys.dynamics.scores import forecasters
 from lmphys.errors import LmphysError
 
 COLUMNS = [
@@ -193,6 +197,47 @@ def test_linear_baseline_has_the_ridge_of_the_model(ar1):
         assert scores.r2_h["one linear map"] == pytest.approx(expected)
 
 
+def test_linear_baseline_of_given_parameters_has_a_ridge_of_one(ar1):
+    train, test = split(ar1(0.7, 40, 12, 3, seed=15))
+    given = SLDS.from_parameters(random_parameters(2, 3, separation=1.0), n_init=1, max_iter=5)
+    scores = one_step_scores(given, test, train=train, n_bootstrap=2)
+    forecast = LinearDrift(1.0, penalty="A-I").fit(train).forecast(test)
+    expected = r2_score(test.pairs()[1], forecast, multioutput="variance_weighted")
+    assert scores.r2_h["one linear map"] == pytest.approx(expected)
+
+
+def test_surrogates_are_fitted_without_the_parameters_that_the_model_started_from(ar1):
+    train, test = split(ar1(0.7, 40, 12, 3, seed=20))
+    start = random_parameters(2, 3, separation=3.0, seed=1)
+    settings = {"n_init": 2, "max_iter": 2, "random_state": 3}
+    told, untold = (SLDS(2, init=init, **settings).fit(train) for init in (start, "auto"))
+    told_scores, untold_scores = (one_step_scores(m, test, train=train, n_bootstrap=5, seed=2) for m in (told, untold))
+    surrogates = ["shuffled order", "phase-randomised"]
+    pd.testing.assert_frame_equal(told_scores.loc[surrogates], untold_scores.loc[surrogates])
+    assert abs(told_scores.nll["predictive"] - untold_scores.nll["predictive"]) > 1e-3
+    assert told.init is start
+
+
+def test_lists_of_arrays_are_chains_too(ar1):
+    train, test = split(ar1(0.7, 20, 6, 3, seed=21))
+    model = LinearDrift().fit(train)
+    found, expected = (
+        one_step_scores(model, b, train=a, n_bootstrap=5) for a, b in ((list(train), list(test)), (train, test))
+    )
+    pd.testing.assert_frame_equal(found, expected)
+    projection = Projection(2).fit(train)
+    model = LinearDrift().fit(projection.transform(train))
+    found, expected = (
+        one_step_scores(model, b, train=a, projection=projection, n_bootstrap=5)
+        for a, b in ((list(train), list(test)), (train, test))
+    )
+    pd.testing.assert_frame_equal(found, expected)
+    found, expected = (
+        leak_curve(a, b, (1, 2), n_init=1, max_iter=5) for a, b in ((list(train), list(test)), (train, test))
+    )
+    pd.testing.assert_frame_equal(found, expected)
+
+
 @pytest.mark.parametrize("whiten", [False, True])
 def test_full_columns_are_those_of_the_completed_forecast(ragged, whiten):
     train, test = ragged.select([0, 2, 4, 5]), ragged.select([2, 1, 0, 3])
@@ -299,3 +344,19 @@ def test_held_out_scores_are_those_of_the_steps_written_out(ar1):
     train, test = projection.transform(train), projection.transform(test)
     written = one_step_scores(LinearDrift(2.0).fit(train), test, train=train, n_bootstrap=10, seed=5)
     pd.testing.assert_frame_equal(found, written)
+
+
+def test_gain_is_paired_and_that_of_equal_forecasts_is_exactly_zero(ar1):
+    traj = ar1(0.6, 60, 10, 3, 4)
+    _, y, chain = traj.pairs()
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(y.shape)
+    near, far = y + 0.5 * noise, y + 0.6 * noise
+    gain = r2_gain(traj, near, far, n_bootstrap=200, seed=1)
+    settings = {"n_bootstrap": 200, "seed": 1}
+    one, other = (r2_interval(y, x, chain, len(traj), **settings) for x in (near, far))
+    assert gain.value == pytest.approx(one.value - other.value)
+    # The two errors go up and down together, so their difference is known better than either.
+    assert gain.high - gain.low < 0.7 * (one.high - one.low)
+    assert gain.low > 0
+    assert tuple(r2_gain(traj, near, near)) == (0, 0, 0)

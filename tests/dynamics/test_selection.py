@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 
@@ -119,6 +120,52 @@ def test_likelihood_and_forecast_disagree_where_regimes_differ_in_noise_alone():
     assert abs(table.loc[2, "r2_h"] - table.loc[1, "r2_h"]) < 0.02
 
 
+@pytest.mark.parametrize("settings", [{}, {"standardise": True, "whiten": True}])
+def test_basis_and_regimes_are_learned_on_the_training_part_of_each_fold(ar1, settings):
+    traj = ar1(0.6, 18, 10, 4, seed=12)
+    traj = traj.with_states(traj.states @ np.diag([5.0, 3, 2, 2]) + 7)
+    projection = Projection(2, **settings)
+    row = choose_regimes(traj, [2], projection=projection, n_folds=3, seed=13, **QUICK).loc[2]
+    fold, chain, h_next = _folds(traj, 3, 13), traj.pairs()[2], traj.pairs()[1]
+    density, forecast, target = np.empty(len(chain)), np.empty(h_next.shape), np.empty(h_next.shape)
+    for f in range(3):
+        basis = Projection(2, **settings).fit(traj.select(fold != f))
+        train, test = (basis.transform(traj.select(part)) for part in (fold != f, fold == f))
+        model = SLDS(2, **QUICK).fit(train)
+        rows = fold[chain] == f
+        density[rows] = model.infer(test).log_density
+        # Back to raw units by the equation of the projection.
+        back = basis.unit_ * (basis.basis_ * basis.scale_[:, None])
+        forecast[rows] = model.forecasts(test)["predictive"] @ back.T + basis.mean_
+        scaled = (h_next[rows] - basis.mean_) / basis.scale_
+        target[rows] = scaled @ basis.basis_ @ basis.basis_.T * basis.scale_ + basis.mean_
+    assert row["held_out"] == pytest.approx(density.mean())
+    r2 = 1 - ((target - forecast) ** 2).sum() / ((target - target.mean(axis=0)) ** 2).sum()
+    assert row["r2_h"] == pytest.approx(r2)
+
+    whole = projection.fit(traj).transform(traj)
+    leaking = choose_regimes(whole, [2], n_folds=3, seed=13, **QUICK).loc[2]
+    of_all_chains = ["n_parameters", "log_likelihood", "aic", "bic"]
+    assert row[of_all_chains].tolist() == pytest.approx(leaking[of_all_chains].tolist())
+    assert abs(row["held_out"] - leaking["held_out"]) > 1e-3
+
+
+def test_gain_over_one_regime_is_the_same_in_the_subspace_and_completed(ar1):
+    # What a completion adds to the density does not depend on the regimes.
+    traj = ar1(0.6, 18, 10, 4, seed=14)
+    inside = choose_regimes(traj, [1, 3], projection=Projection(2), n_folds=3, **QUICK)["held_out"]
+    completed = [choose_rank(traj, [2], n_regimes=K, n_folds=3, **QUICK).loc[2] for K in (1, 3)]
+    np.testing.assert_allclose(inside, [row["subspace"] for row in completed])
+    assert inside[3] - inside[1] == pytest.approx(completed[1]["held_out"] - completed[0]["held_out"])
+
+
+def test_lists_of_arrays_are_chains_too(ar1):
+    traj = ar1(0.6, 12, 8, 3, seed=15)
+    for choose, values in ((choose_regimes, [1, 2]), (choose_rank, [1, 2])):
+        found, expected = (choose(x, values, n_folds=2, n_init=1, max_iter=5) for x in (list(traj), traj))
+        pd.testing.assert_frame_equal(found, expected)
+
+
 @pytest.mark.parametrize("settings", [{}, {"standardise": True, "whiten": True}, {"of": "increments", "whiten": True}])
 def test_rank_of_all_dimensions_is_the_full_space(ar1, settings):
     traj = ar1(0.6, 20, 15, 3, seed=7)
@@ -180,5 +227,9 @@ def test_unusable_input_is_refused(ragged):
         choose_regimes(ragged, [])
     with pytest.raises(LmphysError, match="nothing to choose from"):
         choose_rank(ragged, [], n_folds=2)
+    with pytest.raises(LmphysError, match="rank 6 is not usable"):
+        choose_regimes(ragged, [1], projection=Projection(6), n_folds=2)
+    with pytest.raises(LmphysError, match="chains cannot be of type NoneType"):
+        choose_rank(None, [1])
     with pytest.raises(LmphysError, match="no transitions"):
         choose_rank(Trajectories.from_list([np.zeros((1, 3))] * 4), [1], n_folds=2)

@@ -42,7 +42,24 @@ def test_a_chain_that_has_ended_disturbs_no_other():
     np.testing.assert_array_equal(traj[0], alone[0])
 
 
-@pytest.mark.parametrize("steps", [-1, np.array([1, 2, 3]), np.array([3, -1])])
+@pytest.mark.parametrize("steps", [-1, np.array([1, 2, 3]), np.array([3, -1]), np.inf, [np.nan, 1], "ten", [True, 1j]])
 def test_unusable_steps_are_refused(steps):
     with pytest.raises(LmphysError, match="for 2 chains: give a number or one for each, 0 or more"):
         simulate(BOTH, STARTS, steps, np.eye(2), seed=0)
+
+
+@pytest.mark.parametrize("steps", [2.7, np.array([3.0, 2.7])])
+def test_a_part_of_a_step_is_refused(steps):
+    with pytest.raises(LmphysError, match=r"steps 2\.7 is no whole number"):
+        simulate(BOTH, STARTS, steps, np.eye(2), seed=0)
+
+
+def test_whole_numbers_are_steps_in_any_type():
+    expected = simulate(BOTH, STARTS, np.array([3, 3]), np.eye(2), seed=0).states
+    for steps in (3, 3.0, [3, 3], np.array([3.0, 3.0]), np.array([3, 3], dtype=np.uint8)):
+        np.testing.assert_array_equal(simulate(BOTH, STARTS, steps, np.eye(2), seed=0).states, expected)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(LmphysError, match="seed -1: use 0 or more"):
+        simulate(BOTH, STARTS, 3, np.eye(2), seed=-1)

@@ -1,18 +1,73 @@
 """The benchmarks as they were measured last: `data/benchmarks.json`, which `python -m benchmarks --record` writes."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lmphys.errors import LmphysError
+from lmphys.files import write_atomically
 
-_ROWS = {"what": str, "ours": str, "plain": str, "ratio": float, "at_least": float, "at_most": float}
+BENCHMARKS_FILE = Path("data", "benchmarks.json")
+_ROW = {"what": str, "ours": str, "plain": str, "ratio": float, "at_least": float, "at_most": float}
 _GROWTH = {"along": str, "value": int, "ours_s": float, "floor_s": float, "ssm_s": float, "dynamax_s": float}
+_MIDDLE = {"N": int, "K": int, "k": int}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement.
+
+    Attributes:
+        what: what was measured.
+        ours: our number with its unit.
+        plain: the number that it is compared with, from the same run.
+        ratio: of the two, in the sense of the row; None where it was not measured.
+        at_least: bound that the ratio must reach, if any.
+        at_most: bound that it must not pass, if any.
+    """
+
+    what: str
+    ours: str
+    plain: str = ""
+    ratio: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def bound(self) -> str:
+        """The bounds as text, empty where there is none."""
+        signs = (("≥", self.at_least), ("≤", self.at_most))
+        return ", ".join(f"{sign} {bound:g}" for sign, bound in signs if bound is not None)
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the ratio keeps the bounds; None where there is no ratio or no bound."""
+        if self.ratio is None or not self.bound:
+            return None
+        return (self.at_least is None or self.ratio >= self.at_least) and (
+            self.at_most is None or self.ratio <= self.at_most
+        )
+
+
+def benchmark_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """Columns what, here, compared with, ratio, bound, holds, as text.
+
+    `holds` is yes or no, – where the ratio of a row with a bound was not measured, empty where there is no bound.
+    """
+    columns = ["what", "here", "compared with", "ratio", "bound", "holds"]
+    words = {True: "yes", False: "no", None: "–"}
+    entries = [
+        (
+            *(row.what, row.ours, row.plain, "" if row.ratio is None else f"{row.ratio:,.2f}"),
+            *(row.bound, words[row.holds] if row.bound else ""),
+        )
+        for row in rows
+    ]
+    return pd.DataFrame(entries, columns=columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,41 +75,27 @@ class Benchmarks:
     """What was measured, and on what machine.
 
     Attributes:
-        machine: name to value: processor, cores, system, versions, date and commit.
-        rows: one row a measurement: `what`, `ours` and `plain` with their units, `ratio` of the two in the sense
-            of the row, and its bounds `at_least`, `at_most`; NaN where there is none.
+        machine: name to value: processor, cores, system, GPU, versions, date and commit.
+        rows: one a measurement.
         growth: seconds of one EM iteration where the number of transitions ("N"), of regimes ("K") or of
             dimensions ("k") varies and the others stay: `along`, `value`, `ours_s`, `floor_s`, `ssm_s`,
-            `dynamax_s`; NaN where it was not measured.
+            `dynamax_s`; NaN where it was not measured. A time is the difference of two and may come out negative.
+        middle: the values of N, K and k that stay; empty where they were not recorded.
     """
 
     machine: dict[str, str]
-    rows: pd.DataFrame
+    rows: tuple[Row, ...]
     growth: pd.DataFrame
+    middle: dict[str, int]
 
-    @property
-    def readable(self) -> pd.DataFrame:
-        """Columns what, here, compared with, ratio, bound, holds, as text.
-
-        `holds` is computed from ratio and bounds: yes, no, – where the ratio was not measured, empty without a bound.
-        """
-        ratio, low, high = (self.rows[name] for name in ("ratio", "at_least", "at_most"))
-        # A comparison with a bound that is not there is False.
-        holds = np.where(ratio.isna(), "–", np.where((ratio < low) | (ratio > high), "no", "yes"))
-        bounds = [
-            ", ".join(f"{sign} {x:g}" for sign, x in (("≥", least), ("≤", most)) if x == x)
-            for least, most in zip(low, high, strict=True)
-        ]
-        return pd.DataFrame(
-            {
-                "what": self.rows["what"],
-                "here": self.rows["ours"],
-                "compared with": self.rows["plain"],
-                "ratio": ["" if x != x else f"{x:,.2f}" for x in ratio],
-                "bound": bounds,
-                "holds": np.where(low.isna() & high.isna(), "", holds),
-            }
-        )
+    def write(self, root: Path) -> None:
+        """Write `data/benchmarks.json` of the project in `root`."""
+        growth = self.growth.astype(object).where(self.growth.notna(), None).to_dict("records")
+        rows = [asdict(row) for row in self.rows]
+        for row in rows:  # JSON has no NaN
+            row["ratio"] = None if row["ratio"] != row["ratio"] else row["ratio"]
+        content = {"machine": self.machine, "rows": rows, "growth": growth, "middle": self.middle}
+        write_atomically(root / BENCHMARKS_FILE, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def load_benchmarks(root: Path) -> Benchmarks | None:
@@ -63,24 +104,28 @@ def load_benchmarks(root: Path) -> Benchmarks | None:
     Raises:
         LmphysError: the file is damaged.
     """
-    path = root / "data" / "benchmarks.json"
+    path = root / BENCHMARKS_FILE
     if not path.is_file():
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
         machine = {str(name): str(value) for name, value in content["machine"].items()}
-        return Benchmarks(machine, _table(content["rows"], _ROWS), _table(content["growth"], _GROWTH))
+        rows = tuple(Row(**entry) for entry in _checked(content["rows"], _ROW))
+        growth = pd.DataFrame(_checked(content["growth"], _GROWTH), columns=list(_GROWTH)).astype(_GROWTH)
+        middles = _checked([content["middle"]] if content.get("middle") else [], _MIDDLE)
+        return Benchmarks(machine, rows, growth, middles[0] if middles else {})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LmphysError(f"{path} holds no benchmarks ({error!r}); measure them again: make bench") from error
 
 
-def _table(entries: list[Mapping[str, Any]], kinds: Mapping[str, type]) -> pd.DataFrame:
+def _checked(entries: Sequence[Mapping[str, Any]], kinds: Mapping[str, type]) -> list[dict[str, Any]]:
+    """The entries with the names in `kinds`; raises ValueError where a value is of another kind."""
     for number, entry in enumerate(entries):
         for name, kind in kinds.items():
             allowed = (int, float, type(None)) if kind is float else (kind,)
             if type(entry[name]) not in allowed:
                 raise ValueError(f"{name} of entry {number} is {entry[name]!r}")
-    return pd.DataFrame(entries, columns=list(kinds)).astype(kinds)
+    return [{name: entry[name] for name in kinds} for entry in entries]
 
 
 def _refuse(constant: str) -> None:

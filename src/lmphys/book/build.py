@@ -7,21 +7,37 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import pandas as pd
 from rich.console import Console
 
-from lmphys.book.benchmarks import load_benchmarks
+from lmphys.book.benchmarks import benchmark_table, load_benchmarks
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
-from lmphys.book.files import file_digest, write_atomically
 from lmphys.book.ledger import ledger_html, read_ledger, readable, scrolling_table
+from lmphys.book.plots import growth
 from lmphys.book.provenance import git_state, machine, versions
 from lmphys.book.record import RunRecord, Target
 from lmphys.book.runner import run_chapter
+from lmphys.book.style import use_style
 from lmphys.errors import LmphysError
+from lmphys.files import file_digest, write_atomically
 
+# The page that includes this is book/status.md, and its paths count from there.
+_GROWTH_FIGURE = """```{{figure}} _generated/growth.svg
+:name: fig-growth
+:alt: Seconds of an EM iteration against transitions, regimes and dimension, a curve for this package and each peer.
+
+Time of one iteration of EM as one size grows and the other two stay{middle}. Both axes are logarithmic: a straight
+line is a power law, its slope the power. *Bare matrix products* are the least that an exact iteration has to compute:
+the whitened residuals of every regime, and the second moments of all but one, which has what they leave of the total. A
+point is the difference of two timings; where noise exceeded it, or ssm would have taken minutes, there is none.
+```
+
+"""
 _WARNING = re.compile(r"(WARNING|ERROR|CRITICAL|SEVERE|Extension error|Exception)\b.*")
 
 
@@ -115,9 +131,27 @@ def _benchmarks_section(root: Path) -> str:
     return (
         "Speed and memory beside other ways to do the same, with the bounds that they must keep. They are taken by "
         "`make bench`, at the date and on the machine below, and do not change with `make book`.\n\n"
-        f"```{{raw}} html\n{scrolling_table(benchmarks.readable)}\n```\n\n"
+        f"```{{raw}} html\n{scrolling_table(benchmark_table(benchmarks.rows))}\n```\n\n"
+        f"{'' if benchmarks.growth.empty else _growth_figure(benchmarks.middle)}"
         f"Measured on:\n\n{_facts_table(benchmarks.machine)}"
     )
+
+
+def _growth_figure(middle: Mapping[str, int]) -> str:
+    stay = [f"${name}$ = {value:,}" for name, value in middle.items()]
+    return _GROWTH_FIGURE.format(middle=f", of {', '.join(stay)}" if stay else "")
+
+
+def growth_svg(root: Path) -> str | None:
+    """Figure of the growth of a fit with its size, as SVG; None where none was measured. Equal times, equal text."""
+    benchmarks = load_benchmarks(root)
+    if benchmarks is None or benchmarks.growth.empty:
+        return None
+    svg = StringIO()
+    with mpl.rc_context():
+        use_style()
+        growth(benchmarks.growth).savefig(svg, format="svg", metadata={"Date": None})
+    return svg.getvalue()
 
 
 def _sources_digest(root: Path) -> str:
@@ -230,6 +264,11 @@ def build_book(
     generated = root / "book" / "_generated"
     _write_if_changed(generated / "ledger_table.md", ledger_page(root, everything))
     _write_if_changed(generated / "status_table.md", status_page(root, everything))
+    figure = growth_svg(root)
+    if figure is None:
+        (generated / "growth.svg").unlink(missing_ok=True)
+    else:
+        _write_if_changed(generated / "growth.svg", figure)
     index = root / "_build" / "html" / "index.html"
     echo("rendered" if render(root, force=force) else "the rendered book is up to date")
     return index

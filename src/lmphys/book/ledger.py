@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from lmphys.book.claims import NOT_COMPARABLE, Claim, Intervals, Numbers, Verdict, find_claim, load_claims, verdict
-from lmphys.book.files import model_slug, write_atomically
 from lmphys.errors import LmphysError
+from lmphys.files import model_slug, write_atomically
 from lmphys.paths import project_root
 
 COLUMNS = (
@@ -52,11 +52,18 @@ def verdict_badge(word: str) -> str:
 
 def ledger_html(table: pd.DataFrame, raw: tuple[str, ...] = ()) -> str:
     """HTML of a table with the columns of `readable`, and others."""
-    return scrolling_table(table.assign(verdict=table["verdict"].map(verdict_badge)), raw=("verdict", *raw))
+    badged = table.assign(verdict=table["verdict"].map(verdict_badge))
+    return scrolling_table(badged, raw=("verdict", *raw), css="lmphys-table lmphys-ledger")
 
 
-def scrolling_table(table: pd.DataFrame, raw: tuple[str, ...] = ()) -> str:
-    """HTML of a table that scrolls sideways on a narrow screen, on one line; columns in `raw` are HTML already."""
+def scrolling_table(table: pd.DataFrame, raw: tuple[str, ...] = (), css: str = "lmphys-table") -> str:
+    """HTML of a table that scrolls sideways on a narrow screen, on one line.
+
+    Args:
+        table: Cells are shown by `str`.
+        raw: Columns that are HTML already.
+        css: Classes of the box around the table.
+    """
     head = "".join(f"<th>{html.escape(str(name))}</th>" for name in table.columns)
     rows = []
     for values in table.itertuples(index=False):
@@ -64,7 +71,7 @@ def scrolling_table(table: pd.DataFrame, raw: tuple[str, ...] = ()) -> str:
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     body = "".join(rows).replace("\n", " ")
     return (
-        '<div class="lmphys-table" style="overflow-x: auto"><table class="table">'
+        f'<div class="{css}" style="overflow-x: auto"><table class="table">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

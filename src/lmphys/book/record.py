@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lmphys.book.benchmarks import BENCHMARKS_FILE
 from lmphys.book.chapter import Chapter
-from lmphys.book.files import file_digest, model_slug, write_atomically
 from lmphys.errors import LmphysError
+from lmphys.files import file_digest, model_slug, write_atomically
 from lmphys.paths import DEFAULT_MODEL
 
 
@@ -17,12 +18,13 @@ def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
     """SHA-256 over everything that a page depends on.
 
     These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, all
-    code and styles under `src/`, all of `data/`, and the lock file. The time of day and the state of git are left out: they change no number.
+    code and styles under `src/`, all of `data/` but the benchmarks, which no chapter reads, and the lock file. The time
+    of day and the state of git are left out: they change no number.
     """
     root = chapter.root
     files = [root / "requirements.lock"]
     files += sorted(p for p in (root / "src").rglob("*") if p.suffix in (".py", ".mplstyle"))
-    files += sorted(p for p in (root / "data").rglob("*") if p.is_file())
+    files += sorted(p for p in (root / "data").rglob("*") if p.is_file() and p != root / BENCHMARKS_FILE)
     parts = [chapter.source, json.dumps(parameters, sort_keys=True), *_contents(parameters)]
     parts += [os.environ.get(name, "") for name in ("LMPHYS_DEVICE", "LMPHYS_DTYPE")]
     parts += [f"{p.relative_to(root).as_posix()} {file_digest(p)}" for p in files]
@@ -30,7 +32,10 @@ def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
 
 
 def _contents(parameters: dict[str, Any]) -> list[str]:
-    """What stands behind the names of the user's own model and tasks; importing the corpus costs seconds, so only then."""
+    """What stands behind the names of the user's own model and tasks.
+
+    Importing the corpus costs seconds, so only then.
+    """
     model, tasks = parameters.get("model", DEFAULT_MODEL), parameters.get("tasks") or []
     if model == DEFAULT_MODEL and not tasks:
         return []

@@ -22,10 +22,10 @@ from rich.text import Text
 
 from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter
-from lmphys.book.files import file_digest, write_atomically
 from lmphys.book.provenance import git_state
 from lmphys.book.record import RunRecord, Target, run_key
 from lmphys.errors import LmphysError
+from lmphys.files import file_digest, write_atomically
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager

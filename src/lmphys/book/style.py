@@ -16,7 +16,8 @@ PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 def use_style() -> None:
     """Use the style of the book for all figures and tables that follow; in a notebook, also draw vector graphics.
 
-    Tables show three decimals and whole texts. SVG carries no date and ids from a fixed salt, so that equal figures are equal files.
+    Tables show three decimals and whole texts. SVG carries no date and ids from a fixed salt, so that equal figures are
+    equal files.
     """
     plt.style.use(Path(__file__).with_name("lmphys.mplstyle"))
     pd.set_option("display.precision", 3, "display.max_colwidth", None)

@@ -10,7 +10,6 @@ manifest.json             spec, versions, model, checksums; the corpus counts on
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from lmphys.corpus.spec import CorpusSpec
 from lmphys.corpus.tables import SENTENCE_COLUMNS, from_lines, to_lines
 from lmphys.corpus.trajectories import Trajectories
 from lmphys.errors import LmphysError
+from lmphys.files import write_atomically
 from lmphys.paths import cache_home
 
 SITES = ("resid_post", "final_norm")
@@ -68,6 +68,8 @@ class ShardStore:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.folder}.lock"):
             self.folder.mkdir(exist_ok=True)
+            for part in self.folder.glob(".*.part"):  # of a process that was killed: nobody else writes here now
+                part.unlink()
             yield
 
     def has(self, number: int) -> bool:
@@ -119,20 +121,12 @@ class ShardStore:
         self._put("manifest.json", json.dumps(content, indent=1, sort_keys=True).encode())
 
     def _put(self, name: str, content: bytes) -> None:
-        """Write a file whole or not at all."""
-        part = self.folder / f".{name}.part"
         try:
-            with part.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(self.folder / name)
+            write_atomically(self.folder / name, content)
         except OSError as error:
             raise LmphysError(
                 f"{self.folder / name} could not be written ({error.strerror}); free space or set LMPHYS_HOME"
             ) from error
-        finally:
-            part.unlink(missing_ok=True)
 
 
 class Corpus:

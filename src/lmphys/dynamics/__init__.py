@@ -3,7 +3,9 @@
 from lmphys.dynamics.bootstrap import Interval, bootstrap_chains
 from lmphys.dynamics.completion import Completion
 from lmphys.dynamics.drift import LinearDrift
+from lmphys.dynamics.inference import Inference
 from lmphys.dynamics.latent import LatentParameters
+from lmphys.dynamics.leak import leak_curve
 from lmphys.dynamics.leakage import Leakage, leakage
 from lmphys.dynamics.modes import count_modes, dip_excess, dip_test
 from lmphys.dynamics.norms import (
@@ -14,7 +16,7 @@ from lmphys.dynamics.norms import (
     median_ratio,
 )
 from lmphys.dynamics.parameters import SLDSParameters
-from lmphys.dynamics.peers import LatentSLDS, SSMPeer
+from lmphys.dynamics.peers import LatentSLDS, SSMPeer, compare_peers
 from lmphys.dynamics.projection import (
     Projection,
     davis_kahan_bound,
@@ -24,10 +26,11 @@ from lmphys.dynamics.projection import (
     split_half_angles,
     subspace_overlap,
 )
+from lmphys.dynamics.r2 import expected_r2_ar1, r2_gain
 from lmphys.dynamics.realism import autocorrelation, compare_simulated, dwell_times, occupancy, simulate_twins
-from lmphys.dynamics.scores import expected_r2_ar1, held_out_scores, one_step_scores, residual_nll
+from lmphys.dynamics.scores import held_out_scores, one_step_scores, residual_nll
 from lmphys.dynamics.selection import choose_rank, choose_regimes
-from lmphys.dynamics.slds import SLDS, Inference
+from lmphys.dynamics.slds import SLDS
 from lmphys.dynamics.stability import match_regimes, regime_stability
 from lmphys.dynamics.surrogates import phase_randomise, shuffle_chains, shuffle_order
 from lmphys.dynamics.synthetic import draw_chains, random_parameters, recovery
@@ -49,6 +52,7 @@ __all__ = [
     "bootstrap_chains",
     "choose_rank",
     "choose_regimes",
+    "compare_peers",
     "compare_simulated",
     "count_modes",
     "davis_kahan_bound",
@@ -61,6 +65,7 @@ __all__ = [
     "fit_tails",
     "group_r2",
     "held_out_scores",
+    "leak_curve",
     "leakage",
     "match_regimes",
     "median_ratio",
@@ -68,6 +73,7 @@ __all__ = [
     "one_step_scores",
     "phase_randomise",
     "principal_angles",
+    "r2_gain",
     "random_overlap",
     "random_parameters",
     "rank_share",

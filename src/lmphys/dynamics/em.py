@@ -1,5 +1,6 @@
 """Expectation maximisation of several restarts at once."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,6 +10,13 @@ from lmphys.dynamics.maximisation import Statistics, maximise, weighted_moments
 from lmphys.dynamics.messages import Messages
 from lmphys.dynamics.models import Models, Prior, Structure, Whitened, log_emissions, log_prior
 from lmphys.dynamics.packing import Packed
+from lmphys.errors import LmphysError
+
+# A fall of the objective by less, relative to its size, is rounding.
+ROUNDING = {torch.float32: 1e-6, torch.float64: 1e-9}
+TOO_COARSE = (
+    "EM lost its way: float32 is too coarse for chains whose regimes differ so much in scale; use dtype 'float64'"
+)
 
 
 @dataclass
@@ -21,12 +29,15 @@ class Monitor:
         log_likelihood: log p(h_1.. | h_0), summed over chains, at the same times, nats.
         reseeded: (iteration, regime) of each regime that had died and was placed anew; `objective[iteration]`
             is the first value that it enters.
+        dead: regimes that drive no step in the end: re-seeded in vain 2 K times in all, or died in the last
+            iteration.
         converged: whether the objective stopped rising before `max_iter`.
     """
 
     objective: list[float] = field(default_factory=list)
     log_likelihood: list[float] = field(default_factory=list)
     reseeded: list[tuple[int, int]] = field(default_factory=list)
+    dead: list[int] = field(default_factory=list)
     converged: bool = False
 
     @property
@@ -61,6 +72,9 @@ def expectation_maximisation(
 
     Returns:
         The R fitted models and their monitors, in the order of the starts.
+
+    Raises:
+        LmphysError: sums in float32 are too coarse, so that the objective fell.
     """
     R = len(models.log_pi)
     monitors = [Monitor() for _ in range(R)]
@@ -79,9 +93,11 @@ def expectation_maximisation(
             monitor = monitors[r]
             monitor.objective.append(value)
             monitor.log_likelihood.append(float(likelihood[row]))
-            placed_anew = any(when == iteration for when, _ in monitor.reseeded)
-            if iteration and not placed_anew and value - monitor.objective[-2] < tol * len(packed):
-                monitor.converged = True
+            if iteration and not any(when == iteration for when, _ in monitor.reseeded):
+                rise, slack = value - monitor.objective[-2], ROUNDING[packed.rows.dtype] * abs(value)
+                if rise < -slack and packed.rows.dtype == torch.float32:
+                    raise LmphysError(TOO_COARSE)
+                monitor.converged = -slack <= rise < tol * len(packed)
             if monitor.converged or iteration == max_iter:
                 done[r] = models.take([row])
             else:
@@ -96,14 +112,20 @@ def expectation_maximisation(
             gamma, passages, log_density = (x[running] for x in (gamma, passages, log_density))
         stats = Statistics(gamma[:, :, packed.blocks[0]].sum(-1), passages, weighted_moments(gamma, packed))
         models, alive = maximise(stats, models, structure, prior)
-        if not bool(alive.all()):
-            models = _reseed(models, alive, log_density, single, packed, structure, active, monitors, iteration + 1)
+        for r, living in zip(active, alive.tolist(), strict=True):
+            monitors[r].dead = [j for j, lives in enumerate(living) if not lives]
+        # With more weight than that, only rounding can make a covariance improper.
+        weighty = stats.moments[..., 0, 0] > 3 * packed.width
+        if packed.rows.dtype == torch.float32 and bool((weighty & ~alive).any()):
+            raise LmphysError(TOO_COARSE)
+        # One that is placed anew wants an iteration to settle.
+        if not bool(alive.all()) and iteration + 1 < max_iter:
+            models = _reseed(models, log_density, single, packed, structure, active, monitors, iteration + 1)
     return Models(*(torch.cat(fields) for fields in zip(*[m for m in done if m is not None], strict=True))), monitors
 
 
 def _reseed(
     models: Models,
-    alive: torch.Tensor,
     log_density: torch.Tensor,
     single: Models,
     packed: Packed,
@@ -114,15 +136,14 @@ def _reseed(
 ) -> Models:
     """Place each dead regime on transitions that its model explains worst; at most 2 K times a restart."""
     K, D = models.log_pi.shape[1], packed.width
-    share = max(2, len(packed) // (4 * K))
     models = Models(*(field.clone() for field in models))
     for row, r in enumerate(active):
-        dead = (~alive[row]).nonzero()[:, 0].tolist()
+        monitor = monitors[r]
         worst = log_density[row].argsort()
+        dead = monitor.dead[: max(0, 2 * K - len(monitor.reseeded))]
+        share = max(1, min(len(packed) // (4 * K), len(packed) // max(len(dead), 1)))
         for number, j in enumerate(dead):
-            if len(monitors[r].reseeded) >= 2 * K:
-                break
-            monitors[r].reseeded.append((iteration, j))
+            monitor.reseeded.append((iteration, j))
             rows = packed.rows[worst[number * share : (number + 1) * share]].to(torch.float64)
             if structure.drift == "switching":
                 models.M[row, j] = single.M[0, 0]
@@ -131,7 +152,8 @@ def _reseed(
                 models.Sigma[row, j], models.specific[row, j] = single.Sigma[0, 0], single.specific[0, 0]
             # As likely as any other regime, from any other regime.
             for law in (models.log_pi[row], models.log_T[row]):
-                law += torch.log1p(torch.tensor(-1.0 / K, dtype=law.dtype))
-                law[..., j] = torch.logaddexp(law[..., j], -torch.log(torch.tensor(float(K), dtype=law.dtype)))
-            models.log_T[row, j] = -torch.log(torch.tensor(float(K), dtype=models.log_T.dtype))
+                law += math.log1p(-1 / K)
+                law[..., j] = torch.logaddexp(law[..., j], law.new_full((), -math.log(K)))
+            models.log_T[row, j] = -math.log(K)
+        monitor.dead = monitor.dead[len(dead) :]
     return models

@@ -13,8 +13,14 @@ from lmphys.dynamics.packing import Packed
 BATCH, PARTS = {"cpu": 1 << 14, "cuda": 1 << 18}, {"cpu": 4, "cuda": 64}
 # Weights below change no digit of a sum: where the regimes are told apart, most of them.
 NEGLIGIBLE = {torch.float32: 1e-9, torch.float64: 1e-13}
+# A sum that is this share of another is not taken as a difference from it.
+CANCELLED = {torch.float32: 1e-3, torch.float64: 1e-8}
 
-_FACTOR_STEPS = 3
+# A regime with less weight, in transitions, has died.
+ALIVE = 0.5
+# ... and with less its means are rounding.
+NOTHING = 1e-10
+
 _CG_STEPS, _CG_TOLERANCE = 200, 1e-11
 
 
@@ -52,7 +58,12 @@ def weighted_moments(weights: torch.Tensor, packed: Packed) -> torch.Tensor:
             product_of.add_to(moments[r, k, 1:, 1:], weights[r, k])
             moments[r, k, 0] = moments[r, k, :, 0] = sums[r, k]
     for r, k in enumerate(heaviest):
-        moments[r, k] = packed.moments - moments[r].sum(0)
+        rest = packed.moments - moments[r].sum(0)
+        if bool((rest.diagonal() > CANCELLED[weights.dtype] * packed.moments.diagonal()).all()):
+            moments[r, k] = rest
+        else:  # the heaviest regime hardly moves beside the others: a difference would be rounding
+            product_of.add_to(moments[r, k, 1:, 1:], weights[r, k])
+            moments[r, k, 0] = moments[r, k, :, 0] = sums[r, k]
     return moments
 
 
@@ -119,44 +130,60 @@ def maximise(stats: Statistics, before: Models, structure: Structure, prior: Pri
     the objective cannot fall.
 
     Returns:
-        The models, and (R, K) which regimes live: had weight of a transition or more and a proper covariance.
-        The others keep the M, b and Sigma they had.
+        The models, and (R, K) which regimes live: have weight of `ALIVE` transitions, which determine M and a
+        proper covariance. The others keep the M and Sigma they had.
     """
     blocks = _central(stats.moments)
     K = blocks.n.shape[1]
     ridge, count = shares(structure, prior, K)
     identity = torch.eye(blocks.xx.shape[-1], dtype=blocks.xx.dtype, device=blocks.xx.device)
-    alive = blocks.n >= 1.0
+    alive = blocks.n >= ALIVE
     if structure.drift == "none":
         M = torch.zeros_like(before.M)
     elif structure.drift == "shared":
-        M = _shared_drift(blocks, before, ridge * identity, alive)
+        M, solved = _shared_drift(blocks, before, ridge * identity)
+        alive = alive & solved[:, None]
     else:
         factor, info = torch.linalg.cholesky_ex(torch.where(_wide(alive), blocks.xx + ridge * identity, identity))
         alive = alive & (info == 0)
         factor = torch.where(_wide(alive), factor, identity)
-        M = torch.cholesky_solve(blocks.xy, factor).transpose(-1, -2)
+        M = torch.where(_wide(alive), torch.cholesky_solve(blocks.xy, factor).transpose(-1, -2), before.M)
+    # The best b for any M; without it the sums below would not be those about the mean.
     b = blocks.y_mean - (M @ blocks.x_mean[..., None])[..., 0]
     cross = M @ blocks.xy
     scatter = blocks.yy - cross - cross.transpose(-1, -2) + M @ (blocks.xx + ridge * identity) @ M.transpose(-1, -2)
     scatter = 0.5 * (scatter + scatter.transpose(-1, -2)) + torch.diag(count * prior.scale)
     n = blocks.n + count
     if structure.covariance == "tied":
-        live = alive.to(n.dtype)
-        n = (n * live).sum(1, keepdim=True)
-        scatter = (scatter * _wide(live)).sum(1, keepdim=True).expand_as(scatter)
+        n, scatter = n.sum(1, keepdim=True), scatter.sum(1, keepdim=True).expand_as(scatter)
     Sigma, specific = _constrained(scatter / _wide(n.clamp(min=1e-300)), before, structure, alive)
-    alive = alive & (torch.linalg.cholesky_ex(Sigma).info == 0)
-    keep = _wide(alive)
+    proper = torch.linalg.cholesky_ex(Sigma).info == 0
+    alive = alive & proper
+    # What is shared is everyone's, whether dead or not; of its own, a regime that has died keeps M and Sigma.
+    fresh = proper if structure.covariance == "tied" else alive
     models = Models(
         _log_dirichlet_mode(stats.first, prior.concentration),
         _log_dirichlet_mode(stats.transitions + prior.stickiness * torch.eye(K).to(stats.first), prior.concentration),
-        torch.where(keep, M, before.M),
-        torch.where(alive[..., None], b, before.b),
-        torch.where(keep, Sigma, before.Sigma),
-        torch.where(alive[..., None], specific, before.specific),
+        M,
+        torch.where((blocks.n > NOTHING)[..., None], b, before.b),
+        torch.where(_wide(fresh), Sigma, before.Sigma),
+        torch.where(fresh[..., None], specific, before.specific),
     )
     return models, alive
+
+
+def conform(models: Models, structure: Structure) -> Models:
+    """The models with what their structure does not allow taken away: a start for EM from any parameters."""
+    M, Sigma = models.M, models.Sigma
+    if structure.drift == "none":
+        M = torch.zeros_like(M)
+    elif structure.drift == "shared":
+        M = M.mean(1, keepdim=True).expand_as(M)
+    if structure.covariance == "tied":
+        Sigma = Sigma.mean(1, keepdim=True).expand_as(Sigma)
+    alive = torch.ones_like(models.log_pi, dtype=torch.bool)
+    Sigma, specific = _constrained(Sigma, models, structure, alive)
+    return models._replace(M=M, Sigma=Sigma, specific=specific)
 
 
 def _wide(x: torch.Tensor) -> torch.Tensor:
@@ -170,18 +197,24 @@ def _log_dirichlet_mode(counts: torch.Tensor, concentration: float) -> torch.Ten
     return torch.where(total > 0, counts / total, 1.0 / counts.shape[-1]).log()
 
 
-def _shared_drift(blocks: _Blocks, before: Models, penalty: torch.Tensor, alive: torch.Tensor) -> torch.Tensor:
+def _shared_drift(blocks: _Blocks, before: Models, penalty: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """One M for all regimes: the solution of sum_j P_j (M X_j - C_j) = 0 with P_j = Sigma_j^-1.
 
     By conjugate gradients from the M before, so that even a truncated solution does not lower the objective;
     preconditioned by the means of P_j and X_j, which solves the case of equal Sigma_j in one step.
+
+    Returns:
+        M (R, K, D, D), and (R,) whether the transitions determine it; where not, it is the M before.
     """
-    live = _wide(alive.to(blocks.xx.dtype))
-    precision = torch.cholesky_inverse(torch.linalg.cholesky(before.Sigma)) * live
-    xx, yx = (blocks.xx + penalty) * live, blocks.xy.transpose(-1, -2) * live
-    weight = _wide(blocks.n) * live
+    precision = torch.cholesky_inverse(torch.linalg.cholesky(before.Sigma))
+    xx, yx = blocks.xx + penalty, blocks.xy.transpose(-1, -2)
+    weight = _wide(blocks.n)
     mean_precision = torch.linalg.cholesky((precision * weight).sum(1) / weight.sum(1))
-    total_xx = torch.linalg.cholesky(xx.sum(1))
+    total_xx, info = torch.linalg.cholesky_ex(xx.sum(1))
+    solved = info == 0
+    if not bool(solved.all()):
+        identity = torch.eye(penalty.shape[-1], dtype=penalty.dtype, device=penalty.device)
+        total_xx = torch.where(_wide(solved), total_xx, identity)
 
     def apply(M: torch.Tensor) -> torch.Tensor:
         return (precision @ M[:, None] @ xx).sum(1)
@@ -210,7 +243,8 @@ def _shared_drift(blocks: _Blocks, before: Models, penalty: torch.Tensor, alive:
         step = precondition(residual)
         size, previous = inner(residual, step), size
         direction = step + size / previous.clamp(min=1e-300) * direction
-    return M[:, None].expand_as(before.M)
+    M = torch.where(_wide(solved), M, before.M[:, 0])
+    return M[:, None].expand_as(before.M), solved
 
 
 def _constrained(
@@ -225,9 +259,7 @@ def _constrained(
     identity = torch.eye(S.shape[-1], dtype=S.dtype, device=S.device)
     S = torch.where(_wide(alive), S, identity)
     specific = torch.where(alive[..., None], before.specific, 1.0)
-    for _ in range(_FACTOR_STEPS):
-        U = _loadings(S, specific, structure.noise_rank)
-        specific = _specific(S, U, specific)
+    specific = _specific(S, _loadings(S, specific, structure.noise_rank), specific)
     U = _loadings(S, specific, structure.noise_rank)
     return U @ U.transpose(-1, -2) + torch.diag_embed(specific), specific
 

@@ -50,7 +50,8 @@ class Prior:
 
         log p(M, Sigma) = -1/2 tr Sigma^-1 (ridge M M^T + n0 S0) - 1/2 n0 log |Sigma| + const,
 
-    that is M | Sigma ~ MN(0, Sigma, I / ridge) and Sigma ~ IW(n0 S0, n0 - 2 D - 1); and Dirichlet laws of pi
+    that is M | Sigma ~ MN(0, Sigma, I / ridge) and Sigma ~ IW(n0 S0, n0 - 2 D - 1), which is a proper law for n0 > 3 D
+    and a penalty of the same form below; and Dirichlet laws of pi
     and of the rows of T. Where regimes share M or Sigma, the penalty of what is shared counts once.
 
     Attributes:
@@ -140,7 +141,7 @@ def log_emissions(models: Models, white: Whitened, packed: Packed) -> torch.Tens
     weights = torch.cat([-inverse @ models.b[..., None], -inverse @ models.M, inverse], dim=-1)
     weights = weights.reshape(R * K * D, 2 * D + 1).T.to(packed.rows.dtype).contiguous()
     norms = models.b.new_empty(R * K, len(packed))
-    size = max(1, min(BLOCK // (R * K * D), len(packed)))
+    size = min(max(BLOCK // (R * K * D), 256), len(packed))
     # One buffer for all blocks: fresh memory would cost as much as the products.
     residuals, norm = weights.new_empty(size, R * K * D), weights.new_empty(size, R * K)
     for first in range(0, len(packed), size):

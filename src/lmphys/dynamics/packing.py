@@ -17,17 +17,28 @@ Data = Trajectories | Sequence[np.ndarray]
 
 
 def as_trajectories(data: Data) -> Trajectories:
-    """Trajectories as they are, or made of a list of (T_c, D) arrays.
+    """Trajectories as they are, or made of a list of (T_c, D) arrays: float32 as they are, the rest as float64.
 
     Raises:
-        LmphysError: the list is empty, or its arrays are no matrices of one width and finite numbers.
+        LmphysError: the list is empty, or its items are no real matrices of one width and finite numbers.
     """
     if isinstance(data, Trajectories):
         return data
-    arrays = [np.asarray(x) for x in data]
-    shapes = sorted({x.shape[1:] for x in arrays})
-    if any(x.ndim != 2 for x in arrays) or len(shapes) > 1:
-        raise LmphysError(f"chains must be matrices (states, width) of one width, not of shapes (.., {shapes})")
+    wanted = "give Trajectories, or a list of real matrices (states, width) of one width"
+    if not isinstance(data, Sequence) and not np.ndim(data):
+        raise LmphysError(f"chains cannot be of type {type(data).__name__}: {wanted}")
+    arrays = []
+    for i, chain in enumerate(data):
+        try:
+            x = np.asarray(chain)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise LmphysError(f"chain {i} is ragged or otherwise no matrix: {wanted}") from error
+        if x.dtype.kind not in "iuf" or x.ndim != 2 or not x.shape[1]:
+            raise LmphysError(f"chain {i} has shape {x.shape} and type {x.dtype}: {wanted}")
+        arrays.append(x if x.dtype == np.float32 else x.astype(np.float64, copy=False))
+    widths = sorted({x.shape[1] for x in arrays})
+    if len(widths) > 1:
+        raise LmphysError(f"chains have the widths {widths}: {wanted}")
     return Trajectories.from_list(arrays)
 
 
@@ -60,11 +71,21 @@ class Packed:
         self.blocks = [slice(int(a), int(b)) for a, b in pairwise(starts)]
         t = np.arange(traj.n_transitions) - np.repeat(np.cumsum(steps) - steps, steps)
         self.place = starts[t] + np.repeat(rank, steps)
-        h, h_next, self.chain = traj.pairs()
-        x, y = h.astype(np.float64), h_next.astype(np.float64) - h
-        self.origin, self.drift = x.mean(axis=0), y.mean(axis=0)
-        packed = np.empty((len(x), 2 * traj.width + 1), dtype=np.float32 if dtype == torch.float32 else np.float64)
-        packed[self.place] = np.hstack([np.ones((len(x), 1)), x - self.origin, y - self.drift])
+        self.chain = np.repeat(np.arange(len(traj)), steps)
+        # In blocks of rows: whole copies in float64 would be most of the memory of a fit.
+        sources = traj.sources()
+        blocks = [slice(first, first + _ROWS) for first in range(0, len(sources), _ROWS)]
+
+        def steps_of(block: slice) -> tuple[np.ndarray, np.ndarray]:
+            x = traj.states[sources[block]].astype(np.float64)
+            return x, traj.states[sources[block] + 1] - x
+
+        totals = [(x.sum(axis=0), y.sum(axis=0)) for x, y in map(steps_of, blocks)]
+        self.origin, self.drift = (np.sum(part, axis=0) / len(sources) for part in zip(*totals, strict=True))
+        packed = np.ones((len(sources), 2 * traj.width + 1), np.float32 if dtype == torch.float32 else np.float64)
+        for block in blocks:
+            x, y = steps_of(block)
+            packed[self.place[block], 1:] = np.hstack([x - self.origin, y - self.drift])
         self.rows = torch.from_numpy(packed).to(device)
 
     def __len__(self) -> int:

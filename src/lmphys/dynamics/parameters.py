@@ -6,6 +6,9 @@ import numpy as np
 
 from lmphys.errors import LmphysError
 
+# Share of the greatest entry by which a covariance may differ from its transpose.
+_ASYMMETRY = 1e-8
+
 
 @dataclass(frozen=True, eq=False)
 class SLDSParameters:
@@ -20,15 +23,19 @@ class SLDSParameters:
     drives nothing: it is this model with pi replaced by pi' T, pi' the law of that silent Z_0. The state h_0
     is given, not modelled.
 
+    The arrays are copies in float64. `pi` and rows of `T` that sum to 1 within 1e-6 are made to do so exactly,
+    and a Sigma_j that is symmetric within 1e-8 of its greatest entry is made symmetric.
+
     Attributes:
         pi: (K,) probabilities of the regime of the first step.
-        T: (K, K) transition probabilities, rows sum to 1.
+        T: (K, K) transition probabilities, row i those of the regime that follows regime i.
         M: (K, D, D) linear drifts.
         b: (K, D) offsets.
-        Sigma: (K, D, D) noise covariances, positive definite.
+        Sigma: (K, D, D) noise covariances, symmetric and positive definite.
 
     Raises:
-        LmphysError: shapes disagree, a value is not finite, or `pi` or a row of `T` is no distribution.
+        LmphysError: shapes disagree, a value is not finite, `pi` or a row of `T` is no distribution, or a Sigma_j
+            is no covariance.
 
     Source: Carson & Reisizadeh 2025 (arXiv 2506.04374), Eq. 8 and App. B, in coordinates of the subspace.
     """
@@ -41,7 +48,7 @@ class SLDSParameters:
 
     def __post_init__(self) -> None:
         for name in ("pi", "T", "M", "b", "Sigma"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
+            object.__setattr__(self, name, np.array(getattr(self, name), dtype=np.float64, order="C"))
         K, D = self.b.shape if self.b.ndim == 2 else (0, 0)
         wanted = {"pi": (K,), "T": (K, K), "M": (K, D, D), "b": (K, D), "Sigma": (K, D, D)}
         shapes = {name: getattr(self, name).shape for name in wanted}
@@ -52,6 +59,9 @@ class SLDSParameters:
         rows = np.vstack([self.pi, self.T])
         if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-6):
             raise LmphysError("pi and the rows of T must be probabilities that sum to 1")
+        for name in ("pi", "T"):
+            object.__setattr__(self, name, _normalised(getattr(self, name)))
+        object.__setattr__(self, "Sigma", np.stack([_covariance(S, j) for j, S in enumerate(self.Sigma)]))
 
     @property
     def n_regimes(self) -> int:
@@ -95,3 +105,23 @@ class SLDSParameters:
         return SLDSParameters(
             self.pi[order], self.T[np.ix_(order, order)], self.M[order], self.b[order], self.Sigma[order]
         )
+
+
+def _normalised(rows: np.ndarray) -> np.ndarray:
+    """Probabilities (..., K) that sum to 1; those that do up to rounding stay as they are, bit by bit."""
+    total = rows.sum(axis=-1, keepdims=True)
+    return np.where(np.abs(total - 1) <= rows.shape[-1] * np.finfo(np.float64).eps, rows, rows / total)
+
+
+def _covariance(Sigma: np.ndarray, regime: int) -> np.ndarray:
+    if np.abs(Sigma - Sigma.T).max() > _ASYMMETRY * np.abs(Sigma).max():
+        raise LmphysError(f"Sigma of regime {regime} is not symmetric: a covariance is; give (Sigma + Sigma.T) / 2")
+    symmetric = 0.5 * (Sigma + Sigma.T)
+    try:
+        np.linalg.cholesky(symmetric)
+    except np.linalg.LinAlgError as error:
+        raise LmphysError(
+            f"Sigma of regime {regime} is not positive definite; add a little noise to its diagonal, or, if it was "
+            "fitted, raise covariance_prior"
+        ) from error
+    return symmetric

@@ -1,5 +1,6 @@
 """Other people's switching models beside ours: the package `ssm`, and the textbook model with a latent state."""
 
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -7,13 +8,17 @@ from io import StringIO
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import nnls
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from lmphys.dynamics.latent import LatentParameters, OneStep, filter_one_step
 from lmphys.dynamics.packing import Data, as_trajectories
 from lmphys.dynamics.parameters import SLDSParameters
+from lmphys.dynamics.r2 import pooled_r2
+from lmphys.dynamics.slds import SLDS
 from lmphys.errors import LmphysError
 from lmphys.ssm_shim import import_ssm
 
@@ -229,8 +234,61 @@ class LatentSLDS(BaseEstimator):
         return {self.name: self._one_step(traj).log_density}
 
     def _one_step(self, traj: Data) -> OneStep:
+        check_is_fitted(self, "parameters_")
         traj = as_trajectories(traj)
         if traj.width != self.parameters_.width:
             raise LmphysError(f"states of width {traj.width}, model of {self.parameters_.width}: use one projection")
         parts = [filter_one_step(self.parameters_, states) for states in traj]
         return OneStep(*(np.concatenate(of_chains) for of_chains in zip(*parts, strict=True)))
+
+
+def compare_peers(
+    train: Data, test: Data, *, n_regimes: int = 4, latent_dim: int = 3, n_iter: int = 20, random_state: int = 0
+) -> pd.DataFrame:
+    """One-step forecasts of held-out chains by three learners of two models.
+
+    Rows:
+        switching state: `SLDS` with its default priors.
+        switching state, ssm: the same model by maximum likelihood, `SSMPeer`.
+        latent state, ssm: the textbook model, `LatentSLDS`.
+
+    Args:
+        train: chains to fit.
+        test: chains to forecast.
+        n_regimes: K, of all three.
+        latent_dim: dimension of the latent state.
+        n_iter: iterations of ssm.
+        random_state: seed.
+
+    Returns:
+        Columns `r2_h`, R^2 of the forecast of h_{t+1}, pooled over dimensions; `nll`, nats per transition; and
+        `seconds` of the fit. Without ssm, the first row alone.
+
+    Raises:
+        LmphysError: widths differ, or a learner cannot fit these chains.
+    """
+    train, test = as_trajectories(train), as_trajectories(test)
+    fits: dict[str, SLDS | SSMPeer | LatentSLDS] = {
+        "switching state": SLDS(n_regimes, random_state=random_state),
+        "switching state, ssm": SSMPeer(n_regimes, n_iter=n_iter, random_state=random_state),
+        "latent state, ssm": LatentSLDS(n_regimes, latent_dim, n_iter=n_iter, random_state=random_state),
+    }
+    h_next = test.pairs()[1].astype(np.float64)
+    rows = {}
+    for name, model in fits.items():
+        start = time.perf_counter()
+        try:
+            model.fit(train)
+        except LmphysError as error:
+            if isinstance(error.__cause__, ImportError):
+                break
+            raise
+        seconds = time.perf_counter() - start
+        scored = SLDS.from_parameters(model.parameters_) if isinstance(model, SSMPeer) else model
+        honest, forecast = next(iter(scored.forecasts(test).items()))
+        rows[name] = {
+            "r2_h": pooled_r2(h_next, forecast),
+            "nll": -float(scored.log_densities(test)[honest].mean()),
+            "seconds": seconds,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("learner")

@@ -10,10 +10,12 @@ import pandas as pd
 from sklearn.base import clone
 
 from lmphys.corpus import Trajectories
-from lmphys.dynamics.bootstrap import Interval, bootstrap_chains, sum_by_group
 from lmphys.dynamics.completion import Completion
 from lmphys.dynamics.drift import LinearDrift
+from lmphys.dynamics.packing import Data, as_trajectories
+from lmphys.dynamics.parameters import SLDSParameters
 from lmphys.dynamics.projection import Projection
+from lmphys.dynamics.r2 import mean_interval, pooled_r2, r2_interval
 from lmphys.dynamics.residuals import residual_nll
 from lmphys.dynamics.surrogates import phase_randomise, shuffle_order
 from lmphys.errors import LmphysError
@@ -63,9 +65,9 @@ class Forecaster:
 
 def one_step_scores(
     model: Any,
-    test: Trajectories,
+    test: Data,
     *,
-    train: Trajectories,
+    train: Data,
     projection: Projection | None = None,
     n_bootstrap: int = 500,
     seed: int = 0,
@@ -83,13 +85,17 @@ def one_step_scores(
             `forecasts(traj) -> dict`, one row for each of its forecasts, the honest one first. Such a model
             gives its densities through `log_densities(traj) -> dict`; what is missing there, as it must be
             for a forecast that has seen its target, has NaN for all columns of `nll`.
-        one linear map: `LinearDrift`, shrunk towards persistence by the model's `ridge_` (1 if it has none), as a
-            switching model shrinks its regimes; not where the model is a LinearDrift.
+        one linear map: `LinearDrift`, shrunk towards persistence by the model's `ridge_`, as a switching model
+            shrinks its regimes, and by 1 where the model has none, as an `SLDS.from_parameters` that was never
+            fitted; not where the model is a LinearDrift.
         persistence: h_t.
         mean: training mean of h_{t+1}.
         per-trace mean: mean of h_0..h_t of the same chain.
         shuffled order: the model re-fitted and tested on chains whose states are permuted (`shuffle_order`).
         phase-randomised: the model re-fitted and tested on chains of random phase (`phase_randomise`).
+
+    A re-fit has the settings of the model; only where its `init` gives parameters, which know the real chains,
+    it starts as "auto" does.
 
     Args:
         model: fitted on `train`, or on `projection.transform(train)`; a scikit-learn style estimator of
@@ -112,6 +118,7 @@ def one_step_scores(
     Raises:
         LmphysError: widths differ, or there are too few test chains or transitions.
     """
+    train, test = as_trajectories(train), as_trajectories(test)
     if train.width != test.width:
         raise LmphysError(f"train has width {train.width} and test {test.width}: project both with one projection")
     if not test.n_transitions:
@@ -189,8 +196,14 @@ def forecasters(
     result += [Forecaster(rule, **chains) for rule in rules]
     for name, surrogate in (("shuffled order", shuffle_order), ("phase-randomised", phase_randomise)):
         chains = _chains(surrogate(train, seed=seed), surrogate(test, seed=seed + 1), projection)
-        result.append(_of_model(clone(model).fit(chains["train"]), chains, name))
+        result.append(_of_model(_afresh(model).fit(chains["train"]), chains, name))
     return result
+
+
+def _afresh(model: Any) -> Any:
+    """The model with its settings and nothing learned: parameters to start from were learned too."""
+    fresh = clone(model)
+    return fresh.set_params(init="auto") if isinstance(getattr(model, "init", None), SLDSParameters) else fresh
 
 
 def _chains(train: Trajectories, test: Trajectories, projection: Projection | None) -> dict[str, Any]:
@@ -226,64 +239,3 @@ def _forecasts_and_nll(forecaster: Forecaster) -> Iterator[tuple[str, np.ndarray
     names = list(on_test) if forecaster.name is None else list(on_test)[:1]
     for name in names:
         yield forecaster.name or name, on_test[name].astype(np.float64), nll.get(name, missing)
-
-
-def pooled_r2(y: np.ndarray, predicted: np.ndarray) -> float:
-    """1 - sum ||y - yhat||^2 / sum ||y - ybar||^2 of predictions (n, D) of targets (n, D)."""
-    return 1 - float(((y - predicted) ** 2).sum() / ((y - y.mean(axis=0)) ** 2).sum())
-
-
-def mean_interval(
-    values: np.ndarray, chain: np.ndarray, n_chains: int, *, n_bootstrap: int = 500, seed: int = 0
-) -> Interval:
-    """Mean of values (n,) with a 95 % interval over chains; arguments as in `r2_interval`."""
-    total, count = sum_by_group(np.stack([values, np.ones(len(values))], axis=1), chain, n_chains).T
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        return weights @ total / (weights @ count)
-
-    return bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
-
-
-def r2_interval(
-    y: np.ndarray,
-    predicted: np.ndarray,
-    chain: np.ndarray,
-    n_chains: int,
-    *,
-    n_bootstrap: int = 500,
-    seed: int = 0,
-) -> Interval:
-    """Pooled R^2 of predictions (n, D) of targets (n, D) with a 95 % interval over chains.
-
-    A replicate compares with the mean target of its own chains, so it needs for each chain the number of rows
-    and the sums of ||y - yhat||^2, of y and of ||y||^2.
-
-    Args:
-        y: targets.
-        predicted: predictions.
-        chain: (n,) chain of each row, in 0..n_chains-1.
-        n_chains: C, chains without rows included.
-        n_bootstrap: replicates.
-        seed: of the resampling.
-    """
-    # Centring leaves R^2 unchanged and keeps the difference of sums accurate.
-    y_centred = y - y.mean(axis=0, dtype=np.float64)
-    squares = np.stack([((y - predicted) ** 2).sum(axis=1), (y_centred**2).sum(axis=1), np.ones(len(y))], axis=1)
-    sse, square, count = sum_by_group(squares, chain, n_chains).T
-    total = sum_by_group(y_centred, chain, n_chains)
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        about_mean = weights @ square - ((weights @ total) ** 2).sum(axis=1) / (weights @ count)
-        return 1 - weights @ sse / about_mean
-
-    return bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
-
-
-def expected_r2_ar1(r: float) -> tuple[float, float]:
-    """R^2(h) = r^2 and R^2(dh) = (1 - r) / 2 of the best one-step forecast of a stationary AR(1) process.
-
-    r = 0 is the case of states without dynamics: 0 and 0.5. An R^2 of increments near 0.5 is no sign of
-    dynamics.
-    """
-    return r**2, (1 - r) / 2

@@ -13,7 +13,7 @@ from lmphys.corpus import Trajectories
 from lmphys.dynamics.completion import Completion
 from lmphys.dynamics.packing import Data, as_trajectories
 from lmphys.dynamics.projection import Projection
-from lmphys.dynamics.scores import mean_interval, pooled_r2
+from lmphys.dynamics.r2 import mean_interval, pooled_r2
 from lmphys.dynamics.slds import SLDS
 from lmphys.errors import LmphysError
 
@@ -25,6 +25,7 @@ def choose_regimes(
     traj: Data,
     n_regimes: Iterable[int] = range(1, 9),
     *,
+    projection: Projection | None = None,
     n_folds: int = 5,
     n_bootstrap: int = 500,
     seed: int = 0,
@@ -41,9 +42,14 @@ def choose_regimes(
     Each chain is held out once. Its likelihood can grow with K where its forecast does not: regimes that
     differ in their noise alone say how far the next state will be, not where.
 
+    Without `projection` the coordinates are taken as they are, and should not have been learned from these
+    chains: a basis fitted on all of them has seen those that a fold holds out. With it, basis and model are
+    learned on the training chains of each fold; the columns on all chains have a basis of all chains.
+
     Args:
-        traj: C chains.
+        traj: C chains; with a projection, of the full width.
         n_regimes: the values of K.
+        projection: its settings, rank included.
         n_folds: folds of chains; those of one question are in one fold where the chains have `question_id`.
         n_bootstrap: replicates of the intervals.
         seed: of the folds and the intervals.
@@ -55,30 +61,34 @@ def choose_regimes(
         On held-out chains: `held_out`, the mean of log p(h_{t+1} | h_0..h_t), nats per transition; `gain`,
         the same minus that of the first row; both with 95 % intervals over chains, `held_out_low`, ...,
         paired for `gain`, at given fits; `r2_h`, R^2 of the forecast of h_{t+1}, pooled over dimensions and folds.
+        With a projection, densities are those of the coordinates, and `r2_h` is of the part of h_{t+1} that lies in
+        the subspace, in raw units.
 
     Raises:
-        LmphysError: no K, fewer than 2 folds or fewer questions or chains than folds, or what `SLDS.fit` raises.
+        LmphysError: no K, fewer than 2 folds or fewer questions or chains than folds, a rank that a fold cannot
+            fit, or what `SLDS.fit` raises.
     """
     traj = as_trajectories(traj)
     fold = _folds(traj, n_folds, seed)
+    inside = traj if projection is None else clone(projection).fit(traj).transform(traj)
     rows, held_out = {}, {}
     with Progress(console=Console(stderr=True), disable=not verbose) as bar:
         for K in n_regimes:
             folds = bar.track(range(n_folds), description=f"{K} regimes")
-            held_out[K] = _hold_out(_in_subspace(SLDS(K, **settings)), traj, fold, folds)
-            model = SLDS(K, **settings).fit(traj)
+            held_out[K] = _hold_out(_in_subspace(SLDS(K, **settings), projection), traj, fold, folds)
+            model = SLDS(K, **settings).fit(inside)
             rows[K] = {
                 "n_parameters": model.n_parameters,
-                "log_likelihood": float(model.log_likelihood(traj).sum()),
-                "aic": model.aic(traj),
-                "bic": model.bic(traj),
+                "log_likelihood": float(model.log_likelihood(inside).sum()),
+                "aic": model.aic(inside),
+                "bic": model.bic(inside),
             }
     scores = _compare(held_out, traj, n_bootstrap, seed)
     return pd.DataFrame.from_dict(rows, orient="index").join(scores).rename_axis("n_regimes")
 
 
 def choose_rank(
-    traj: Trajectories,
+    traj: Data,
     ranks: Iterable[int],
     *,
     n_regimes: int = 4,
@@ -117,6 +127,7 @@ def choose_rank(
     Raises:
         LmphysError: no rank, a rank that a fold cannot fit, or as in `choose_regimes`.
     """
+    traj = as_trajectories(traj)
     fold = _folds(traj, n_folds, seed)
     prototype = Projection() if projection is None else projection
     model = SLDS(n_regimes, **settings)
@@ -140,12 +151,28 @@ def choose_rank(
     return scores.join(pd.DataFrame.from_dict(more, orient="index")).rename_axis("rank")
 
 
-def _in_subspace(model: SLDS) -> Score:
+def _as_given(model: SLDS, train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
+    """Scores in the coordinates that the chains have."""
+    fitted = clone(model).fit(train)
+    return {
+        "log_density": fitted.log_densities(test)["predictive"],
+        "forecast": fitted.forecasts(test)["predictive"],
+    }
+
+
+def _in_subspace(model: SLDS, projection: Projection | None) -> Score:
+    """Densities of coordinates learned on the training chains; forecast and target in raw units, as bases differ."""
+
     def score(train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
-        fitted = clone(model).fit(train)
+        if projection is None:
+            return _as_given(model, train, test)
+        fitted = clone(projection).fit(train)
+        inside_test = fitted.transform(test)
+        inside = _as_given(model, fitted.transform(train), inside_test)
         return {
-            "log_density": fitted.log_densities(test)["predictive"],
-            "forecast": fitted.forecasts(test)["predictive"],
+            "log_density": inside["log_density"],
+            "forecast": fitted.inverse_transform(inside["forecast"]),
+            "target": fitted.inverse_transform(inside_test.pairs()[1]),
         }
 
     return score
@@ -154,7 +181,7 @@ def _in_subspace(model: SLDS) -> Score:
 def _in_full_space(model: SLDS, projection: Projection) -> Score:
     def score(train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
         fitted = clone(projection).fit(train)
-        inside = _in_subspace(model)(fitted.transform(train), fitted.transform(test))
+        inside = _as_given(model, fitted.transform(train), fitted.transform(test))
         completion = Completion(fitted).fit(train)
         return {
             "log_density": inside["log_density"] + completion.log_density(test),
@@ -208,5 +235,5 @@ def _compare(
         for column, density in (("held_out", values["log_density"]), ("gain", values["log_density"] - first)):
             interval = mean_interval(density, chain, len(traj), n_bootstrap=n_bootstrap, seed=seed)
             row |= {column + end: float(x) for end, x in zip(("", "_low", "_high"), interval, strict=True)}
-        rows[key] = row | {"r2_h": pooled_r2(h_next.astype(np.float64), values["forecast"])}
+        rows[key] = row | {"r2_h": pooled_r2(values.get("target", h_next.astype(np.float64)), values["forecast"])}
     return pd.DataFrame.from_dict(rows, orient="index")

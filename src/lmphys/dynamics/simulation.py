@@ -21,7 +21,7 @@ def simulate(
     Args:
         parameters: of the model, K regimes in D dimensions.
         prefix: C chains of width D to continue.
-        steps: states to add to each chain, a number or (C,).
+        steps: states to add to each chain, a whole number or (C,) of them.
         regime_weights: (C, K) probabilities of the regime of each chain's first new step.
         seed: of the draws.
 
@@ -30,12 +30,13 @@ def simulate(
         step that led to the state, -1 in the prefix; `chains` are those of the prefix.
 
     Raises:
-        LmphysError: `steps` is negative or of the wrong length, or the states grow beyond what is finite.
+        LmphysError: `steps` is negative, not whole or of the wrong length, `seed` is negative, or the states grow
+            beyond what is finite.
     """
     p, C = parameters, len(prefix)
-    wanted = np.broadcast_to(np.asarray(steps, dtype=np.int64), C) if np.ndim(steps) == 0 else np.asarray(steps)
-    if wanted.shape != (C,) or (wanted < 0).any():
-        raise LmphysError(f"steps of shape {wanted.shape} for {C} chains: give a number or one for each, 0 or more")
+    wanted = _whole_steps(steps, C)
+    if seed < 0:
+        raise LmphysError(f"seed {seed}: use 0 or more")
     rng = np.random.default_rng(seed)
     factor = np.linalg.cholesky(p.Sigma)
     longest = int(wanted.max(initial=0))
@@ -65,6 +66,20 @@ def simulate(
     )
     meta = {**prefix.meta, "simulated": seed}
     return Trajectories(np.concatenate(parts), lengths, prefix.chains, places, meta)
+
+
+def _whole_steps(steps: int | np.ndarray, n_chains: int) -> np.ndarray:
+    """Steps of each chain, (C,) int64."""
+    given = np.asarray(steps)
+    wanted = np.full(n_chains, given) if given.ndim == 0 else given
+    if wanted.shape != (n_chains,) or wanted.dtype.kind not in "iuf" or not ((wanted >= 0) & (wanted < np.inf)).all():
+        raise LmphysError(
+            f"steps of shape {given.shape} for {n_chains} chains: give a number or one for each, 0 or more"
+        )
+    whole = wanted.astype(np.int64)
+    if (whole != wanted).any():
+        raise LmphysError(f"steps {float(wanted[whole != wanted][0])} is no whole number of states: round it")
+    return whole
 
 
 def _draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:

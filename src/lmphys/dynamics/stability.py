@@ -85,7 +85,9 @@ def regime_stability(
     if model.n_regimes < 2 or n_repeats < 2:
         raise LmphysError(f"{model.n_regimes} regimes in {n_repeats} repeats: stability needs 2 or more of both")
     if isinstance(model.init, SLDSParameters):
-        raise LmphysError("init gives parameters, so that all fits start alike; use 'kmeans', 'mixture' or 'random'")
+        raise LmphysError(
+            "init gives parameters, so that all fits start alike; use 'auto', 'mixture', 'kmeans', 'random'"
+        )
     traj = as_trajectories(traj)
     model = clone(model).set_params(verbose=False)
     single = clone(model).set_params(n_regimes=1).fit(traj)

@@ -1,5 +1,6 @@
 """Where EM starts: each transition is given to one regime, and the parameters follow from that."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,14 +13,19 @@ from lmphys.dynamics.models import Models, Prior, Structure
 from lmphys.dynamics.packing import Packed
 from lmphys.errors import LmphysError
 
+# A direction with a smaller share of the largest variance of the steps does not move but for rounding.
+STILL = 1e-26
+# Median of the square of a standard Gaussian number.
+MEDIAN_OF_CHI2 = 0.454936
+
 Init = Literal["auto", "mixture", "kmeans", "random"]
 
 
 def one_regime(packed: Packed, structure: Structure, prior: Prior) -> tuple[Models, Prior]:
     """One regime for all transitions, R = K = 1, and the prior with the scale S0 taken from its residuals.
 
-    S0 is the diagonal of the residual covariance of one linear map. A direction that does not vary at all is
-    given a small share of the mean variance.
+    S0 is diagonal, the typical square of the residuals in each direction. A direction in which nothing moves
+    counts with the mean variance of the others.
 
     Raises:
         LmphysError: the transitions do not determine the map or the covariance.
@@ -28,26 +34,23 @@ def one_regime(packed: Packed, structure: Structure, prior: Prior) -> tuple[Mode
     moments = weighted_moments(like.new_ones(1, 1, len(packed)), packed)
     stats = Statistics(like.new_ones(1, 1), like.new_ones(1, 1, 1), moments)
     zeros, identity = like.new_zeros(1, 1, D, D), torch.eye(D).to(like).expand(1, 1, D, D)
+    variance = moments[0, 0].diagonal()[D + 1 :] / len(packed)
+    refusal = LmphysError(
+        f"{len(packed)} transitions of width {D} do not determine a linear map at ridge {prior.ridge:.3g}: "
+        "the states do not vary enough; raise drift_prior or use a lower rank"
+    )
+    if not float(variance.max()) > 0:
+        raise refusal
+    unit = torch.where(variance <= STILL * variance.max(), variance.mean(), variance)
     nothing = Models(
-        like.new_zeros(1, 1), like.new_zeros(1, 1, 1), zeros, zeros[..., 0], identity, like.new_ones(1, 1, D)
+        like.new_zeros(1, 1), like.new_zeros(1, 1, 1), zeros, zeros[..., 0], identity * unit, unit.expand(1, 1, D)
     )
-    loose = Structure(structure.drift, "diagonal", structure.noise_rank)
-    # A count of next to nothing with scale 1 keeps directions that do not move from ending the scale's own fit.
-    start = Prior(prior.ridge, 1e-9, torch.ones_like(like), prior.concentration, prior.stickiness)
-    model, alive = maximise(stats, nothing, loose, start)
-    variance = model.specific[0, 0]
-    if not bool(alive.all()) or not float(moments[0, 0, D + 1 :, D + 1 :].diagonal().sum()) > 0:
-        raise LmphysError(
-            f"{len(packed)} transitions of width {D} do not determine a linear map at ridge {prior.ridge:.3g}: "
-            "the states do not vary enough; raise drift_prior or use a lower rank"
-        )
-    prior = Prior(
-        prior.ridge,
-        prior.pseudo_count,
-        variance.clamp(min=1e-6 * float(variance.mean())),
-        prior.concentration,
-        prior.stickiness,
-    )
+    # Next to no weight, in the unit of each direction: it keeps those that do not move from a variance of 0.
+    start = replace(prior, pseudo_count=1e-9, scale=unit)
+    model, alive = maximise(stats, nothing, replace(structure, covariance="diagonal"), start)
+    if not bool(alive.all()):
+        raise refusal
+    prior = replace(prior, scale=_typical_square(model, packed, unit))
     model, alive = maximise(stats, nothing._replace(specific=prior.scale.expand(1, 1, D)), structure, prior)
     if not bool(alive.all()):
         raise LmphysError(
@@ -55,6 +58,20 @@ def one_regime(packed: Packed, structure: Structure, prior: Prior) -> tuple[Mode
             f"{structure.covariance!r}; raise covariance_prior, use 'diagonal' or 'low-rank', or a lower rank"
         )
     return model, prior
+
+
+def _typical_square(model: Models, packed: Packed, unit: torch.Tensor) -> torch.Tensor:
+    """Variance of the residuals of one linear map in each direction, (D,), by their median.
+
+    The mean square would follow a single outlier, and pull every regime there. For a Gaussian both agree. A
+    direction in which most steps leave no residual has its mean square, at least a share of `STILL` of `unit`.
+    """
+    D = packed.width
+    rows = packed.rows.to(torch.float64)
+    squares = (rows[:, D + 1 :] - rows[:, 1 : D + 1] @ model.M[0, 0].T - model.b[0, 0]).square_()
+    median = squares.median(dim=0).values / MEDIAN_OF_CHI2
+    mean = squares.mean(dim=0)
+    return torch.where(median > 1e-3 * torch.minimum(mean, unit), median, mean).clamp(min=STILL * unit)
 
 
 def labels(packed: Packed, single: Models, K: int, kind: str, seed: int) -> np.ndarray:

@@ -16,12 +16,18 @@ def model_slug(model: str) -> str:
     return f"{readable}-{hashlib.sha256(model.encode()).hexdigest()[:6]}"
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader, or an interrupt, sees either the old or the whole new one."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file (text as UTF-8) so that a reader, an interrupt or a crash sees either the old or the whole new one.
+
+    What is being written is beside it as `.<name>.<process>.part`; only a killed process leaves that behind.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        with part.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

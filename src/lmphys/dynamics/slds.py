@@ -49,9 +49,9 @@ class SLDS(SwitchingModel):
         drift_prior: pull of each M_j towards 0, in transitions for each dimension: it weighs as much as
             drift_prior * D transitions of average spread. With K = 1, M and b are those of
             `LinearDrift(ridge_, penalty="A-I")`.
-        covariance_prior: pull of each Sigma_j towards the noise of one linear map, its typical square in each
-            direction (by the median, so that no outlier sets it), likewise in transitions for each dimension.
-            Both defaults are near the best held-out density of the default corpus at ranks 10 and 40.
+        covariance_prior: pull of each Sigma_j towards the noise of one linear map, its mean square in each
+            direction (the largest hundredth clipped, so that no outlier sets it), likewise in transitions for each
+            dimension. Both defaults are near the best held-out density of the default corpus at ranks 10 and 40.
         concentration: of the Dirichlet laws of pi and of the rows of T, at least 1 (flat).
         stickiness: added to the concentration of each T_jj.
         init: start of EM: "mixture", a Gaussian mixture on the residuals of one linear map, as in Sec. 4.2 of

@@ -1,5 +1,6 @@
 """Where EM starts: each transition is given to one regime, and the parameters follow from that."""
 
+import math
 from dataclasses import replace
 from typing import Literal
 
@@ -15,8 +16,8 @@ from lmphys.errors import LmphysError
 
 # A direction with a smaller share of the largest variance of the steps does not move but for rounding.
 STILL = 1e-26
-# Median of the square of a standard Gaussian number.
-MEDIAN_OF_CHI2 = 0.454936
+# Quantile at which squares of residuals are clipped.
+CLIPPED = 0.99
 
 Init = Literal["auto", "mixture", "kmeans", "random"]
 
@@ -61,17 +62,17 @@ def one_regime(packed: Packed, structure: Structure, prior: Prior) -> tuple[Mode
 
 
 def _typical_square(model: Models, packed: Packed, unit: torch.Tensor) -> torch.Tensor:
-    """Variance of the residuals of one linear map in each direction, (D,), by their median.
+    """Mean square of the residuals of one linear map in each direction, (D,), the largest of them clipped.
 
-    The mean square would follow a single outlier, and pull every regime there. For a Gaussian both agree. A
-    direction in which most steps leave no residual has its mean square, at least a share of `STILL` of `unit`.
+    A plain mean would follow a single outlier, and pull every regime there. Heavy tails are left in: squares
+    count up to their quantile `CLIPPED`, unless most of them are 0. At least a share of `STILL` of `unit`.
     """
     D = packed.width
     rows = packed.rows.to(torch.float64)
     squares = (rows[:, D + 1 :] - rows[:, 1 : D + 1] @ model.M[0, 0].T - model.b[0, 0]).square_()
-    median = squares.median(dim=0).values / MEDIAN_OF_CHI2
-    mean = squares.mean(dim=0)
-    return torch.where(median > 1e-3 * torch.minimum(mean, unit), median, mean).clamp(min=STILL * unit)
+    limit = squares.kthvalue(math.ceil(CLIPPED * len(rows)), dim=0).values
+    limit = torch.where(limit > STILL * unit, limit, squares.amax(dim=0))
+    return torch.minimum(squares, limit).mean(dim=0).clamp(min=STILL * unit)
 
 
 def labels(packed: Packed, single: Models, K: int, kind: str, seed: int) -> np.ndarray:

@@ -9,14 +9,15 @@ from lmphys.book.benchmarks import Row
 from lmphys.paths import cache_home
 
 _BUILD = """
-import os, resource, sys
+import os, sys
 os.environ["LMPHYS_HOME"] = sys.argv[2]
 from lmphys.corpus import Sampling, build_corpus, default_spec
 from lmphys.corpus import build
 build.CHAINS_PER_SHARD = 64
 spec = default_spec(tasks=("sums",), n_questions=int(sys.argv[1]) // 8, n_chains=8, sampling=Sampling(max_tokens=48))
 build_corpus(spec, batch_size=32, progress=False)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+from lmphys.book.provenance import peak_memory
+print(peak_memory())
 """
 
 
@@ -27,7 +28,7 @@ def peak_mb(n_chains: int) -> float:
         done = subprocess.run(
             [sys.executable, "-c", _BUILD, str(n_chains), home], capture_output=True, text=True, check=True
         )
-    return int(done.stdout.split()[-1]) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return 1e3 * float(done.stdout.split()[-1])
 
 
 def run() -> list[Row]:

@@ -83,7 +83,8 @@ choice[["aic", "bic", "held_out", "gain_low", "gain_high", "r2_h"]].round(3)
 # %%
 starts = [chain[:2] for chain in unseen]
 continued = slds.simulate(starts, 5, seed=seed)
-dynamics.compare_simulated(slds, unseen, n_repeats=5, seed=seed)
+realism = dynamics.compare_simulated(slds, unseen, n_repeats=5, seed=seed)
+realism
 
 # %% [markdown]
 # That is all there is to use. The rest of the page says what the numbers mean.
@@ -103,7 +104,7 @@ book.plots.scores(scores);
 # their starts and lengths: as much can be forecast as one map knows, and not more. Then add regimes.
 
 # %%
-counts = (1, 2, 3, 4, 6, 8)
+counts = sorted({1, 2, 3, 4, 6, 8, n_regimes})
 single = dynamics.SLDS(1).fit(seen)
 corpora = {
     "real chains": (seen, unseen),
@@ -283,8 +284,7 @@ targets = {"R² of h": "r2_h", "R² of Δh": "r2_dh"}
 kinds = ("predictive", "filtered_after_update", "oracle")
 ways = [(way, t) for way in kinds for t in targets]
 nulls = {
-    name: dynamics.leak_curve(*corpora[name], (1, n_regimes), random_state=seed)
-    .set_index(["n_regimes", "weights"])
+    name: leak[name].set_index(["n_regimes", "weights"])
     for name in ("dealt anew", "simulated, one regime")
 }
 linear = scores.loc["one linear map"]
@@ -309,10 +309,8 @@ ledger.record(
     },
     note=f"K = {n_regimes}, rank {rank}, {position} token, held out by question",
 )
-line = dynamics.LinearDrift(slds.ridge_, penalty="A-I").fit(seen)
-gain = dynamics.r2_gain(
-    unseen, slds.forecasts(unseen)["predictive"], line.forecast(unseen), seed=seed
-)
+honest, one_map = (m.forecasts(unseen)["predictive"] for m in (slds, single))
+gain = dynamics.r2_gain(unseen, honest, one_map, seed=seed)
 ledger.record(
     "slds.slds.gain",
     float(gain.value),
@@ -331,7 +329,6 @@ ledger.record(
 criteria = {"BIC": choice.bic.idxmin(), "AIC": choice.aic.idxmin()}
 criteria["held-out density"] = choice.held_out.idxmax()
 ledger.record("slds.regimes.k", {k: float(v) for k, v in criteria.items()})
-realism = dynamics.compare_simulated(slds, unseen, n_repeats=5, seed=seed)
 for claim, row in {
     "slds.simulation.jumps": "jump norms",
     "slds.simulation.autocorrelation": "autocorrelation",

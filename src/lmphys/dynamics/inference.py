@@ -62,13 +62,18 @@ class SwitchingModel(BaseEstimator):
         # Likelihoods need float64, which Apple's GPUs do not have.
         return Packed(traj, dtype=_DTYPES[self.dtype], device=torch.device("cpu") if device.type == "mps" else device)
 
-    def _emissions(self, data: Data) -> tuple[Models, torch.Tensor, Packed]:
+    def _fitting(self, data: Data) -> Trajectories:
+        """The chains, if they have the width of the parameters."""
         check_is_fitted(self, "parameters_")
         traj = as_trajectories(data)
         if traj.width != self.parameters_.width:
             raise LmphysError(
                 f"states of width {traj.width}, model fitted on {self.parameters_.width}: use one projection for both"
             )
+        return traj
+
+    def _emissions(self, data: Data) -> tuple[Models, torch.Tensor, Packed]:
+        traj = self._fitting(data)
         if not traj.n_transitions:
             raise LmphysError("no transitions: at least one chain needs two states or more")
         packed = self._packed(traj)
@@ -99,7 +104,8 @@ class SwitchingModel(BaseEstimator):
         the order of `traj.pairs()` without the first transition of each chain.
         """
         messages, packed = self._messages(traj)
-        place = packed.place[packed.place >= packed.sizes[0]] - packed.sizes[0]
+        first = packed.blocks[0].stop
+        place = packed.place[packed.place >= first] - first
         return np.moveaxis(messages.pairs()[0].cpu().numpy()[..., place], -1, 0)
 
     def viterbi(self, traj: Data) -> np.ndarray:
@@ -174,14 +180,11 @@ class SwitchingModel(BaseEstimator):
         The regime of the first new step is drawn from what the prefix says of it; for a prefix of one state
         that is pi, and the chain is a fresh simulation from h_0.
         """
-        check_is_fitted(self, "parameters_")
-        traj = as_trajectories(prefix)
-        p = self.parameters_
-        if traj.width != p.width:
-            raise LmphysError(f"states of width {traj.width}, model fitted on {p.width}: use one projection for both")
+        traj, p = self._fitting(prefix), self.parameters_
         weights = np.tile(p.pi, (len(traj), 1))
         if traj.n_transitions:
-            filtered = self.infer(traj).filtered
+            messages, packed = self._messages(traj)
+            filtered = packed.unpack(messages.filtered()[0])
             last = np.cumsum(traj.lengths - 1)[traj.lengths > 1] - 1
             weights[traj.lengths > 1] = filtered[last] @ p.T
         return simulate(p, traj, steps, weights, seed=seed)

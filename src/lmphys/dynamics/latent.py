@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
+from lmphys.dynamics.parameters import check_laws
 from lmphys.errors import LmphysError
 
 
@@ -60,9 +61,7 @@ class LatentParameters:
             raise LmphysError(f"parameters of a latent switching model disagree in shape: {shapes}")
         if not all(np.isfinite(getattr(self, name)).all() for name in wanted):
             raise LmphysError("a parameter of the latent switching model is not finite; fit it again, smaller")
-        rows = np.vstack([self.pi, self.T])
-        if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-6):
-            raise LmphysError("pi and the rows of T must be probabilities that sum to 1")
+        check_laws(self.pi, self.T)
 
     @property
     def width(self) -> int:

@@ -53,17 +53,20 @@ def weighted_moments(weights: torch.Tensor, packed: Packed) -> torch.Tensor:
     sums = (weights @ packed.rows).to(torch.float64)
     sums[..., 0] = n
     product_of = _Product(packed)
+
+    def add_up(r: int, k: int) -> None:
+        product_of.add_to(moments[r, k, 1:, 1:], weights[r, k])
+        moments[r, k, 0] = moments[r, k, :, 0] = sums[r, k]
+
     for r, k in product(range(R), range(K)):
         if k != heaviest[r]:
-            product_of.add_to(moments[r, k, 1:, 1:], weights[r, k])
-            moments[r, k, 0] = moments[r, k, :, 0] = sums[r, k]
+            add_up(r, k)
     for r, k in enumerate(heaviest):
         rest = packed.moments - moments[r].sum(0)
         if bool((rest.diagonal() > CANCELLED[weights.dtype] * packed.moments.diagonal()).all()):
             moments[r, k] = rest
         else:  # the heaviest regime hardly moves beside the others: a difference would be rounding
-            product_of.add_to(moments[r, k, 1:, 1:], weights[r, k])
-            moments[r, k, 0] = moments[r, k, :, 0] = sums[r, k]
+            add_up(r, k)
     return moments
 
 

@@ -50,9 +50,9 @@ class Prior:
 
         log p(M, Sigma) = -1/2 tr Sigma^-1 (ridge M M^T + n0 S0) - 1/2 n0 log |Sigma| + const,
 
-    that is M | Sigma ~ MN(0, Sigma, I / ridge) and Sigma ~ IW(n0 S0, n0 - 2 D - 1), which is a proper law for n0 > 3 D
-    and a penalty of the same form below; and Dirichlet laws of pi
-    and of the rows of T. Where regimes share M or Sigma, the penalty of what is shared counts once.
+    that is M | Sigma ~ MN(0, Sigma, I / ridge) and Sigma ~ IW(n0 S0, n0 - 2 D - 1), a proper law for n0 > 3 D and
+    a penalty of the same form below that. To these come Dirichlet laws of pi and of the rows of T. Where regimes
+    share M or Sigma, the penalty of what is shared counts once.
 
     Attributes:
         ridge: weight of M = 0, in squared units of the states.

@@ -45,8 +45,8 @@ def as_trajectories(data: Data) -> Trajectories:
 class Packed:
     """The transitions of C chains, time-major: the first step of every chain, then every second step, ...
 
-    Chains are sorted by falling length, so that step t is one contiguous block of `sizes[t]` rows and the
-    chains that go on from it are its first `sizes[t + 1]` rows.
+    Chains are sorted by falling length, so that step t is one contiguous block of rows, and the chains that go on
+    from it are as many of its first rows as the next block has.
 
     Args:
         traj: the chains; those without a transition leave no row.
@@ -57,8 +57,9 @@ class Packed:
         rows: (n, 2 D + 1) columns [1, x, y] with x = h_t - origin and y = h_{t+1} - h_t - drift.
         origin: (D,) mean of h_t over the transitions, float64; centring keeps float32 products accurate.
         drift: (D,) mean step, float64.
-        sizes: number of rows of each step, falling.
+        blocks: rows of each step.
         place: (n,) packed row of each transition in the order of `traj.pairs()`.
+        chain: (n,) chain of each transition in that order.
     """
 
     def __init__(self, traj: Trajectories, *, dtype: torch.dtype, device: torch.device) -> None:
@@ -66,8 +67,8 @@ class Packed:
         by_length = np.argsort(-steps, kind="stable")
         rank = np.empty_like(by_length)
         rank[by_length] = np.arange(len(steps))
-        self.sizes = [int((steps > t).sum()) for t in range(int(steps.max(initial=0)))]
-        starts = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
+        sizes = [int((steps > t).sum()) for t in range(int(steps.max(initial=0)))]
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.blocks = [slice(int(a), int(b)) for a, b in pairwise(starts)]
         t = np.arange(traj.n_transitions) - np.repeat(np.cumsum(steps) - steps, steps)
         self.place = starts[t] + np.repeat(rank, steps)

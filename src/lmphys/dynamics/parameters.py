@@ -56,9 +56,7 @@ class SLDSParameters:
             raise LmphysError(f"parameters of a switching model disagree in shape: {shapes}")
         if not all(np.isfinite(getattr(self, name)).all() for name in wanted):
             raise LmphysError("a parameter of the switching model is not finite; fit it again with a larger prior")
-        rows = np.vstack([self.pi, self.T])
-        if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-6):
-            raise LmphysError("pi and the rows of T must be probabilities that sum to 1")
+        check_laws(self.pi, self.T)
         for name in ("pi", "T"):
             object.__setattr__(self, name, _normalised(getattr(self, name)))
         object.__setattr__(self, "Sigma", np.stack([_covariance(S, j) for j, S in enumerate(self.Sigma)]))
@@ -105,6 +103,13 @@ class SLDSParameters:
         return SLDSParameters(
             self.pi[order], self.T[np.ix_(order, order)], self.M[order], self.b[order], self.Sigma[order]
         )
+
+
+def check_laws(pi: np.ndarray, T: np.ndarray) -> None:
+    """Refuse a `pi` (K,) or a row of `T` (K, K) that is no distribution."""
+    rows = np.vstack([pi, T])
+    if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-6):
+        raise LmphysError("pi and the rows of T must be probabilities that sum to 1")
 
 
 def _normalised(rows: np.ndarray) -> np.ndarray:

@@ -129,7 +129,7 @@ def compare_simulated(
     real = np.zeros((1 + n_permutations, (R + 1) * C), dtype=bool)
     np.put_along_axis(real, chosen * C + np.arange(C), True, axis=1)
 
-    path, K = model.viterbi(both), model.n_regimes
+    path, K = model.viterbi(both), model.parameters_.n_regimes
     chain, runs = both.pairs()[2], dwell_times(path, both.lengths)
     lags = min(max_lag, int(traj.lengths.max()) - 1)
     distances = {

@@ -188,7 +188,7 @@ def memory() -> Row:
     )
     data = 30_000 * 10 * 40 * 4 / 1e6
     return Row("peak memory of a fit, for each MB of states", f"{many - few:.0f} MB", f"{data:.0f} MB of states",
-               (many - few) / data, at_most=20.0)  # fmt: skip
+               (many - few) / data, at_most=8.0)  # fmt: skip
 
 
 def on_gpu() -> Row:

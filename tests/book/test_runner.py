@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -285,6 +286,15 @@ def test_git_state_without_git_without_commit_and_with_changes(tmp_path):
 def test_the_machine_is_described():
     assert int(machine()["cores"]) >= 1
     assert 0.01 < peak_memory() < 100
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="getrusage of other systems begins at zero anyway")
+def test_peak_memory_leaves_out_the_process_that_started_this_one():
+    code = "from lmphys.book.provenance import peak_memory; print(peak_memory())"
+    ballast = b"x" * 600_000_000
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert peak_memory() > len(ballast) / 1e9
+    assert float(done.stdout) < 0.4
 
 
 def test_two_processes_do_not_run_one_project(project):

@@ -174,7 +174,7 @@ def peers(traj: Trajectories, n_regimes: int) -> list[Row]:
 def peak_of_fit(n_chains: int) -> float:
     """Largest resident memory of this process, MB, after a fit of chains of 10 states in 40 dimensions."""
     rng = np.random.default_rng(0)
-    traj = Trajectories.from_list(list(rng.standard_normal((n_chains, 10, 40)).astype(np.float32)))
+    traj = Trajectories.from_list(list(rng.standard_normal((n_chains, 10, 40), dtype=np.float32)))
     ours(traj, start_of(4, 40), "float32")(2)
     return 1e3 * peak_memory()
 

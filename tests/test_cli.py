@@ -59,7 +59,7 @@ def test_help_is_quick_and_loads_nothing_heavy():
     code += "sys.exit(' '.join(sorted(heavy)) or 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for command in ("list", "run", "build", "ledger", "doctor", "corpus"):
+    for command in ("list", "run", "build", "ledger", "doctor", "corpus", "train"):
         assert f" {command} " in done.stdout
 
 

@@ -50,7 +50,7 @@ app = typer.Typer(
 )
 
 Model = Annotated[
-    str | None, typer.Option(help="Model spec: smollm2, random:smollm2, org/name on the hub, or a folder.")
+    str | None, typer.Option(help="Model spec: smollm2, reasoner, random:smollm2, org/name on the hub, or a folder.")
 ]
 Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]
@@ -199,18 +199,34 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    options_metavar="",
-)
+def _hand_down(context: typer.Context, name: str, app_below: typer.Typer) -> None:
+    """Run a group of commands that is imported only when it is asked for."""
+    command = typer.main.get_command(app_below)
+    # Not app_below(...): its errors and its Ctrl-C are to reach the top group, as those of the commands here do.
+    with command.make_context(name, context.args or ["--help"], parent=context.parent) as below:
+        command.invoke(below)
+
+
+_HANDED_DOWN: dict[str, Any] = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    "options_metavar": "",
+}
+
+
+@app.command(**_HANDED_DOWN)
 def corpus(context: typer.Context) -> None:
     """Build, inspect, verify or export corpora of hidden states; `lmphys corpus --help` tells more."""
     from lmphys.corpus.cli import app as corpus_app
 
-    command = typer.main.get_command(corpus_app)
-    # Not corpus_app(...): its errors and its Ctrl-C are to reach the top group, as those of the commands here do.
-    with command.make_context("corpus", context.args or ["--help"], parent=context.parent) as below:
-        command.invoke(below)
+    _hand_down(context, "corpus", corpus_app)
+
+
+@app.command(**_HANDED_DOWN)
+def train(context: typer.Context) -> None:
+    """Train the reasoner, a small adapter, on chains of thought; `lmphys train --help` tells more."""
+    from lmphys.learning.cli import app as learning_app
+
+    _hand_down(context, "train", learning_app)
 
 
 def main() -> None:

@@ -17,8 +17,10 @@ import torch
 from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, control_of, default_spec
 from lmphys.corpus import build as build_module
 from lmphys.corpus.spec import chain_seed
-from lmphys.corpus.store import Corpus, corpora_home
+from lmphys.corpus.store import SITES, Corpus, corpora_home
+from lmphys.corpus.tasks import load_questions
 from lmphys.errors import LmphysError
+from lmphys.learning.chains import Habits, problem_of, write_chain
 
 
 @pytest.fixture(scope="session")
@@ -418,3 +420,32 @@ def test_commands_on_a_corpus(spec, home, tmp_path):
     assert "exists already" in str(again.exception)
     missing = runner.invoke(app, ["verify", "zzz"])
     assert "0 corpora begin with 'zzz'" in str(missing.exception)
+
+
+def test_sentences_about_known_steps_keep_their_labels(home, model_folder, questions):
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=60)
+    spec = CorpusSpec(
+        str(model_folder), tasks=("story:2", str(questions)), n_questions=3, n_chains=2, sampling=sampling
+    )
+    corpus = Corpus(build_corpus(spec).folder)
+    task = corpus.chains["task"].to_numpy()[corpus.sentences["chain"]]
+    assert str(corpus.sentences["valid"].dtype) == str(corpus.sentences["astray"].dtype) == "boolean"
+    assert corpus.sentences.loc[task != "story:2", ["phase", "valid", "astray"]].isna().all(axis=None)
+    labelled = corpus.sentences[task == "story:2"]
+    assert len(labelled) and set(labelled["phase"]) == {"stray"}  # random weights say nothing of the matter
+    assert labelled["astray"].all() and labelled["valid"].isna().all()
+
+
+def test_labels_are_read_off_the_words_whoever_wrote_them(model_folder):
+    model = LanguageModel(str(model_folder))
+    (question,) = load_questions("story:3", 1, seed=4)
+    chain = write_chain(problem_of(question.id), Habits(slip=1.0), np.random.default_rng(0))
+    tokens = torch.tensor(
+        [*model.tokenizer(chain.text, add_special_tokens=False)["input_ids"], model.tokenizer.eos_token_id]
+    )
+    logp = np.zeros(len(tokens), np.float32)
+    states = {site: torch.zeros(len(tokens), model.width) for site in SITES}
+    written = build_module._Written(tokens, True, logp, logp)
+    shard = build_module.chain_shard(model, question, {"chain_id": "a", "seed": 0}, written, states)
+    expected = [(s.text, s.phase, s.valid, s.astray) for s in chain.sentences]
+    assert list(shard.sentences[["text", "phase", "valid", "astray"]].itertuples(index=False, name=None)) == expected

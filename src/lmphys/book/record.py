@@ -39,8 +39,8 @@ def _contents(parameters: dict[str, Any]) -> list[str]:
     model, tasks = parameters.get("model", DEFAULT_MODEL), parameters.get("tasks") or []
     if model == DEFAULT_MODEL and not tasks:
         return []
+    from lmphys.corpus.source import identity
     from lmphys.corpus.tasks import task_identity
-    from lmphys.corpus.weights import identity
 
     return [identity(str(model)), *(task_identity(str(task)) for task in tasks)]
 

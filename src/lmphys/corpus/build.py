@@ -20,12 +20,14 @@ from lmphys.corpus.model import LanguageModel
 from lmphys.corpus.progress import Progress
 from lmphys.corpus.read import read_chains
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
+from lmphys.corpus.source import random_base
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
 from lmphys.corpus.store import SITES, Corpus, Shard, ShardStore, corpora_home
-from lmphys.corpus.tables import SENTENCE_COLUMNS
+from lmphys.corpus.tables import LABEL_COLUMNS, SENTENCE_COLUMNS
 from lmphys.corpus.tasks import load_questions
-from lmphys.corpus.weights import random_base
 from lmphys.errors import LmphysError
+from lmphys.learning.chains import problem_of
+from lmphys.learning.parser import label_sentences
 
 # Chains of a shard are sampled together and apart from those of other shards, so that a build that was stopped
 # goes on exactly as it would have.
@@ -157,7 +159,7 @@ class _Writer(_Builder):
             written = _Written(chain.tokens, chain.ended, chain.logp.numpy(), chain.logp_sampling.numpy())
             row = {"chain_id": f"{question.id}/{number}", "seed": requests[chain.index].seed}
             parts[chain.index] = chain_shard(self.model, question, row, written, chain.states)
-            bar.chain()
+            bar.advance()
         return _join([part for part in parts if part is not None])
 
 
@@ -185,7 +187,7 @@ class _Reader(_Builder):
             labels = {"chain_id": row["chain_id"], "seed": int(row["seed"])}
             parts[i] = chain_shard(self.model, questions[i], labels, written, states)
             bar.tokens(len(tokens[i]))
-            bar.chain()
+            bar.advance()
         return _join([part for part in parts if part is not None])
 
     def _tokens(self, source: Shard) -> list[Tensor]:
@@ -210,7 +212,8 @@ def chain_shard(
     """One chain cut into sentences: its rows of the tables, and its states where sentences end.
 
     A sentence's boundary token is the one that holds its last character; a sentence counts when it is finished and
-    another token, the end-of-sequence token included, follows it.
+    another token, the end-of-sequence token included, follows it. Sentences about a problem with known steps get the
+    labels of `lmphys.learning.parser`.
     """
     if not all(bool(torch.isfinite(array).all()) for array in states.values()):
         raise LmphysError(f"{model.spec} gave states that are not finite in {model.describe()['dtype']}; use float32")
@@ -255,6 +258,10 @@ def chain_shard(
         "logp": written.logp.astype(np.float32),
         "logp_sampling": written.logp_sampling.astype(np.float32),
     }
+    problem = problem_of(question.id)
+    if problem is not None:
+        for r, label in zip(rows, label_sentences(problem, [r["text"] for r in rows]), strict=True):
+            r |= {"phase": label.phase, "valid": label.valid, "astray": label.astray}
     extracted = extract(text, question)
     chain = {
         **row,
@@ -270,7 +277,8 @@ def chain_shard(
         "question": question.text,
         "text": text,
     }
-    sentences = pd.DataFrame(rows, columns=SENTENCE_COLUMNS)
+    columns = SENTENCE_COLUMNS + LABEL_COLUMNS * (problem is not None)
+    sentences = pd.DataFrame(rows, columns=columns)
     return Shard(arrays, pd.DataFrame([chain]), sentences)
 
 

@@ -13,7 +13,11 @@ from lmphys.errors import LmphysError
 
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
-Model = Annotated[str, typer.Option(help="smollm2, org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]")]
+# No brackets: the help would take them for markup.
+_FORMS = (
+    "smollm2, reasoner or reasoner@STEP, org/name or org/name@REVISION, a folder, a .gguf file, or random:SPEC#SEED"
+)
+Model = Annotated[str, typer.Option(help=_FORMS)]
 Profile = Annotated[str, typer.Option(help="smoke (a minute), quick (minutes on two cores) or full (for a GPU)")]
 Key = Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; see `lmphys corpus info`")]
 

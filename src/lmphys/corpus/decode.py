@@ -7,9 +7,10 @@ reads the whole text again at each step: slower, and equally right.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -56,39 +57,48 @@ class DecodedChain:
 class Capture:
     """Hooks that keep the states of the newest forward pass, and nothing older.
 
-    `resid_post` is the residual stream after block `layer` (0: the embeddings that enter the first block);
-    `final_norm` is what the body of the model hands to the output head, after the last normalisation.
+    `resid_post` is the residual stream after a block (0: the embeddings that enter the first block); `final_norm` is
+    what the body of the model hands to the output head, after the last normalisation.
+
+    Args:
+        model: whose states.
+        layers: blocks after which `resid_post` is kept, each 0 to the number of layers.
     """
 
-    def __init__(self, model: LanguageModel, layer: int) -> None:
+    def __init__(self, model: LanguageModel, layers: Iterable[int]) -> None:
         self.model = model
-        self.layer = layer
-        self.latest: dict[str, Tensor] = {}
+        self.layers = tuple(layers)
+        self._latest: dict[int | str, Tensor] = {}
+
+    def states(self, layer: int) -> dict[str, Tensor]:
+        """Site -> (B, T, D) states of the newest pass, with `resid_post` after block `layer`."""
+        return {"resid_post": self._latest[layer], "final_norm": self._latest["final_norm"]}
 
     @contextmanager
     def attached(self) -> Iterator["Capture"]:
         """Attach the hooks for the length of a `with` block."""
         blocks = self.model.blocks
-        if self.layer == 0:
-            first = blocks[0].register_forward_pre_hook(self._before_first, with_kwargs=True)
-        else:
-            first = blocks[self.layer - 1].register_forward_hook(self._after_block)
-        body = self.model.body.register_forward_hook(self._after_body)
+        hooks = [self.model.body.register_forward_hook(self._after_body)]
+        for layer in self.layers:
+            if layer == 0:
+                hooks.append(blocks[0].register_forward_pre_hook(self._before_first, with_kwargs=True))
+            else:
+                hooks.append(blocks[layer - 1].register_forward_hook(partial(self._after_block, layer)))
         try:
             yield self
         finally:
-            first.remove()
-            body.remove()
-            self.latest.clear()
+            for hook in hooks:
+                hook.remove()
+            self._latest.clear()
 
     def _before_first(self, module: nn.Module, args: tuple, kwargs: dict) -> None:
-        self.latest["resid_post"] = args[0] if args else kwargs["hidden_states"]
+        self._latest[0] = args[0] if args else kwargs["hidden_states"]
 
-    def _after_block(self, module: nn.Module, args: tuple, output: Tensor | tuple) -> None:
-        self.latest["resid_post"] = output[0] if isinstance(output, tuple) else output
+    def _after_block(self, layer: int, module: nn.Module, args: tuple, output: Tensor | tuple) -> None:
+        self._latest[layer] = output[0] if isinstance(output, tuple) else output
 
     def _after_body(self, module: nn.Module, args: tuple, output: object) -> None:
-        self.latest["final_norm"] = output[0] if isinstance(output, tuple) else output.last_hidden_state  # type: ignore[attr-defined]
+        self._latest["final_norm"] = output[0] if isinstance(output, tuple) else output.last_hidden_state  # type: ignore[attr-defined]
 
 
 class _Rows:
@@ -173,7 +183,7 @@ class ChainDecoder:
         rows = _Rows(n_rows, self.model, self.sampling.max_tokens)
         waiting = deque(enumerate(requests))
         prompts: dict[tuple[int, ...], _Prompt] = {}
-        with Capture(self.model, self.layer).attached() as capture:
+        with Capture(self.model, (self.layer,)).attached() as capture:
             while True:
                 resting = [row for row, index in enumerate(rows.index) if index < 0]
                 if waiting and (len(resting) >= max(1, n_rows // 8) or len(resting) == len(rows.index)):
@@ -245,9 +255,9 @@ class ChainDecoder:
         busy = torch.tensor(rows.busy())
         newest = rows.tokens.gather(1, (rows.n_tokens - 1).clamp(min=0)[:, None])
         logits = self._feed(newest, busy, timeline, rows)
-        for site in SITES:
+        for site, latest in capture.states(self.layer).items():
             states = rows.states[site]
-            states[busy, rows.n_tokens[busy] - 1] = capture.latest[site][busy, -1].to(states)
+            states[busy, rows.n_tokens[busy] - 1] = latest[busy, -1].to(states)
         rows.age[busy] += 1
         over = torch.isin(newest[busy, 0], self.model.stop_ids) | (rows.n_tokens[busy] >= self.sampling.max_tokens)
         rows.closed[busy] = over

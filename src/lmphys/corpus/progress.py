@@ -21,19 +21,20 @@ def announce(text: str) -> None:
 
 
 class Progress:
-    """Chains done of chains wanted, with tokens per second.
+    """Chains, or other units, done of those wanted, with tokens per second.
 
     Where the environment variable LMPHYS_PROGRESS_FILE is set, the state is also written there, at most once a
     second: a chapter runs in a process without a terminal, and the runner shows the line in its own bar.
 
     Args:
         title: what is being done.
-        total: number of chains.
+        total: number of units.
+        unit: what is counted, in the plural.
         shown: whether to draw; None draws on a terminal only.
     """
 
-    def __init__(self, title: str, total: int, *, shown: bool | None = None) -> None:
-        self.title, self.total, self.done = title, total, 0
+    def __init__(self, title: str, total: int, *, unit: str = "chains", shown: bool | None = None) -> None:
+        self.title, self.total, self.unit, self.done = title, total, unit, 0
         self._n_tokens = 0
         self._start = self._told = time.monotonic()
         self._skipped = 0
@@ -72,16 +73,16 @@ class Progress:
         if self._file:
             fresh = self.done - self._skipped
             left = (self.total - self.done) * (now - self._start) / fresh if fresh else float("nan")
-            text = f"{self.title}: {self.done}/{self.total} chains, {rate:.0f} tokens/s"
+            text = f"{self.title}: {self.done}/{self.total} {self.unit}, {rate:.0f} tokens/s"
             Path(self._file).write_text(text + (f", {left:.0f} s left" if fresh else ""))
 
-    def chain(self) -> None:
-        """Count a finished chain."""
+    def advance(self) -> None:
+        """Count a finished unit."""
         self.done += 1
         self._bar.update(self._task, completed=self.done)
 
     def skip(self, n: int) -> None:
-        """Count chains that were there already."""
+        """Count units that were there already."""
         self.done += n
         self._skipped += n
         self._bar.update(self._task, completed=self.done)

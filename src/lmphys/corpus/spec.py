@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lmphys.corpus.adapters import REASONER, REASONER_TASKS, REASONER_TOKENS
 from lmphys.corpus.model import resolve_device, resolve_dtype
 from lmphys.corpus.sampling import Sampling
+from lmphys.corpus.source import RANDOM, identity, random_base, same_weights
 from lmphys.corpus.tasks import EMBEDDED, task_identity
-from lmphys.corpus.weights import RANDOM, identity, random_base
 from lmphys.errors import LmphysError
 from lmphys.paths import DEFAULT_MODEL
 
@@ -61,8 +62,16 @@ class CorpusSpec:
         self.sampling.check()
 
     def resolved(self, device: str = "auto") -> "CorpusSpec":
-        """The same spec with `auto` replaced by what this machine stands for."""
-        writer = None if self.writer == self.model else self.writer
+        """The same spec with `auto` replaced by what this machine stands for, and its writer written in one way.
+
+        A writer that is the model itself, however its spec is written, is None; the one whose architecture random
+        weights have is written as in their spec.
+        """
+        writer, base = self.writer, random_base(self.model)
+        if writer is not None and same_weights(writer, self.model):
+            writer = None
+        elif writer is not None and base is not None and same_weights(writer, base):
+            writer = base
         return dataclasses.replace(self, dtype=resolve_dtype(self.dtype, resolve_device(device)), writer=writer)
 
     def to_json(self) -> dict[str, Any]:
@@ -98,7 +107,8 @@ def default_spec(
     Args:
         model: whose states; `random:SPEC` reads the chains that SPEC wrote, since random weights write no sentences.
         profile: `smoke` (a minute), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
-        tasks: names of tasks or files; none stands for those of the profile.
+        tasks: names of tasks or files; none stands for those of the profile, or for `REASONER_TASKS`, with chains of up
+            to `REASONER_TOKENS`, where the model is `reasoner` or its control.
         changes: other fields of `CorpusSpec` to set.
 
     Raises:
@@ -107,9 +117,13 @@ def default_spec(
     if profile not in PROFILES:
         raise LmphysError(f"unknown profile {profile!r}; use {', '.join(PROFILES)}")
     settings: dict[str, Any] = {"model": model, **PROFILES[profile]}
+    base = random_base(model)
     if tasks:
         settings["tasks"] = tuple(tasks)
-    if base := random_base(model):
+    elif REASONER.fullmatch(base or model):
+        settings["tasks"] = REASONER_TASKS[:3] if profile == "smoke" else REASONER_TASKS
+        settings["sampling"] = Sampling(max_tokens=REASONER_TOKENS)
+    if base:
         settings["writer"] = base
     return CorpusSpec(**{**settings, **changes})
 

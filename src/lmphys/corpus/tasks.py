@@ -10,6 +10,8 @@ from typing import Any
 
 from lmphys.corpus.answers import Question
 from lmphys.errors import LmphysError
+from lmphys.learning.chains import CHAINS_VERSION, parse_task, problem_of
+from lmphys.learning.families import FAMILIES
 
 # Remarks in the generated questions that forbid the model to think aloud.
 _ONLY = re.compile(r"\s*(?:Give|Reply|Provide)\b[^.\n]*\b(?:only|just|final answer|one word)\b[^.\n]*\.?")
@@ -78,6 +80,17 @@ def embedded_questions(name: str, n: int, seed: int) -> list[Question]:
         item = data[number]
         text = _ONLY.sub("", item["question"]).strip()
         questions.append(Question(f"{name}/{seed}-{number}", name, text, str(item["answer"]), task.choices(item)))
+    return questions
+
+
+def labelled_questions(task: str, n: int, seed: int) -> list[Question]:
+    """The first n test questions of a family with known steps, such as `story:4`, at a seed."""
+    questions = []
+    for number in range(n):
+        id_ = f"{task}/{seed}-{number}"
+        problem = problem_of(id_)
+        assert problem is not None
+        questions.append(Question(id_, task, problem.text, problem.answer, problem.choices))
     return questions
 
 
@@ -218,25 +231,30 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
 
 
 def load_questions(task: str, n: int, seed: int) -> list[Question]:
-    """N questions of a task: the name of an embedded one, of a benchmark, or a path to a JSONL file.
+    """N questions of a task: embedded, of a family with known steps, of a benchmark, or of a JSONL file.
 
     Raises:
         LmphysError: no such task, or it cannot be read.
     """
     if task in EMBEDDED:
         return embedded_questions(task, n, seed)
+    if parse_task(task):
+        return labelled_questions(task, n, seed)
     if task in BENCHMARKS:
         return benchmark_questions(task, n, seed)
     if task.endswith((".jsonl", ".json")):
         return file_questions(Path(task).expanduser(), n, seed)
     raise LmphysError(
-        f"unknown task {task!r}; embedded: {', '.join(EMBEDDED)}; on the hub: {', '.join(BENCHMARKS)}; "
+        f"unknown task {task!r}; embedded: {', '.join(EMBEDDED)}; with known steps: {', '.join(FAMILIES)}, each also "
+        f"with a difficulty, as in {next(iter(FAMILIES))}:4; on the hub: {', '.join(BENCHMARKS)}; "
         "or a .jsonl file with question and answer"
     )
 
 
 def task_identity(task: str) -> str:
-    """What tells a task from others of the same name: the content of a file, the name of any other."""
+    """What tells a task from others of its name: content of a file, version of our generator, or the name alone."""
+    if parse_task(task):
+        return f"{task} {CHAINS_VERSION}"
     path = Path(task).expanduser()
     if task in EMBEDDED or task in BENCHMARKS or not path.is_file():
         return task

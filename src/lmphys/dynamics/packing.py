@@ -11,7 +11,7 @@ from lmphys.corpus import Trajectories
 from lmphys.errors import LmphysError
 
 # Rows that are turned to float64 at a time.
-_ROWS = 1 << 14
+ROWS = 1 << 14
 
 Data = Trajectories | Sequence[np.ndarray]
 
@@ -75,7 +75,7 @@ class Packed:
         self.chain = np.repeat(np.arange(len(traj)), steps)
         # In blocks of rows: whole copies in float64 would be most of the memory of a fit.
         sources = traj.sources()
-        blocks = [slice(first, first + _ROWS) for first in range(0, len(sources), _ROWS)]
+        blocks = [slice(first, first + ROWS) for first in range(0, len(sources), ROWS)]
 
         def steps_of(block: slice) -> tuple[np.ndarray, np.ndarray]:
             x = traj.states[sources[block]].astype(np.float64)
@@ -101,7 +101,7 @@ class Packed:
     def moments(self) -> torch.Tensor:
         """Sum of z z^T over all rows z, (2 D + 1, 2 D + 1) float64."""
         total = torch.zeros(self.rows.shape[1], self.rows.shape[1], dtype=torch.float64, device=self.rows.device)
-        for z in self.rows.split(_ROWS):
+        for z in self.rows.split(ROWS):
             z = z.to(torch.float64)
             total += z.T @ z
         return total

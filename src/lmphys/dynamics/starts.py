@@ -11,7 +11,7 @@ from sklearn.mixture import GaussianMixture
 
 from lmphys.dynamics.maximisation import Statistics, maximise, weighted_moments
 from lmphys.dynamics.models import Models, Prior, Structure
-from lmphys.dynamics.packing import Packed
+from lmphys.dynamics.packing import ROWS, Packed
 from lmphys.errors import LmphysError
 
 # A direction with a smaller share of the largest variance of the steps does not move but for rounding.
@@ -68,11 +68,17 @@ def _typical_square(model: Models, packed: Packed, unit: torch.Tensor) -> torch.
     count up to their quantile `CLIPPED`, unless most of them are 0. At least a share of `STILL` of `unit`.
     """
     D = packed.width
-    rows = packed.rows.to(torch.float64)
-    squares = (rows[:, D + 1 :] - rows[:, 1 : D + 1] @ model.M[0, 0].T - model.b[0, 0]).square_()
-    limit = squares.kthvalue(math.ceil(CLIPPED * len(rows)), dim=0).values
-    limit = torch.where(limit > STILL * unit, limit, squares.amax(dim=0))
-    return torch.minimum(squares, limit).mean(dim=0).clamp(min=STILL * unit)
+    # In blocks: a copy of all rows in float64 would be most of the memory of a fit.
+    squares = packed.rows.new_empty(len(packed), D)
+    for z, out in zip(packed.rows.split(ROWS), squares.split(ROWS), strict=True):
+        z = z.to(torch.float64)
+        out.copy_((z[:, D + 1 :] - z[:, 1 : D + 1] @ model.M[0, 0].T - model.b[0, 0]).square_())
+    typical = []
+    for column, least in zip(squares.T, STILL * unit, strict=True):
+        square = column.to(torch.float64)
+        limit = square.kthvalue(math.ceil(CLIPPED * len(square))).values
+        typical.append((square.clamp(max=limit) if limit > least else square).mean().clamp(min=least))
+    return torch.stack(typical)
 
 
 def labels(packed: Packed, single: Models, K: int, kind: str, seed: int) -> np.ndarray:

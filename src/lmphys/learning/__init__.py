@@ -1,0 +1,1 @@
+"""Learning: a small reasoner whose chains of thought have known labels."""

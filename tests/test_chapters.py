@@ -21,7 +21,7 @@ def chapter(request):
 def test_it_has_the_standard_parameters_with_help(chapter):
     parameters = {p.name: p for p in chapter.parameters}
     assert {"model", "profile", "seed"} <= set(parameters)
-    assert parameters["model"].default == "smollm2"
+    assert parameters["model"].default in ("smollm2", "reasoner")  # what comes with the package
     assert parameters["profile"].default == "quick"
     assert all(p.help for p in chapter.parameters)
 

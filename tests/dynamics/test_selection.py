@@ -8,7 +8,7 @@ from lmphys.dynamics import Projection
 from lmphys.dynamics.bootstrap import bootstrap_chains
 from lmphys.dynamics.completion import Completion
 from lmphys.dynamics.parameters import SLDSParameters
-from lmphys.dynamics.selection import _folds, choose_rank, choose_regimes
+from lmphys.dynamics.selection import choose_rank, choose_regimes, question_folds
 from lmphys.dynamics.slds import SLDS
 from lmphys.errors import LmphysError
 
@@ -72,7 +72,7 @@ def test_criteria_of_many_regimes_count_the_markov_chain():
 def test_held_out_columns_are_those_of_linear_fits_to_the_other_folds(ar1):
     traj = ar1(0.6, 20, 15, 3, seed=2)
     row = choose_regimes(traj, [1], n_folds=4, seed=3, n_bootstrap=100, **FREE).loc[1]
-    density, forecast = held_out_by_hand(traj, _folds(traj, 4, 3))
+    density, forecast = held_out_by_hand(traj, question_folds(traj, 4, 3))
     assert row["held_out"] == pytest.approx(density.mean(), rel=1e-6)
     per_chain = density.reshape(20, 14).sum(axis=1)
     interval = bootstrap_chains(lambda w: w @ per_chain / (14 * w.sum(axis=1)), 20, n_bootstrap=100, seed=3)
@@ -86,13 +86,13 @@ def test_held_out_columns_are_those_of_linear_fits_to_the_other_folds(ar1):
 
 def test_folds_keep_questions_together_and_use_every_chain():
     traj = Trajectories.from_list([np.zeros((2, 1))] * 60)
-    fold = _folds(traj, 5, 0)
+    fold = question_folds(traj, 5, 0)
     assert np.bincount(fold).tolist() == [12] * 5
     traj.chains["question_id"] = np.repeat(["a", "b", "c", "d", "e", "f"], 10)
-    fold = _folds(traj, 3, 0).reshape(6, 10)
+    fold = question_folds(traj, 3, 0).reshape(6, 10)
     assert (fold == fold[:, :1]).all()
     assert np.bincount(fold[:, 0]).tolist() == [2, 2, 2]
-    assert not np.array_equal(fold, _folds(traj, 3, 1).reshape(6, 10))
+    assert not np.array_equal(fold, question_folds(traj, 3, 1).reshape(6, 10))
 
 
 def test_three_separated_regimes_are_chosen():
@@ -126,7 +126,7 @@ def test_basis_and_regimes_are_learned_on_the_training_part_of_each_fold(ar1, se
     traj = traj.with_states(traj.states @ np.diag([5.0, 3, 2, 2]) + 7)
     projection = Projection(2, **settings)
     row = choose_regimes(traj, [2], projection=projection, n_folds=3, seed=13, **QUICK).loc[2]
-    fold, chain, h_next = _folds(traj, 3, 13), traj.pairs()[2], traj.pairs()[1]
+    fold, chain, h_next = question_folds(traj, 3, 13), traj.pairs()[2], traj.pairs()[1]
     density, forecast, target = np.empty(len(chain)), np.empty(h_next.shape), np.empty(h_next.shape)
     for f in range(3):
         basis = Projection(2, **settings).fit(traj.select(fold != f))
@@ -182,7 +182,7 @@ def test_rank_of_a_part_is_scored_with_its_completion(ar1):
     traj = ar1(0.6, 18, 10, 4, seed=8)
     traj = traj.with_states(traj.states * [5, 3, 1, 0.5])
     table = choose_rank(traj, [2], n_regimes=2, n_folds=3, seed=9, **QUICK)
-    fold, chain = _folds(traj, 3, 9), traj.pairs()[2]
+    fold, chain = question_folds(traj, 3, 9), traj.pairs()[2]
     h, h_next, _ = traj.pairs()
     inside, whole, forecast, share = np.empty(len(h)), np.empty(len(h)), np.empty(h.shape), np.empty(len(h))
     for f in range(3):

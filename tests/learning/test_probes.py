@@ -7,7 +7,8 @@ from sklearn.model_selection import KFold, cross_val_score
 
 from lmphys.dynamics.bootstrap import chain_weights
 from lmphys.errors import LmphysError
-from lmphys.learning.probes import auroc, measure, probe_by_layer, probe_scores, probe_transfer
+from lmphys.learning.discrimination import auroc, measure
+from lmphys.learning.probes import probe_by_layer, probe_scores, probe_transfer
 
 N_QUESTIONS, N_CHAINS, LENGTH, WIDTH = 40, 3, 8, 12
 FAST = {"n_bootstrap": 200}

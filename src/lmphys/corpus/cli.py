@@ -35,7 +35,7 @@ def build(
     temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy")] = 0.8,
     top_p: Annotated[float, typer.Option(help="Share of probability kept; 1 keeps all")] = 0.95,
     top_k: Annotated[int, typer.Option(help="Most probable tokens kept; 0 keeps all")] = 0,
-    max_tokens: Annotated[int, typer.Option(help="Longest chain in tokens")] = 200,
+    max_tokens: Annotated[int | None, typer.Option(help="Longest chain in tokens (200; reasoner: 360)")] = None,
     prompt: Annotated[
         str, typer.Option(help="'chat', or a text with {question} for models without a template")
     ] = "chat",
@@ -51,12 +51,12 @@ def build(
 
     wanted = {"n_questions": questions, "n_chains": chains, "writer": writer}
     changes = {name: value for name, value in wanted.items() if value is not None}
-    sampling = Sampling(temperature, top_p, top_k, max_tokens)
+    longest = max_tokens or default_spec(model, profile).sampling.max_tokens
     spec = default_spec(
         model,
         profile,
         tasks=task or (),
-        sampling=sampling,
+        sampling=Sampling(temperature, top_p, top_k, longest),
         prompt=prompt,
         layer=layer,
         dtype=dtype,

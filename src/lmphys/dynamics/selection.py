@@ -69,13 +69,13 @@ def choose_regimes(
             fit, or what `SLDS.fit` raises.
     """
     traj = as_trajectories(traj)
-    fold = _folds(traj, n_folds, seed)
+    fold = question_folds(traj, n_folds, seed)
     inside = traj if projection is None else clone(projection).fit(traj).transform(traj)
     rows, held_out = {}, {}
     with Progress(console=Console(stderr=True), disable=not verbose) as bar:
         for K in n_regimes:
             folds = bar.track(range(n_folds), description=f"{K} regimes")
-            held_out[K] = _hold_out(_in_subspace(SLDS(K, **settings), projection), traj, fold, folds)
+            held_out[K] = hold_out(_in_subspace(SLDS(K, **settings), projection), traj, fold, folds)
             model = SLDS(K, **settings).fit(inside)
             rows[K] = {
                 "n_parameters": model.n_parameters,
@@ -128,7 +128,7 @@ def choose_rank(
         LmphysError: no rank, a rank that a fold cannot fit, or as in `choose_regimes`.
     """
     traj = as_trajectories(traj)
-    fold = _folds(traj, n_folds, seed)
+    fold = question_folds(traj, n_folds, seed)
     prototype = Projection() if projection is None else projection
     model = SLDS(n_regimes, **settings)
     held_out = {}
@@ -136,7 +136,7 @@ def choose_rank(
         for rank in ranks:
             folds = bar.track(range(n_folds), description=f"rank {rank}")
             score = _in_full_space(model, clone(prototype).set_params(rank=rank))
-            held_out[rank] = _hold_out(score, traj, fold, folds)
+            held_out[rank] = hold_out(score, traj, fold, folds)
     scores = _compare(held_out, traj, n_bootstrap, seed)
     h, h_next = (x.astype(np.float64) for x in traj.pairs()[:2])
     more = {
@@ -193,7 +193,7 @@ def _in_full_space(model: SLDS, projection: Projection) -> Score:
     return score
 
 
-def _folds(traj: Trajectories, n_folds: int, seed: int) -> np.ndarray:
+def question_folds(traj: Trajectories, n_folds: int, seed: int) -> np.ndarray:
     """Fold of each chain, (C,), one for all chains of a question."""
     if not traj.n_transitions:
         raise LmphysError("no transitions to fit: at least one chain needs two states or more")
@@ -206,7 +206,7 @@ def _folds(traj: Trajectories, n_folds: int, seed: int) -> np.ndarray:
     return (np.random.default_rng(seed).permutation(n_groups) % n_folds)[group]
 
 
-def _hold_out(score: Score, traj: Trajectories, fold: np.ndarray, folds: Iterable[int]) -> dict[str, np.ndarray]:
+def hold_out(score: Score, traj: Trajectories, fold: np.ndarray, folds: Iterable[int]) -> dict[str, np.ndarray]:
     """Scores of every transition by the model that has not seen its fold, in the order of `traj.pairs()`."""
     of_transition = np.repeat(fold, traj.lengths - 1)
     result: dict[str, np.ndarray] = {}

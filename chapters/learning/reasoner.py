@@ -53,7 +53,7 @@ left = {"text-align": "left", "min-width": "16rem"}
 # %%
 written = path.held_out_chains(8 if smoke else n_read, seed=seed)
 right = written["flawless"][0]
-print(right.problem.text)
+print(textwrap.fill(right.problem.text, 80))
 
 # %% tags=["hide-input"]
 def readable(sentences):
@@ -75,7 +75,7 @@ slipped = next(
     (c for c in written["slipped"] if any(s.phase == "correct" for s in c.sentences)),
     written["slipped"][0],
 )
-print(slipped.problem.text)
+print(textwrap.fill(slipped.problem.text, 80))
 
 # %% tags=["hide-input"]
 readable(slipped.sentences)
@@ -166,7 +166,7 @@ print(f"{len(found)} chains, {len(chains.sentences)} sentences")
 wrong = found.index[found.slipped & ~found.correct]
 row = int(wrong[0]) if len(wrong) else 0
 one = chains.sentences[chains.sentences.chain == row]
-print(chains.chains.question[row])
+print(textwrap.fill(chains.chains.question[row], 80))
 one[["text", "phase", "valid", "astray"]].style.hide(axis="index").set_properties(
     subset=["text"], **left
 )

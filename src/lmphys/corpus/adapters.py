@@ -10,9 +10,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from lmphys.errors import LmphysError
+from lmphys.learning.families import FAMILIES
 
 # What the shipped reasoner was trained on: the tasks of its corpora unless others are asked for.
-REASONER_TASKS: tuple[str, ...] = ("story", "tally", "contest", "kin", "rules", "calendar")
+REASONER_TASKS: tuple[str, ...] = tuple(FAMILIES)
 REASONER_TOKENS = 360  # the longest of its training chains has about as many
 REASONER = re.compile(r"reasoner(?:@(?P<step>.*))?")
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"

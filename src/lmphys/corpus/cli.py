@@ -51,7 +51,7 @@ def build(
 
     wanted = {"n_questions": questions, "n_chains": chains, "writer": writer}
     changes = {name: value for name, value in wanted.items() if value is not None}
-    longest = max_tokens or default_spec(model, profile).sampling.max_tokens
+    longest = default_spec(model, profile).sampling.max_tokens if max_tokens is None else max_tokens
     spec = default_spec(
         model,
         profile,

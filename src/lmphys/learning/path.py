@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch.nn.functional import cross_entropy
 
 from lmphys.corpus import LanguageModel
 from lmphys.corpus.sentences import token_ends
 from lmphys.dynamics.r2 import mean_interval
-from lmphys.learning.batches import Batch, Batches, collate
+from lmphys.learning.batches import Batches, collate
 from lmphys.learning.chains import Habits, LabelledChain, problem_of, write_chain
 from lmphys.learning.families import FAMILIES
 from lmphys.learning.problems import DIFFICULTIES
 from lmphys.learning.recipe import Recipe
+from lmphys.learning.train import surprisals
 
 _FLAWLESS = Habits(slip=0, derail=0)
 _SLIPPED = Habits(slip=0.3, derail=0)
@@ -79,7 +79,7 @@ def token_nll(model: LanguageModel, chains: Sequence[LabelledChain], *, batch_si
     for start in range(0, len(order), batch_size):
         members = order[start : start + batch_size]
         batch = collate([encoded[i] for i in members], model.pad_id).to(model.device)
-        nll = _nll(model, batch)
+        nll = surprisals(model, batch).cpu().numpy()
         lengths = [len(encoded[i].ids) - encoded[i].n_prompt for i in members]
         for i, values in zip(members, np.split(nll, np.cumsum(lengths)[:-1]), strict=True):
             tokens = encoded[i].ids[encoded[i].n_prompt :]
@@ -87,17 +87,6 @@ def token_nll(model: LanguageModel, chains: Sequence[LabelledChain], *, batch_si
     if not tables:
         return pd.DataFrame(columns=["chain", "sentence", "part", "nll"])
     return pd.concat(tables, ignore_index=True)[["chain", "sentence", "part", "nll"]]
-
-
-def _nll(model: LanguageModel, batch: Batch) -> np.ndarray:
-    """Surprisal of each target. The head, the dearest part of a small model, works on their places alone."""
-    head = model.model.get_output_embeddings()
-    chosen = head.register_forward_pre_hook(lambda _, inputs: (inputs[0].flatten(0, 1)[batch.rows][None],))
-    try:
-        logits = model.model(input_ids=batch.ids).logits[0]
-    finally:
-        chosen.remove()
-    return cross_entropy(logits.float(), batch.targets, reduction="none").cpu().numpy()
 
 
 def _labelled(model: LanguageModel, chain: LabelledChain, tokens: Sequence[int]) -> pd.DataFrame:

@@ -100,10 +100,10 @@ def adapt(model: LanguageModel, recipe: Recipe) -> Any:
         raise LmphysError(f"{recipe.base} cannot be adapted: {' '.join(str(error).split())[:160]}") from error
 
 
-def chain_loss(model: LanguageModel, batch: Batch) -> Tensor:
-    """Mean cross-entropy over the targets of a batch, nats, 0-dimensional float32.
+def surprisals(model: LanguageModel, batch: Batch, reduction: str = "none") -> Tensor:
+    """Cross-entropy of the targets of a batch, nats, float32: (N,), or 0-dimensional as `reduction` "mean" has it.
 
-    The output head works only on the places that carry loss: with many thousands of tokens in the vocabulary it would
+    The output head works only on the places of the targets: with many thousands of tokens in the vocabulary it would
     otherwise take most of the time and memory.
     """
     head = model.model.get_output_embeddings()
@@ -112,7 +112,12 @@ def chain_loss(model: LanguageModel, batch: Batch) -> Tensor:
         logits = model.model(input_ids=batch.ids, use_cache=False).logits
     finally:
         chosen.remove()
-    return cross_entropy(logits[0].float(), batch.targets)
+    return cross_entropy(logits[0].float(), batch.targets, reduction=reduction)
+
+
+def chain_loss(model: LanguageModel, batch: Batch) -> Tensor:
+    """Mean cross-entropy over the targets of a batch, nats, 0-dimensional float32."""
+    return surprisals(model, batch, "mean")
 
 
 class _Training:

@@ -17,7 +17,7 @@ import torch
 from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, control_of, default_spec
 from lmphys.corpus import build as build_module
 from lmphys.corpus.spec import chain_seed
-from lmphys.corpus.store import SITES, Corpus, corpora_home
+from lmphys.corpus.store import SITES, TOKEN_COLUMNS, Corpus, corpora_home
 from lmphys.corpus.tasks import load_questions
 from lmphys.errors import LmphysError
 from lmphys.learning.chains import Habits, problem_of, write_chain
@@ -34,7 +34,8 @@ def questions(tmp_path_factory) -> Path:
 def spec(model_folder, questions) -> CorpusSpec:
     """Twenty-four short chains of a tiny model: six shards of four when the shard is small."""
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=40)
-    return CorpusSpec(str(model_folder), tasks=(str(questions),), n_questions=6, n_chains=4, sampling=sampling)
+    tasks = (str(questions),)
+    return CorpusSpec(str(model_folder), tasks=tasks, n_questions=6, n_chains=4, sampling=sampling, dtype="float32")
 
 
 @pytest.fixture
@@ -78,6 +79,10 @@ def test_a_corpus_has_every_chain_once_with_its_labels(spec, home):
     assert corpus.chains["answer"].tolist() == [str(q + 2) for q in range(6) for _ in range(4)]
     assert (corpus.chains["seed"] == [chain_seed(0, f"mine/{q}", c) for q in range(1, 7) for c in range(4)]).all()
     assert corpus.chains["n_tokens"].sum() == len(corpus.column("tokens")) == len(corpus.column("logp"))
+    first = corpus.sentences.iloc[0]
+    before = int(corpus.chains["n_tokens"][: first["chain"]].sum())
+    entropy = corpus.column("entropy")[before : before + first["n_tokens"]]
+    assert first["entropy"] == pytest.approx(entropy.sum(), rel=1e-5)
     assert corpus.chains["n_sentences"].sum() == len(corpus.sentences)
     assert corpus.accuracy()["chains"].tolist() == [24]
     assert build_corpus(spec).folder == corpus.folder
@@ -281,7 +286,8 @@ def test_a_reader_of_another_name_reads_through_its_own_tokenizer(spec, home, mo
         start += len(tokens)
         expected = model.tokenizer(chain["text"], add_special_tokens=False)["input_ids"] + [0] * chain["ended"]
         assert tokens.tolist() == expected
-    assert np.isnan(read.column("logp")).all()  # a text that is read has no probability of being drawn
+    # A text that is read has no probability of being drawn.
+    assert np.isnan(read.column("logp")).all() and read.sentences["entropy"].isna().all()
 
 
 def test_the_key_changes_when_the_model_or_the_questions_do(spec, model_folder, questions, tmp_path):
@@ -306,8 +312,8 @@ def test_the_control_of_a_model():
 
 def test_device_and_dtype_are_taken_from_the_environment(spec, monkeypatch):
     monkeypatch.setenv("LMPHYS_DTYPE", "bfloat16")
-    assert spec.resolved().dtype == "bfloat16"
-    assert dataclasses.replace(spec, dtype="float32").resolved().dtype == "float32"
+    assert dataclasses.replace(spec, dtype="auto").resolved().dtype == "bfloat16"
+    assert spec.resolved().dtype == "float32"
     monkeypatch.setenv("LMPHYS_DEVICE", "nonsense")
     with pytest.raises(LmphysError, match="'nonsense' is not usable"):
         spec.resolved()
@@ -325,7 +331,7 @@ def test_keys_name_content(spec):
     keys = {dataclasses.replace(base, **change).key() for change in changes} | {base.key()}
     assert len(keys) == len(changes) + 1
     with pytest.raises(LmphysError, match="resolve"):
-        spec.key()
+        dataclasses.replace(spec, dtype="auto").key()
 
 
 def test_profiles():
@@ -443,9 +449,9 @@ def test_labels_are_read_off_the_words_whoever_wrote_them(model_folder):
     tokens = torch.tensor(
         [*model.tokenizer(chain.text, add_special_tokens=False)["input_ids"], model.tokenizer.eos_token_id]
     )
-    logp = np.zeros(len(tokens), np.float32)
+    nothing = np.zeros(len(tokens), np.float32)
     states = {site: torch.zeros(len(tokens), model.width) for site in SITES}
-    written = build_module._Written(tokens, True, logp, logp)
+    written = build_module._Written(tokens, True, dict.fromkeys(TOKEN_COLUMNS, nothing))
     shard = build_module.chain_shard(model, question, {"chain_id": "a", "seed": 0}, written, states)
     expected = [(s.text, s.phase, s.valid, s.astray) for s in chain.sentences]
     assert list(shard.sentences[["text", "phase", "valid", "astray"]].itertuples(index=False, name=None)) == expected

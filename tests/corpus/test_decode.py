@@ -50,8 +50,9 @@ def test_states_equal_those_of_a_plain_pass(any_model, layer):
         if any_model.spec != "mamba":  # which counts its hidden states from the first block, not from the embeddings
             assert relative(chain.states["resid_post"], hidden[index][0, start:]) < 5e-5
         assert relative(chain.states["final_norm"], hidden[-1][0, start:]) < 5e-5
-        logp = logits[start - 1 : -1].log_softmax(-1).gather(1, chain.tokens[:, None])[:, 0]
-        torch.testing.assert_close(chain.logp, logp, atol=2e-4, rtol=1e-4)
+        log_p = logits[start - 1 : -1].log_softmax(-1)
+        torch.testing.assert_close(chain.logp, log_p.gather(1, chain.tokens[:, None])[:, 0], atol=2e-4, rtol=1e-4)
+        torch.testing.assert_close(chain.entropy, -(log_p.exp() * log_p).sum(-1), atol=2e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("layer", [1, 2, -1])

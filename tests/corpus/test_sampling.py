@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -35,7 +37,7 @@ def test_an_even_grid_of_uniforms_gives_the_truncated_distribution(vocabulary, t
     logits = torch.from_numpy(np.random.default_rng(seed).normal(0, 2, vocabulary)).float()
     n = 2000
     uniforms = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    tokens, _, _ = draw(logits.expand(n, -1), uniforms, Sampling(temperature, top_p, top_k))
+    tokens = draw(logits.expand(n, -1), uniforms, Sampling(temperature, top_p, top_k)).tokens
     frequencies = np.bincount(tokens.numpy(), minlength=vocabulary) / n
     # The inverse of a distribution function maps an even grid to each token within one grid step of its mass.
     assert np.abs(frequencies - truncated(logits, temperature, top_k, top_p)).max() <= 1.01 / n + 1e-6
@@ -47,21 +49,31 @@ def test_support_equals_that_of_the_transformers_warpers():
     logits = torch.from_numpy(np.random.default_rng(0).normal(0, 2, (1, 500))).float()
     kept = TopPLogitsWarper(0.8)(None, TopKLogitsWarper(100)(None, logits / 0.7)) > -float("inf")
     uniforms = (torch.arange(4000, dtype=torch.float64) + 0.5) / 4000
-    tokens, _, _ = draw(logits.expand(4000, -1), uniforms, Sampling(0.7, 0.8, 100))
+    tokens = draw(logits.expand(4000, -1), uniforms, Sampling(0.7, 0.8, 100)).tokens
     assert set(tokens.tolist()) == set(kept[0].nonzero()[:, 0].tolist())
 
 
 def test_log_probabilities_are_those_of_the_whole_distribution():
     logits = torch.randn(5, 200, generator=torch.Generator().manual_seed(1))
-    tokens, logp, logp_sampling = draw(logits, torch.full((5,), 0.4), Sampling(0.5, 0.7))
+    tokens, logp, logp_sampling, _ = draw(logits, torch.full((5,), 0.4), Sampling(0.5, 0.7))
     rows = torch.arange(5)
     torch.testing.assert_close(logp, logits.log_softmax(-1)[rows, tokens])
     torch.testing.assert_close(logp_sampling, (logits / 0.5).log_softmax(-1)[rows, tokens])
 
 
+def test_the_entropy_is_that_of_the_whole_distribution_at_temperature_one():
+    flat = torch.zeros(1, 200)
+    known = torch.log(torch.tensor([[0.5, 0.25, 0.125, 0.125]]))  # 1.75 bits
+    for sampling in (Sampling(0.5, 0.7), Sampling(0.0)):
+        assert draw(flat, torch.rand(1), sampling).entropy.item() == pytest.approx(math.log(200), rel=1e-6)
+        assert draw(known + 3, torch.rand(1), sampling).entropy.item() == pytest.approx(1.75 * math.log(2), rel=1e-6)
+    impossible = torch.tensor([[0.0, -torch.inf]])  # a token that cannot be drawn adds nothing
+    assert draw(impossible, torch.rand(1), Sampling()).entropy.item() == 0
+
+
 def test_temperature_zero_is_greedy():
     logits = torch.randn(8, 300, generator=torch.Generator().manual_seed(2))
-    tokens, logp, logp_sampling = draw(logits, torch.rand(8), Sampling(0.0))
+    tokens, logp, logp_sampling, _ = draw(logits, torch.rand(8), Sampling(0.0))
     assert torch.equal(tokens, logits.argmax(-1))
     assert torch.equal(logp, logp_sampling)
 
@@ -69,7 +81,7 @@ def test_temperature_zero_is_greedy():
 def test_a_flat_distribution_is_drawn_over_the_whole_vocabulary():
     n = 5000  # far more tokens than the first candidates
     uniforms = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    tokens, _, _ = draw(torch.zeros(n, n), uniforms, Sampling(1.0, 1.0))
+    tokens = draw(torch.zeros(n, n), uniforms, Sampling(1.0, 1.0)).tokens
     assert len(set(tokens.tolist())) == n
 
 

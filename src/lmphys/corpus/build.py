@@ -22,7 +22,7 @@ from lmphys.corpus.read import read_chains
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
 from lmphys.corpus.source import random_base
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
-from lmphys.corpus.store import SITES, Corpus, Shard, ShardStore, corpora_home
+from lmphys.corpus.store import SITES, TOKEN_COLUMNS, Corpus, Shard, ShardStore, corpora_home
 from lmphys.corpus.tables import LABEL_COLUMNS, SENTENCE_COLUMNS
 from lmphys.corpus.tasks import load_questions
 from lmphys.errors import LmphysError
@@ -37,12 +37,17 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True)
 class _Written:
-    """A chain as text and tokens, whoever wrote it."""
+    """A chain as text and tokens, whoever wrote it.
+
+    Attributes:
+        tokens: (n,) ids.
+        ended: whether it ended by itself.
+        measured: (n,) values for each name of `TOKEN_COLUMNS`; NaN where the writer is another model.
+    """
 
     tokens: Tensor
     ended: bool
-    logp: np.ndarray
-    logp_sampling: np.ndarray
+    measured: dict[str, np.ndarray]
 
 
 def build_corpus(
@@ -156,7 +161,8 @@ class _Writer(_Builder):
         parts: list[Shard | None] = [None] * len(chosen)
         for chain in decoder.run(requests, on_tokens=bar.tokens):
             question, number = chosen[chain.index]
-            written = _Written(chain.tokens, chain.ended, chain.logp.numpy(), chain.logp_sampling.numpy())
+            measured = {name: getattr(chain, name).numpy() for name in TOKEN_COLUMNS}
+            written = _Written(chain.tokens, chain.ended, measured)
             row = {"chain_id": f"{question.id}/{number}", "seed": requests[chain.index].seed}
             parts[chain.index] = chain_shard(self.model, question, row, written, chain.states)
             bar.advance()
@@ -183,7 +189,7 @@ class _Reader(_Builder):
         for i, states in read_chains(self.model, prompts, tokens, layer=self.layer, batch_size=size):
             row = table.iloc[i]
             unknown = np.full(len(tokens[i]), np.nan, dtype=np.float32)
-            written = _Written(tokens[i], bool(row["ended"]), unknown, unknown)
+            written = _Written(tokens[i], bool(row["ended"]), dict.fromkeys(TOKEN_COLUMNS, unknown))
             labels = {"chain_id": row["chain_id"], "seed": int(row["seed"])}
             parts[i] = chain_shard(self.model, questions[i], labels, written, states)
             bar.tokens(len(tokens[i]))
@@ -240,7 +246,7 @@ def chain_shard(
                 "boundary_token": _piece(model, tokens[boundary]),
                 "after_token": _piece(model, tokens[boundary + 1]),
                 "n_tokens": boundary + 1 - first,
-                "logp": float(written.logp[first : boundary + 1].sum()),
+                **{name: float(written.measured[name][first : boundary + 1].sum()) for name in ("logp", "entropy")},
             }
         )
         first = boundary + 1
@@ -255,8 +261,7 @@ def chain_shard(
         arrays[f"midway.{site}"] = _midway_jumps(array, places)
     arrays |= {
         "tokens": tokens.numpy(),
-        "logp": written.logp.astype(np.float32),
-        "logp_sampling": written.logp_sampling.astype(np.float32),
+        **{name: values.astype(np.float32) for name, values in written.measured.items()},
     }
     problem = problem_of(question.id)
     if problem is not None:
@@ -273,7 +278,7 @@ def chain_shard(
         "n_tokens": len(tokens),
         "n_sentences": len(rows),
         "ended": written.ended,
-        "logp": float(written.logp.sum()),
+        "logp": float(written.measured["logp"].sum()),
         "question": question.text,
         "text": text,
     }

@@ -42,6 +42,7 @@ class DecodedChain:
         tokens: (n,) ids.
         logp: (n,) log-probability of each token at temperature 1, nats.
         logp_sampling: (n,) the same at the sampling temperature, before truncation.
+        entropy: (n,) entropy of the distribution that each token was drawn against, at temperature 1, nats.
         states: site -> (n, D) state at each token, float32 on the CPU.
         ended: whether the chain ended by itself.
     """
@@ -50,6 +51,7 @@ class DecodedChain:
     tokens: Tensor
     logp: Tensor
     logp_sampling: Tensor
+    entropy: Tensor
     states: dict[str, Tensor]
     ended: bool
 
@@ -114,6 +116,7 @@ class _Rows:
         self.tokens = torch.zeros(n, max_tokens, dtype=torch.long)
         self.logp = torch.zeros(n, max_tokens)
         self.logp_sampling = torch.zeros(n, max_tokens)
+        self.entropy = torch.zeros(n, max_tokens)
         self.uniforms = torch.zeros(n, max_tokens, dtype=torch.float64)
         shape = (n, max_tokens, model.width)
         self.states = {site: torch.zeros(shape, dtype=model.dtype, device=device) for site in SITES}
@@ -124,7 +127,7 @@ class _Rows:
     def keep(self, rows: Tensor) -> None:
         self.index = [self.index[row] for row in rows.tolist()]
         self.prompt = [self.prompt[row] for row in rows.tolist()]
-        for name in ("n_tokens", "age", "closed", "tokens", "logp", "logp_sampling", "uniforms"):
+        for name in ("n_tokens", "age", "closed", "tokens", "logp", "logp_sampling", "entropy", "uniforms"):
             setattr(self, name, getattr(self, name)[rows])
         self.states = {site: states[rows.to(states.device)] for site, states in self.states.items()}
 
@@ -269,10 +272,9 @@ class ChainDecoder:
     def _record(self, rows: _Rows, which: Tensor, logits: Tensor) -> None:
         """Draw the next token of these rows and write it down."""
         place = rows.n_tokens[which]
-        tokens, logp, logp_sampling = draw(logits, rows.uniforms[which, place], self.sampling)
-        rows.tokens[which, place] = tokens.cpu()
-        rows.logp[which, place] = logp.cpu()
-        rows.logp_sampling[which, place] = logp_sampling.cpu()
+        drawn = draw(logits, rows.uniforms[which, place], self.sampling)
+        for name, values in drawn._asdict().items():
+            getattr(rows, name)[which, place] = values.cpu()
         rows.n_tokens[which] += 1
 
     def _finished(self, rows: _Rows) -> Iterator[DecodedChain]:
@@ -285,6 +287,7 @@ class ChainDecoder:
                 tokens=tokens,
                 logp=rows.logp[row, :n].clone(),
                 logp_sampling=rows.logp_sampling[row, :n].clone(),
+                entropy=rows.entropy[row, :n].clone(),
                 states={
                     site: states[row, :n].to("cpu", torch.float32, copy=True) for site, states in rows.states.items()
                 },

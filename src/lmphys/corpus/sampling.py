@@ -5,6 +5,7 @@ uniform number, so a chain's text is a function of its own seed and of the logit
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -46,7 +47,23 @@ def chain_uniforms(seed: int, n: int) -> Tensor:
     return torch.rand(n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
-def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor, Tensor]:
+class Draw(NamedTuple):
+    """One token for each of B rows.
+
+    Attributes:
+        tokens: (B,) ids.
+        logp: (B,) their log-probabilities at temperature 1, nats, of the full distribution.
+        logp_sampling: (B,) the same at the sampling temperature, before truncation; at temperature 0 as `logp`.
+        entropy: (B,) entropy of the full distribution at temperature 1 that the token was drawn against, nats.
+    """
+
+    tokens: Tensor
+    logp: Tensor
+    logp_sampling: Tensor
+    entropy: Tensor
+
+
+def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
     """Draw one token for each row.
 
     Args:
@@ -54,22 +71,20 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, 
         uniforms: (B,) in [0, 1).
         sampling: temperature, top_p and top_k; as in `transformers`, top-k acts before top-p and both after the
             temperature.
-
-    Returns:
-        tokens (B,), their log-probabilities at temperature 1 (B,) and at the sampling temperature (B,), in nats,
-        both of the full distribution before any truncation. At temperature 0 the two are the same.
     """
     logits = logits.float()
     log_z = logits.logsumexp(-1, keepdim=True)
+    entropy = torch.special.entr((logits - log_z).exp()).sum(-1)
     if sampling.temperature == 0:
         tokens = logits.argmax(-1)
         logp = (logits.gather(-1, tokens[:, None]) - log_z)[:, 0]
-        return tokens, logp, logp
+        return Draw(tokens, logp, logp, entropy)
     scaled = logits / sampling.temperature
     log_z_scaled = scaled.logsumexp(-1, keepdim=True)
     tokens = _pick(scaled, log_z_scaled, uniforms.double(), sampling)
     column = tokens[:, None]
-    return tokens, (logits.gather(-1, column) - log_z)[:, 0], (scaled.gather(-1, column) - log_z_scaled)[:, 0]
+    logp, logp_sampling = (logits.gather(-1, column) - log_z)[:, 0], (scaled.gather(-1, column) - log_z_scaled)[:, 0]
+    return Draw(tokens, logp, logp_sampling, entropy)
 
 
 def _pick(scaled: Tensor, log_z: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:

@@ -31,6 +31,8 @@ from lmphys.paths import cache_home
 
 SITES = ("resid_post", "final_norm")
 POSITIONS = ("boundary", "after")
+# What is measured of every token while it is drawn, see `lmphys.corpus.decode.DecodedChain`.
+TOKEN_COLUMNS = ("logp", "logp_sampling", "entropy")
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Shard:
         arrays: `<site>.<position>` (sentences, D); `jumps.<site>` (tokens,) norm of the step to each token from the
             one before it, NaN at a chain's first; `midway.<site>` (sentences,) norm of the jump over as many tokens
             as from the sentence before, begun and ended half a sentence before the boundaries, NaN at a chain's
-            first; `logp`, `logp_sampling`, `tokens` (tokens,).
+            first; `tokens` and `TOKEN_COLUMNS` (tokens,).
         chains: a row a chain.
         sentences: a row a sentence; `chain` is the row in `chains`.
     """
@@ -183,7 +185,7 @@ class Corpus:
         return pd.concat(parts, ignore_index=True)
 
     def column(self, name: str) -> np.ndarray:
-        """A column of all tokens (`tokens`, `logp`, `logp_sampling`, `jumps.<site>`) or sentences (`midway.<site>`)."""
+        """A column of all tokens (`tokens`, `TOKEN_COLUMNS`, `jumps.<site>`) or sentences (`midway.<site>`)."""
         return np.concatenate([shard.arrays[name] for shard in self._shards])
 
     def token_jumps(self, site: str = "final_norm") -> pd.Series:

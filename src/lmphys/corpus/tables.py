@@ -4,7 +4,10 @@ from io import BytesIO
 
 import pandas as pd
 
-SENTENCE_COLUMNS = ["chain", "t", "text", "start", "end", "token", "boundary_token", "after_token", "n_tokens", "logp"]
+# `logp` and `entropy` are sums over the tokens of the sentence, nats.
+SENTENCE_COLUMNS = [
+    *("chain", "t", "text", "start", "end", "token", "boundary_token", "after_token", "n_tokens", "logp", "entropy")
+]
 # Besides, for sentences about a problem with known steps: see `lmphys.learning.chains.Sentence`.
 LABEL_COLUMNS = ["phase", "valid", "astray"]
 

@@ -20,7 +20,17 @@ def project(tmp_path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "src").symlink_to(ROOT / "src")
-    for page in ("intro", "how_to_read", "run_it", "notation", "dictionary", "ledger", "status", "references"):
+    for page in (
+        "intro",
+        "how_to_read",
+        "run_it",
+        "notation",
+        "dictionary",
+        "summary",
+        "ledger",
+        "status",
+        "references",
+    ):
         (tmp_path / "book" / f"{page}.md").write_text("# A page\n")
     return tmp_path
 

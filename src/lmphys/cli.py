@@ -187,6 +187,32 @@ def ledger(
 
 
 @app.command()
+def summary() -> None:
+    """Print the re-examination of the paper on one page, as Markdown: each question with its computed answer."""
+    from lmphys.book.chapter import find_chapters
+    from lmphys.book.summary import summary_of_book
+    from lmphys.paths import project_root
+
+    root = project_root()
+    found = summary_of_book(root, find_chapters(root))
+    if found is None:
+        raise LmphysError("no questions are asked: book/summary.csv is missing or empty; restore it with git")
+    typer.echo(found.markdown(), nl=False)
+
+
+@app.command()
+def reference() -> None:
+    """Keep the ledger of the book as it is now in data/reference/ledgers/, for readers and other machines."""
+    from lmphys.book.chapter import find_chapters
+    from lmphys.book.reference import reference_of_book
+    from lmphys.paths import project_root
+
+    root = project_root()
+    path = reference_of_book(root, find_chapters(root)).write(root)
+    typer.echo(str(path.relative_to(root)))
+
+
+@app.command()
 def doctor() -> None:
     """Check the installation: packages against the lock, device, model, disk. Ends with status 1 where one fails."""
     from lmphys.book.doctor import FAIL, examine

@@ -17,12 +17,14 @@ from rich.console import Console
 
 from lmphys.book.benchmarks import benchmark_table, load_benchmarks
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
-from lmphys.book.ledger import ledger_html, read_ledger, readable, scrolling_table
+from lmphys.book.ledger import format_obtained, ledger_html, read_ledger, readable, scrolling_table
 from lmphys.book.plots import growth
 from lmphys.book.provenance import git_state, machine, versions
-from lmphys.book.record import RunRecord, Target
+from lmphys.book.record import Target, book_records
+from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.runner import run_chapter
 from lmphys.book.style import use_style
+from lmphys.book.summary import counts, summary_of_book
 from lmphys.errors import LmphysError
 from lmphys.files import file_digest, write_atomically
 
@@ -59,40 +61,73 @@ def remove_stale_pages(root: Path, chapters: Sequence[Chapter]) -> list[Path]:
     return stale
 
 
-def _records(chapters: Sequence[Chapter]) -> list[tuple[Chapter, RunRecord]]:
-    """The chapters whose page is in the book, with the record of that page."""
-    found = ((chapter, RunRecord.read(Target.of(chapter, {}, into_book=True).folder)) for chapter in chapters)
-    return [(chapter, record) for chapter, record in found if record is not None]
-
-
 def ledger_page(root: Path, chapters: Sequence[Chapter]) -> str:
-    """Markdown of the ledger: for a page's model in the book the numbers of that page, and those of other models."""
-    rows = read_ledger(root)
-    made = {chapter.id: record.parameters for chapter, record in _records(chapters)}
-
-    def belongs(row: Any) -> bool:
-        book = made.get(row.page, {})
-        seed = None if pd.isna(row.seed) else int(row.seed)
-        return book.get("model") != row.model or (book.get("profile"), book.get("seed")) == (row.profile, seed)
-
-    keep = [belongs(row) for row in rows.itertuples()]
-    rows = rows[pd.Series(keep, index=rows.index, dtype=bool)]
-    if rows.empty:
+    """Markdown of the ledger: the rows of the pages in the book, those of other models, and the reference runs."""
+    everything, records = read_ledger(root), book_records(chapters)
+    if everything.empty:
         return "No page has recorded a number yet.\n"
-    listed = set(toc_files(root))
+    mine = book_rows(root, records)
+    models = {chapter.id: record.parameters.get("model") for chapter, record in records}
+    of_others = everything["model"] != everything["page"].map(models)
+    rows = everything[everything.index.isin(mine.index) | of_others]
+    total = f"{len(rows)} rows: {counts(rows['verdict'])}.\n\n"
+    return total + _ledger_table(root, rows) + _references_section(root, mine)
+
+
+def _ledger_table(root: Path, rows: pd.DataFrame) -> str:
     table = readable(rows)
     table["model"] = [f"{model} ({profile})" for model, profile in zip(rows["model"], rows["profile"], strict=True)]
-    table["page"] = [
-        f'<a href="chapters/{page}.html">{page}</a>' if f"chapters/{page}" in listed else page for page in rows["page"]
-    ]
-    counts = rows["verdict"].value_counts()
-    total = ", ".join(f"{n} {word}" for word, n in counts.items())
-    return f"{len(rows)} rows: {total}.\n\n```{{raw}} html\n{ledger_html(table, raw=('page',))}\n```\n"
+    table["page"] = _page_links(root, rows["page"])
+    return _raw(ledger_html(table, raw=("page",)))
+
+
+def _page_links(root: Path, pages: pd.Series) -> list[str]:
+    listed = set(toc_files(root))
+    return [f'<a href="chapters/{page}.html">{page}</a>' if f"chapters/{page}" in listed else page for page in pages]
+
+
+def _raw(html: str) -> str:
+    return f"```{{raw}} html\n{html}\n```\n"
+
+
+def _references_section(root: Path, rows: pd.DataFrame) -> str:
+    """The verdicts of the book beside those of each reference run; whole ledgers of runs that the book is not."""
+    parts = []
+    for reference in read_references(root):
+        where = f"{reference.machine.get('processor', 'unknown machine')}, {reference.date[:10]}"
+        parts.append(f"\n## Reference run: {reference.model}, {reference.profile}\n\nMade on {where}.\n")
+        compared = compare_verdicts(rows, reference)
+        moved = compared[~compared["same"]]
+        parts.append(f"{len(compared) - len(moved)} of {len(compared)} verdicts are the same in this book as there.\n")
+        if len(moved):
+            names = zip(moved["statement"], moved["claim"], strict=True)
+            table = pd.DataFrame({"claim": [f"{text} ({claim})" for text, claim in names]})
+            for side in ("here", "there"):
+                columns = (moved[f"{name} {side}"] for name in ("obtained", "interval", "verdict"))
+                table[side] = [f"{format_obtained(x, span)}: {word}" for x, span, word in zip(*columns, strict=True)]
+            parts.append(f"The others:\n\n{_raw(scrolling_table(table))}")
+        if (reference.model, reference.profile) not in set(zip(rows["model"], rows["profile"], strict=True)):
+            parts.append(_ledger_table(root, reference.table()))
+    return "\n".join(parts)
+
+
+def summary_page(root: Path, chapters: Sequence[Chapter]) -> str:
+    """Markdown of the summary: the questions of `book/summary.csv`, answered by the pages in the book."""
+    summary = summary_of_book(root, chapters)
+    if summary is None:
+        return "No questions are asked yet; they stand in `book/summary.csv`.\n"
+    parts = [f"{summary.headline}\n"]
+    for section, rows in summary.table.groupby("section", sort=False):
+        shown = rows.drop(columns="section").assign(page=_page_links(root, rows["page"]))
+        parts.append(f"## {section}\n\n{_raw(ledger_html(shown, raw=('page',)))}")
+    if len(summary.untested):
+        parts.append(f"## What was not tested\n\n{_raw(scrolling_table(summary.untested))}")
+    return "\n".join(parts)
 
 
 def status_page(root: Path, chapters: Sequence[Chapter]) -> str:
     """Markdown of the status: how each page was made, package versions, machine, benchmarks."""
-    records = _records(chapters)
+    records = book_records(chapters)
     pages = pd.DataFrame(
         [
             {
@@ -113,15 +148,14 @@ def status_page(root: Path, chapters: Sequence[Chapter]) -> str:
     seconds = sum(record.seconds for _, record in records)
     return (
         f"{len(records)} pages, {seconds / 60:.1f} minutes of running in all.\n\n"
-        f"```{{raw}} html\n{scrolling_table(pages, raw=('page',))}\n```\n\n"
+        f"{_raw(scrolling_table(pages, raw=('page',)))}\n"
         f"Machine and packages of the last build:\n\n{_facts_table(facts)}\n"
         f"## Benchmarks\n\n{_benchmarks_section(root)}"
     )
 
 
 def _facts_table(facts: Mapping[str, str]) -> str:
-    table = scrolling_table(pd.DataFrame(facts.items(), columns=["what", "value"]))
-    return f"```{{raw}} html\n{table}\n```\n"
+    return _raw(scrolling_table(pd.DataFrame(facts.items(), columns=["what", "value"])))
 
 
 def _benchmarks_section(root: Path) -> str:
@@ -131,7 +165,7 @@ def _benchmarks_section(root: Path) -> str:
     return (
         "Speed and memory beside other ways to do the same, with the bounds that they must keep. They are taken by "
         "`make bench`, at the date and on the machine below, and do not change with `make book`.\n\n"
-        f"```{{raw}} html\n{scrolling_table(benchmark_table(benchmarks.rows))}\n```\n\n"
+        f"{_raw(scrolling_table(benchmark_table(benchmarks.rows)))}\n"
         f"{'' if benchmarks.growth.empty else _growth_figure(benchmarks.middle)}"
         f"Measured on:\n\n{_facts_table(benchmarks.machine)}"
     )
@@ -263,6 +297,7 @@ def build_book(
             raise LmphysError(f"{chapter.id} has no page yet; run it: lmphys run {chapter.id}")
     generated = root / "book" / "_generated"
     _write_if_changed(generated / "ledger_table.md", ledger_page(root, everything))
+    _write_if_changed(generated / "summary_table.md", summary_page(root, everything))
     _write_if_changed(generated / "status_table.md", status_page(root, everything))
     figure = growth_svg(root)
     if figure is None:

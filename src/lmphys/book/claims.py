@@ -186,6 +186,43 @@ def _judge(claim: Claim, comparison: str, x: float, interval: Interval | None, c
     return Verdict(NOT_REPRODUCED, f"the value is outside the tolerance{also}")
 
 
+def verdicts(
+    claim: Claim,
+    obtained: Numbers,
+    interval: Intervals | None = None,
+    controls: Mapping[str, Numbers] | None = None,
+) -> dict[str, Verdict]:
+    """The verdict under each definition, as if the claim were comparable; one, named "", where there is one only.
+
+    Arguments and errors as `verdict`.
+    """
+    controls = dict(controls or {})
+    several = isinstance(obtained, Mapping)
+    if several != (claim.comparison == "multiple_definitions"):
+        wanted = "a number for each definition" if claim.comparison == "multiple_definitions" else "one number"
+        raise LmphysError(f"claim {claim.id} is {claim.comparison}; give {wanted}")
+    numbers = dict(obtained) if isinstance(obtained, Mapping) else {"": obtained}
+    if several and len(numbers) < 2:
+        raise LmphysError(f"claim {claim.id} has several definitions, {len(numbers)} given; give at least two")
+    found: dict[str, Verdict] = {}
+    for name, value in numbers.items():
+        x = _number(value, f"claim {claim.id}{name and ', '}{name}")
+        span = interval.get(name) if isinstance(interval, Mapping) else interval
+        if span is not None:
+            low, high = (_number(end, f"interval of claim {claim.id}") for end in span)
+            if low > high:
+                raise LmphysError(f"claim {claim.id}: the interval [{low}, {high}] is reversed; order its ends")
+            span = (min(low, x), max(high, x))  # the percentiles of a biased statistic need not hold its value
+        mine = {
+            control: _number(given[name] if isinstance(given, Mapping) else given, f"control {control}")
+            for control, given in controls.items()
+            if not isinstance(given, Mapping) or name in given
+        }
+        comparison = "equal" if several else claim.comparison
+        found[name] = _judge(claim, comparison, x, span, mine)
+    return found
+
+
 def verdict(
     claim: Claim,
     obtained: Numbers,
@@ -204,37 +241,14 @@ def verdict(
         LmphysError: a number is not finite, an interval is reversed, or definitions are
             given where the claim has one (or one number where it has several).
     """
-    controls = dict(controls or {})
-    several = isinstance(obtained, Mapping)
-    if several != (claim.comparison == "multiple_definitions"):
-        wanted = "a number for each definition" if claim.comparison == "multiple_definitions" else "one number"
-        raise LmphysError(f"claim {claim.id} is {claim.comparison}; give {wanted}")
-    numbers = dict(obtained) if isinstance(obtained, Mapping) else {"": obtained}
-    if several and len(numbers) < 2:
-        raise LmphysError(f"claim {claim.id} has several definitions, {len(numbers)} given; give at least two")
-    verdicts: dict[str, Verdict] = {}
-    for name, value in numbers.items():
-        x = _number(value, f"claim {claim.id}{name and ', '}{name}")
-        span = interval.get(name) if isinstance(interval, Mapping) else interval
-        if span is not None:
-            low, high = (_number(end, f"interval of claim {claim.id}") for end in span)
-            if low > high:
-                raise LmphysError(f"claim {claim.id}: the interval [{low}, {high}] is reversed; order its ends")
-            span = (min(low, x), max(high, x))  # the percentiles of a biased statistic need not hold its value
-        mine = {
-            control: _number(given[name] if isinstance(given, Mapping) else given, f"control {control}")
-            for control, given in controls.items()
-            if not isinstance(given, Mapping) or name in given
-        }
-        comparison = "equal" if several else claim.comparison
-        verdicts[name] = _judge(claim, comparison, x, span, mine)
+    each = verdicts(claim, obtained, interval, controls)
     if not claim.comparable:
         return Verdict(NOT_COMPARABLE, claim.why_not)
-    first = next(iter(verdicts.values()))
-    if not several:
+    first = next(iter(each.values()))
+    if claim.comparison != "multiple_definitions":
         return first
-    if len({found.word for found in verdicts.values()}) > 1:
-        return Verdict(DEPENDS, "; ".join(f"{name}: {found.word}, {found.reason}" for name, found in verdicts.items()))
-    if len({found.reason for found in verdicts.values()}) > 1:
-        return Verdict(first.word, "; ".join(f"{name}: {found.reason}" for name, found in verdicts.items()))
+    if len({found.word for found in each.values()}) > 1:
+        return Verdict(DEPENDS, "; ".join(f"{name}: {found.word}, {found.reason}" for name, found in each.items()))
+    if len({found.reason for found in each.values()}) > 1:
+        return Verdict(first.word, "; ".join(f"{name}: {found.reason}" for name, found in each.items()))
     return Verdict(first.word, f"under every definition: {first.reason}")

@@ -3,7 +3,7 @@
 import html
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,19 +30,23 @@ def _plain(value: Any) -> Any:
     return None if value is None else float(value)
 
 
-def _format(value: Any) -> str:
+def format_number(value: Any) -> str:
+    """A number, or numbers by name, to three digits; a dash where there is none."""
     if value is None or value != value:
         return "–"
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {_format(item)}" for name, item in value.items())
+        return "; ".join(f"{name}: {format_number(item)}" for name, item in value.items())
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _format_obtained(obtained: Any, interval: Any) -> str:
+def format_obtained(obtained: Any, interval: Any = None) -> str:
+    """Numbers as `format_number`, each with its interval."""
     if isinstance(obtained, Mapping):
         ends = interval if isinstance(interval, Mapping) else {}
-        return "; ".join(f"{name}: {_format_obtained(x, ends.get(name))}" for name, x in obtained.items())
-    return _format(obtained) + (f" [{_format(interval[0])}, {_format(interval[1])}]" if interval else "")
+        return "; ".join(f"{name}: {format_obtained(x, ends.get(name))}" for name, x in obtained.items())
+    return format_number(obtained) + (
+        f" [{format_number(interval[0])}, {format_number(interval[1])}]" if interval else ""
+    )
 
 
 def verdict_badge(word: str) -> str:
@@ -85,9 +89,9 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
         return {
             "claim": f"{r.statement} ({r.claim})",
             "verdict": r.verdict,
-            "paper": f"{bound}{_format(r.value)}{unit}, {r.paper} {r.place}",
-            "here": _format_obtained(r.obtained, r.interval) + unit,
-            "controls": _format(r.controls) if r.controls else "–",
+            "paper": f"{bound}{format_number(r.value)}{unit}, {r.paper} {r.place}",
+            "here": format_obtained(r.obtained, r.interval) + unit,
+            "controls": format_number(r.controls) if r.controls else "–",
             "reason": r.reason + (f" ({r.note})" if r.note else ""),
         }
 
@@ -196,6 +200,12 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
         raise LmphysError(f"{path} is no ledger file ({error}); delete it and run its page again") from error
 
 
+def typed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows as they are written, as a table with the columns of `read_ledger`."""
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
+    return table.astype(dict.fromkeys(("obtained", "interval", "controls"), object))
+
+
 def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
     """All rows of all runs, of one model if given: one row for claim, page, model, profile and seed, in that order;
     claims that cannot be compared come last.
@@ -206,8 +216,7 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
         LmphysError: a file is damaged, or no run was made with `model`.
     """
     rows = [row for path in sorted((root / "runs" / "ledger").glob("*.json")) for row in _read_rows(path)]
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
-    table = table.astype(dict.fromkeys(("obtained", "interval", "controls"), object))
+    table = typed_rows(rows)
     if model is not None:
         models = sorted(set(table["model"]))
         table = table[table["model"] == model]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,22 @@ from lmphys.errors import LmphysError
 from lmphys.files import file_digest, model_slug, write_atomically
 from lmphys.paths import DEFAULT_MODEL
 
+# Ledgers of whole books, see `lmphys.book.reference`.
+REFERENCE_LEDGERS = Path("data", "reference", "ledgers")
+
 
 def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
     """SHA-256 over everything that a page depends on.
 
     These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, all
-    code and styles under `src/`, all of `data/` but the benchmarks, which no chapter reads, and the lock file. The time
-    of day and the state of git are left out: they change no number.
+    code and styles under `src/`, all of `data/` but the benchmarks and the ledgers of reference runs, which no chapter
+    reads, and the lock file. The time of day and the state of git are left out: they change no number.
     """
     root = chapter.root
+    unread = {root / BENCHMARKS_FILE, *(root / REFERENCE_LEDGERS).glob("*.json")}
     files = [root / "requirements.lock"]
     files += sorted(p for p in (root / "src").rglob("*") if p.suffix in (".py", ".mplstyle"))
-    files += sorted(p for p in (root / "data").rglob("*") if p.is_file() and p != root / BENCHMARKS_FILE)
+    files += sorted(p for p in (root / "data").rglob("*") if p.is_file() and p not in unread)
     parts = [chapter.source, json.dumps(parameters, sort_keys=True), *_contents(parameters)]
     parts += [os.environ.get(name, "") for name in ("LMPHYS_DEVICE", "LMPHYS_DTYPE")]
     parts += [f"{p.relative_to(root).as_posix()} {file_digest(p)}" for p in files]
@@ -144,3 +149,9 @@ def book_record(chapter: Chapter) -> tuple[RunRecord | None, bool]:
     except LmphysError:  # the chapter has other parameters now
         return record, False
     return record, record.holds(run_key(chapter, parameters), target, chapter.root)
+
+
+def book_records(chapters: Sequence[Chapter]) -> list[tuple[Chapter, RunRecord]]:
+    """The chapters whose page is in the book, with the record of that page."""
+    found = ((chapter, RunRecord.read(Target.of(chapter, {}, into_book=True).folder)) for chapter in chapters)
+    return [(chapter, record) for chapter, record in found if record is not None]

@@ -1,0 +1,136 @@
+"""Reference runs: ledgers of whole books that were run elsewhere, kept in `data/reference/ledgers/`.
+
+They let a reader see a run that is larger than his own, and set his own verdicts beside those of another machine.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lmphys.book.chapter import Chapter
+from lmphys.book.ledger import COLUMNS, read_ledger, typed_rows
+from lmphys.book.provenance import git_state, machine, versions
+from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, book_record, book_records
+from lmphys.errors import LmphysError
+from lmphys.files import model_slug, write_atomically
+
+
+def book_rows(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> pd.DataFrame:
+    """The ledger rows of the pages in the book: of each page those of the model, profile and seed that it shows."""
+    rows = read_ledger(root)
+    made = {chapter.id: record.parameters for chapter, record in records}
+    keep = [_shown(row, made.get(row["page"], {})) for row in rows.to_dict("records")]
+    return rows[pd.Series(keep, index=rows.index, dtype=bool)]
+
+
+def _shown(row: Mapping[Any, Any], book: Mapping[str, Any]) -> bool:
+    seed = None if pd.isna(row["seed"]) else int(row["seed"])
+    return (book.get("model"), book.get("profile"), book.get("seed")) == (row["model"], row["profile"], seed)
+
+
+@dataclass(frozen=True)
+class ReferenceRun:
+    """The ledger of a book that was run on another machine or day.
+
+    Attributes:
+        model: of most of its pages.
+        profile: of most of its pages.
+        date: of its last page, ISO 8601.
+        commit: git commit that it was kept at.
+        machine: name to value.
+        versions: package to version.
+        pages: page to run time in seconds.
+        rows: its ledger rows, JSON values with the columns of the ledger.
+    """
+
+    model: str
+    profile: str
+    date: str
+    commit: str
+    machine: dict[str, str]
+    versions: dict[str, str]
+    pages: dict[str, float]
+    rows: list[dict[str, Any]] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Name of its file, without an ending."""
+        return f"{model_slug(self.model)}--{self.profile}"
+
+    def table(self) -> pd.DataFrame:
+        """Its rows, columns as `read_ledger`."""
+        return typed_rows(self.rows)
+
+    def write(self, root: Path) -> Path:
+        """Write it to the project in `root`; returns the file."""
+        path = root / REFERENCE_LEDGERS / f"{self.name}.json"
+        write_atomically(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
+        return path
+
+
+def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
+    """The pages that are in the book now, as a reference run.
+
+    Raises:
+        LmphysError: a page is missing or out of date, so that its rows would not be those of its sources.
+    """
+    stale = [chapter.id for chapter in chapters if not book_record(chapter)[1]]
+    if stale:
+        raise LmphysError(f"not up to date: {', '.join(stale)}; build the book first: lmphys build")
+    records = book_records(chapters)
+    parameters = pd.DataFrame([record.parameters for _, record in records])
+    rows = book_rows(root, records)[list(COLUMNS)]
+    return ReferenceRun(
+        model=str(parameters["model"].mode()[0]),
+        profile=str(parameters["profile"].mode()[0]),
+        date=max(record.date for _, record in records),
+        commit=git_state(root),
+        machine=machine(),
+        versions=versions(),
+        pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
+        rows=[_json_row(row) for row in rows.to_dict("records")],
+    )
+
+
+def _json_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A ledger row as it was recorded: missing numbers are null."""
+    missing = {name for name in ("value", "seed") if pd.isna(row[name])}
+    return {str(name): None if name in missing else value for name, value in row.items()}
+
+
+def read_references(root: Path) -> list[ReferenceRun]:
+    """All reference runs that the project in `root` keeps.
+
+    Raises:
+        LmphysError: a file is damaged.
+    """
+    found = []
+    for path in sorted((root / REFERENCE_LEDGERS).glob("*.json")):
+        try:
+            found.append(ReferenceRun(**json.loads(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, TypeError) as error:
+            raise LmphysError(f"{path} is no reference run ({error}); write it anew: lmphys reference") from error
+    return found
+
+
+def compare_verdicts(rows: pd.DataFrame, reference: ReferenceRun) -> pd.DataFrame:
+    """Claims that both runs judged for the same page and model, with both verdicts.
+
+    Args:
+        rows: of the book, columns as `read_ledger`.
+        reference: the other run.
+
+    Returns:
+        Columns claim, page, statement; obtained, interval and verdict of both, with suffixes ` here` and ` there`;
+        `same`, whether the verdicts are one.
+    """
+    keys, shown = ["claim", "page", "model"], ["statement", "obtained", "interval", "verdict"]
+    both = rows[keys + shown].merge(
+        reference.table()[[*keys, *shown[1:]]], on=keys, suffixes=(" here", " there"), validate="one_to_one"
+    )
+    both["same"] = both["verdict here"] == both["verdict there"]
+    return both.drop(columns="model")

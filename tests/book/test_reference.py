@@ -1,0 +1,95 @@
+"""Reference runs: what is kept is what the book says, and what is compared is the same claim of the same page."""
+
+import json
+import re
+
+import pytest
+
+from lmphys.book.build import ledger_page, summary_page
+from lmphys.book.chapter import find_chapters
+from lmphys.book.record import REFERENCE_LEDGERS
+from lmphys.book.reference import ReferenceRun, compare_verdicts, read_references, reference_of_book
+from lmphys.book.runner import run_chapter
+from lmphys.errors import LmphysError
+
+CODE = """
+from lmphys import book
+ledger = book.Ledger.for_page("toy/page", model=model, profile=profile)
+ledger.record("slds.jump.ratio", 28.0, interval=(26, 30), controls={"shuffled": 1})
+ledger.record("slds.residual.norm_modes", 1)
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, project_maker):
+    root = project_maker(tmp_path_factory.mktemp("p"), {"toy/page": CODE})
+    (root / "book" / "summary.csv").write_text("section,question,claim\nA,Is it long?,slds.jump.ratio\n")
+    chapters = find_chapters(root)
+    with pytest.raises(LmphysError, match="not up to date: toy/page; build the book first"):
+        reference_of_book(root, chapters)
+    run_chapter(chapters[0], overrides={}, into_book=True)
+    return root, chapters
+
+
+def test_a_run_is_kept_whole_and_runs_no_page_again(run):
+    root, chapters = run
+    kept = reference_of_book(root, chapters)
+    path = kept.write(root)
+    try:
+        assert path == root / REFERENCE_LEDGERS / "smollm2--quick.json"
+        (read,) = read_references(root)
+        assert read == kept
+        assert list(read.table()["claim"]) == ["slds.jump.ratio", "slds.residual.norm_modes"]
+        assert read.rows[0]["interval"] == [26.0, 30.0] and read.rows[0]["seed"] == 0
+        assert set(read.pages) == {"toy/page"}
+        reference_of_book(root, chapters)  # its own file makes no page stale
+    finally:
+        path.unlink()
+
+
+def test_verdicts_are_set_beside_each_other(run):
+    root, chapters = run
+    kept = reference_of_book(root, chapters)
+    changed = [kept.rows[0] | {"obtained": 2.0, "interval": None, "verdict": "not reproduced"}, kept.rows[1]]
+    other = ReferenceRun(**{**vars(kept), "rows": changed})
+    compared = compare_verdicts(kept.table(), other).set_index("claim")
+    assert compared["same"].to_dict() == {"slds.jump.ratio": False, "slds.residual.norm_modes": True}
+    assert compared.loc["slds.jump.ratio", ["obtained here", "obtained there"]].tolist() == [28.0, 2.0]
+    path = other.write(root)
+    try:
+        text = ledger_page(root, chapters)
+    finally:
+        path.unlink()
+    assert "## Reference run: smollm2, quick" in text
+    assert "1 of 2 verdicts are the same in this book as there." in text
+    assert "<td>28 [26, 30]: reproduced</td><td>2: not reproduced</td>" in text
+    assert text.count("lmphys-ledger") == 1  # the whole of the same run is not shown twice
+
+
+def test_the_whole_of_another_run_is_shown(run):
+    root, chapters = run
+    path = ReferenceRun(**{**vars(reference_of_book(root, chapters)), "profile": "full"}).write(root)
+    try:
+        assert ledger_page(root, chapters).count("lmphys-ledger") == 2
+    finally:
+        path.unlink()
+
+
+def test_the_summary_is_answered_by_the_pages(run):
+    root, chapters = run
+    text = summary_page(root, chapters)
+    assert "1 can be judged" not in text.split("\n")[0] and "2 can be judged on this model" in text
+    assert re.search(r"<td>Is it long\?</td><td>28.4, Fig. 1a</td><td>28 \[26, 30\]</td>", text)
+    assert "## What was not tested" in text
+
+
+def test_a_damaged_file_is_named(run):
+    root, _ = run
+    path = root / REFERENCE_LEDGERS / "broken.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"model": "x"}))
+    try:
+        with pytest.raises(LmphysError, match=r"broken\.json is no reference run"):
+            read_references(root)
+    finally:
+        path.unlink()

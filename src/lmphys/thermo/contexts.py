@@ -1,0 +1,85 @@
+"""Next-token distributions of a model at places of texts that it, or another model, has written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from lmphys.corpus import Corpus, LanguageModel
+from lmphys.corpus.build import REQUEST
+from lmphys.errors import LmphysError
+
+
+@dataclass(frozen=True, eq=False)
+class Contexts:
+    """N places in texts, and what a model says may come next.
+
+    Attributes:
+        logits: (N, V) float32 on the CPU.
+        tokens: (N,) the token that came.
+        places: a row a context: `chain`, its row in the corpus; `place`, the number of the token in the chain;
+            `question_id`; `before`, the text just before it.
+    """
+
+    logits: Tensor
+    tokens: Tensor
+    places: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def energies(self) -> Tensor:
+        """E_v = -z_v, (N, V)."""
+        return -self.logits
+
+
+@torch.inference_mode()
+def read_contexts(
+    model: LanguageModel, corpus: Corpus, *, n_chains: int, per_chain: int, seed: int = 0, words_before: int = 60
+) -> Contexts:
+    """Read chains of a corpus with teacher forcing, and keep the distributions at some of their tokens.
+
+    Chains are drawn without repetition, one a question as long as there are questions; in each, places are drawn
+    without repetition. The same seed gives the same places for every model with the corpus's tokenizer.
+
+    Args:
+        model: the reader; its tokenizer must be the writer's.
+        corpus: whose chains, with the prompts they were written for.
+        n_chains: chains to read; all where there are fewer.
+        per_chain: places in each; all where it is shorter.
+        seed: of chains and places.
+        words_before: characters of text kept for display.
+
+    Raises:
+        LmphysError: the model's vocabulary lacks tokens of the corpus.
+    """
+    tokens = np.split(corpus.column("tokens"), np.cumsum(corpus.chains["n_tokens"])[:-1])
+    rng = np.random.default_rng(seed)
+    kept: list[Tensor] = []
+    rows = []
+    for chain in _chosen(corpus.chains["question_id"], n_chains, rng):
+        text = torch.from_numpy(tokens[chain].astype(np.int64))
+        places = np.sort(rng.permutation(len(text))[:per_chain])
+        question = corpus.chains["question"].iloc[chain]
+        prompt = torch.tensor(model.prompt_ids(REQUEST.format(question=question), corpus.spec.prompt))
+        whole = torch.cat([prompt, text])
+        if int(whole.max()) >= model.model.get_input_embeddings().num_embeddings:
+            raise LmphysError(f"{model.spec} does not know all tokens of the corpus; take a model with its tokenizer")
+        logits = model.model(whole[None].to(model.device)).logits[0]
+        # The distribution of token i is what the model says after token i - 1.
+        kept.append(logits[torch.from_numpy(places) + len(prompt) - 1].float().cpu())
+        for place in places:
+            before = model.tokenizer.decode(text[:place].tolist())[-words_before:]
+            rows.append((chain, int(place), corpus.chains["question_id"].iloc[chain], before, int(text[place])))
+    table = pd.DataFrame(rows, columns=["chain", "place", "question_id", "before", "token"])
+    return Contexts(torch.cat(kept), torch.tensor(table.pop("token").to_numpy()), table)
+
+
+def _chosen(questions: Sequence[str] | pd.Series, n: int, rng: np.random.Generator) -> list[int]:
+    """Rows of n chains: one of each question in random order, then a second of each, and so on."""
+    order = rng.permutation(len(questions))
+    turn = pd.Series(np.asarray(questions)[order]).groupby(np.asarray(questions)[order]).cumcount().to_numpy()
+    return [int(row) for row in order[np.argsort(turn, kind="stable")][:n]]

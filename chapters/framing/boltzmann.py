@@ -38,6 +38,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys import book, corpus, thermo
+from lmphys.corpus.build import REQUEST
 
 book.use_style()
 
@@ -119,8 +120,8 @@ pd.DataFrame(
 # has many low levels. Random weights give a narrow bell of energies with no ground state to speak of.
 
 # %% mystnb={"figure": {"name": "fig-boltzmann-levels", "caption": "Energy above the likeliest token against the rank of the token, at the most certain, the median and the most open of the places that were read, and at a median place for random weights. The dotted lines are the heights that T = 1 and T = 2 reach easily, T ln V: levels far above them are hardly ever drawn, whatever their number."}} tags=["hide-input"]
-S_one = {n: at.S[0] for n, at in {"trained": at_one["raw"]}.items()}
-order = np.argsort(S_one["trained"])
+entropy = at_one["raw"].S[0]
+order = np.argsort(entropy)
 chosen = {"most certain": order[0], "median": order[len(order) // 2], "most open": order[-1]}
 figure, ax = plt.subplots(figsize=(6.6, 3.8))
 rank = np.arange(1, n_tokens + 1)
@@ -145,7 +146,7 @@ for name, row in chosen.items():
     top = p.topk(3)
     rows[name] = {
         "text before": "…" + contexts["trained"].places["before"][row].replace("\n", " ⏎ "),
-        "entropy, nats": round(float(S_one["trained"][row]), 3),
+        "entropy, nats": round(float(entropy[row]), 3),
         "likeliest": ", ".join(
             f"{lm.tokenizer.decode([int(i)])!r} {float(v):.2f}"
             for v, i in zip(top.values, top.indices, strict=True)
@@ -195,9 +196,13 @@ estimate = {
     for name, e in energies.items()
 }
 figure, ax = plt.subplots(figsize=(5.6, 4.2))
-size = 14 + 14 * S_one["trained"]
 points = ax.scatter(
-    estimate["trained"], peaks["trained"].T_peak, c=S_one["trained"], s=size, cmap="viridis", alpha=0.8
+    estimate["trained"],
+    peaks["trained"].T_peak,
+    c=entropy,
+    s=14 + 14 * entropy,
+    cmap="viridis",
+    alpha=0.8,
 )
 end = 1.1 * np.nanmax([*estimate["trained"], *peaks["trained"].T_peak.fillna(0), 1.0])
 ax.plot([0, end], [0, end], "--", color="#555555", linewidth=1)
@@ -235,8 +240,9 @@ pd.DataFrame(
 # energy of the places above, in the information gauge. The difference is what the text does to itself.
 
 # %%
-prompts = [lm.prompt_ids(q, prompt) for q in texts.chains["question"].drop_duplicates()]
-n_prompts, length = (2, 30) if profile == "smoke" else (6, 50)
+asked = texts.chains.drop_duplicates("task")["question"]
+prompts = [lm.prompt_ids(REQUEST.format(question=q), prompt) for q in asked]
+n_prompts, length = (2, 30) if profile == "smoke" else (8, 50)
 heats = sorted({0.0, 0.4, 0.7, 1.0, 1.3, 1.6, hottest})
 written = thermo.heat(
     lm, prompts[:n_prompts], heats, n_chains=1, max_tokens=length, seed=seed

@@ -39,6 +39,10 @@ def test_what_was_kept_is_what_was_said_when_the_chain_was_written(corpus, model
     np.testing.assert_allclose(said, corpus.column("logp")[rows], atol=2e-4)
     np.testing.assert_allclose(-(log_p.exp() * log_p).sum(-1), corpus.column("entropy")[rows], atol=2e-4)
     np.testing.assert_array_equal(contexts.tokens, corpus.column("tokens")[rows])
+    for text, (chain, place) in zip(
+        contexts.texts(corpus), contexts.places[["chain", "place"]].to_numpy(), strict=True
+    ):
+        np.testing.assert_array_equal(text, corpus.column("tokens")[offsets[chain] : offsets[chain] + place])
     torch.testing.assert_close(contexts.energies(), -contexts.logits)
 
 

@@ -188,6 +188,10 @@ class Corpus:
         """A column of all tokens (`tokens`, `TOKEN_COLUMNS`, `jumps.<site>`) or sentences (`midway.<site>`)."""
         return np.concatenate([shard.arrays[name] for shard in self._shards])
 
+    def tokens(self) -> list[np.ndarray]:
+        """Token ids of each chain, (n,) int64."""
+        return np.split(self.column("tokens"), np.cumsum(self.chains["n_tokens"])[:-1])
+
     def token_jumps(self, site: str = "final_norm") -> pd.Series:
         """Norms of all steps from one token to the next inside a chain; the index is the row in `chains`."""
         return self._norms(f"jumps.{_known(site, SITES)}", "n_tokens")

@@ -4,16 +4,23 @@
 >>> state = thermodynamics(contexts.energies(), temperatures)
 """
 
+from lmphys.thermo.approximation import NEAR_ZERO, by_entropy, divergences, excess_share, slower
 from lmphys.thermo.capacity import capacity_peaks, freezing_temperature, rem_capacity, schottky
 from lmphys.thermo.contexts import Contexts, read_contexts
 from lmphys.thermo.ensemble import GAUGES, State, gauge, identity_errors, thermodynamics
 from lmphys.thermo.heating import heat
+from lmphys.thermo.ngrams import NGram
 
 __all__ = [
     "GAUGES",
+    "NEAR_ZERO",
     "Contexts",
+    "NGram",
     "State",
+    "by_entropy",
     "capacity_peaks",
+    "divergences",
+    "excess_share",
     "freezing_temperature",
     "gauge",
     "heat",
@@ -21,5 +28,6 @@ __all__ = [
     "read_contexts",
     "rem_capacity",
     "schottky",
+    "slower",
     "thermodynamics",
 ]

@@ -35,6 +35,11 @@ class Contexts:
         """E_v = -z_v, (N, V)."""
         return -self.logits
 
+    def texts(self, corpus: Corpus) -> list[np.ndarray]:
+        """Token ids of the chain before each place, without the prompt."""
+        tokens = corpus.tokens()
+        return [tokens[chain][:place] for chain, place in self.places[["chain", "place"]].to_numpy()]
+
 
 @torch.inference_mode()
 def read_contexts(
@@ -56,7 +61,7 @@ def read_contexts(
     Raises:
         LmphysError: the model's vocabulary lacks tokens of the corpus.
     """
-    tokens = np.split(corpus.column("tokens"), np.cumsum(corpus.chains["n_tokens"])[:-1])
+    tokens = corpus.tokens()
     rng = np.random.default_rng(seed)
     kept: list[Tensor] = []
     rows = []

@@ -11,7 +11,7 @@ from lmphys.dynamics.criticality import (
 )
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
-from lmphys.dynamics.held_out import HeldOut, by_task, interval
+from lmphys.dynamics.held_out import HeldOut, as_interval, by_task
 from lmphys.dynamics.inference import Inference
 from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruyama, stationary_variance
 from lmphys.dynamics.latent import LatentParameters
@@ -28,7 +28,7 @@ from lmphys.dynamics.mixtures import (
     find_regimes,
     linear_twins,
 )
-from lmphys.dynamics.model_transfer import ModelTransfer, transfer_models
+from lmphys.dynamics.model_transfer import ModelTransfer, enough_questions, transfer_models
 from lmphys.dynamics.modes import count_modes, dip_excess, dip_test
 from lmphys.dynamics.norms import (
     GroupR2,
@@ -89,6 +89,7 @@ __all__ = [
     "against_student",
     "approach_derailment",
     "approach_wrong_answer",
+    "as_interval",
     "autocorrelation",
     "bootstrap_chains",
     "by_task",
@@ -105,6 +106,7 @@ __all__ = [
     "dip_test",
     "draw_chains",
     "dwell_times",
+    "enough_questions",
     "euler_maruyama",
     "excess_kurtosis_interval",
     "expected_r2_ar1",
@@ -113,7 +115,6 @@ __all__ = [
     "fit_tails",
     "group_r2",
     "held_out_scores",
-    "interval",
     "leak_curve",
     "leakage",
     "linear_twins",

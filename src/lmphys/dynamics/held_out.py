@@ -13,7 +13,7 @@ from lmphys.errors import LmphysError
 Frame = Callable[[np.ndarray], np.ndarray]
 
 
-def interval(replicates: np.ndarray, level: float = 0.95) -> Interval:
+def as_interval(replicates: np.ndarray, level: float = 0.95) -> Interval:
     """Value and percentile interval from an array (R + 1, ...) whose first entry is the value."""
     low, high = np.quantile(replicates[1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Interval(replicates[0], low, high)

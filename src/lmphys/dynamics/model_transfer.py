@@ -9,7 +9,7 @@ import pandas as pd
 
 from lmphys.corpus import Trajectories
 from lmphys.dynamics.drift import LinearDrift
-from lmphys.dynamics.held_out import HeldOut, by_task, interval, select_fold, task_folds
+from lmphys.dynamics.held_out import HeldOut, as_interval, by_task, select_fold, task_folds
 from lmphys.dynamics.matching import Procrustes, paired_rows, random_rotation
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds import SLDS
@@ -61,7 +61,7 @@ class ModelTransfer:
         rows = {}
         for match in (m for m in MATCHES if m not in self.missing):
             of_basis = OWN_BASIS if match in _OWN else SOURCE_BASIS
-            value, low, high = interval(self.r2(match))
+            value, low, high = as_interval(self.r2(match))
             rows[match] = {
                 **{"switching": value, "low": low, "high": high},
                 **{rule: self.r2(match, rule)[0] for rule in ("one linear map", "shuffled source")},
@@ -111,8 +111,8 @@ def transfer_models(
     Raises:
         LmphysError: too few questions or pairs, or a rank that the chains do not support.
     """
-    source = _enough(source, n_folds, "the source")
-    targets = {name: _enough(chains, n_folds, name) for name, chains in targets.items()}
+    source = enough_questions(source, n_folds, "the source")
+    targets = {name: enough_questions(chains, n_folds, name) for name, chains in targets.items()}
     bridges = {**targets, **(bridges or {})}
     folds = task_folds([source, *targets.values()], n_folds, seed)
     # No basis of one model holds states of another width.
@@ -145,8 +145,12 @@ def transfer_models(
     }
 
 
-def _enough(traj: Trajectories, n_questions: int, name: str) -> Trajectories:
-    """The chains of tasks with enough questions."""
+def enough_questions(traj: Trajectories, n_questions: int, name: str) -> Trajectories:
+    """The chains of the tasks that have so many questions; `name` is for the message.
+
+    Raises:
+        LmphysError: no task has.
+    """
     parts = by_task(traj, min_questions=n_questions)[0]
     if not parts:
         raise LmphysError(f"no task of {name} has {n_questions} questions with chains; sample more, or use fewer folds")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lmphys.corpus import Trajectories
 from lmphys.dynamics.drift import LinearDrift
-from lmphys.dynamics.held_out import Frame, HeldOut, interval, select_fold, task_folds
+from lmphys.dynamics.held_out import Frame, HeldOut, as_interval, select_fold, task_folds
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.realism import simulate_twins
 from lmphys.dynamics.slds import SLDS
@@ -20,8 +20,8 @@ Basis = Literal["source", "target", "pooled"]
 REST = "all other tasks"
 # What is forecast by what, the transferred model first.
 RULES = (
-    *("switching", "switching, re-centred", "one linear map", "shuffled source"),
-    *("mean of source", "mean of target", "persistence"),
+    *("switching", "one linear map", "switching, re-centred", "one linear map, re-centred"),
+    *("shuffled source", "mean of source", "mean of target", "persistence"),
 )
 
 
@@ -74,7 +74,7 @@ class TransferMatrix:
             rows[rule] = {
                 f"{name}{end}": float(x)
                 for name, values in means.items()
-                for end, x in zip(("", "_low", "_high"), interval(values), strict=True)
+                for end, x in zip(("", "_low", "_high"), as_interval(values), strict=True)
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecast")
 
@@ -106,10 +106,10 @@ def transfer_matrix(
         seed: of folds, fits, shuffles and replicates.
 
     Returns:
-        Scores by (source, target) of the rules: the switching model with honest weights; the same moved from the mean
-        state of the source to that of the target; one linear map, fitted to the same chains and shrunk alike; such a
-        map fitted to the source's states dealt out anew, which knows their mean and covariance alone; the mean next
-        state of source and of target; persistence. Means are those of training chains.
+        Scores by (source, target) of the rules: the switching model with honest weights; one linear map, fitted to the
+        same chains and shrunk alike; both moved from the mean state of the source to that of the target; such a map
+        fitted to the source's states dealt out anew, which knows their mean and covariance alone; the mean next state
+        of source and of target; persistence. Means are those of training chains.
 
     Raises:
         LmphysError: fewer than two sets, an unknown basis, widths that differ, or too few questions.
@@ -161,8 +161,9 @@ class _Source:
         shape = (inside.n_transitions, inside.width)
         forecasts = {
             "switching": self.switching.forecasts(inside)["predictive"],
-            "switching, re-centred": self.switching.forecasts(moved)["predictive"] - shift,
             "one linear map": self.linear.forecast(inside),
+            "switching, re-centred": self.switching.forecasts(moved)["predictive"] - shift,
+            "one linear map, re-centred": self.linear.forecast(moved) - shift,
             "shuffled source": self.shuffled.forecast(inside),
             "mean of source": np.broadcast_to(self.chains.pairs()[1].mean(axis=0), shape),
             "mean of target": np.broadcast_to(seen.pairs()[1].mean(axis=0), shape),

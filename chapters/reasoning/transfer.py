@@ -85,8 +85,8 @@ print(f"a chain has {steps:.1f} steps by the paper's Fig. 2a")
 # %% [markdown]
 # Is that surprising? $R^2$ counts squared errors in units of the *target's* spread and weighs the wide directions
 # most. The NLL counts them in units of the *source's* noise, direction by direction, and adds what the regimes did not
-# expect. Suppose the noise is round, with variance $\sigma^2$ in each of the $k$ coordinates, and the spread $v$ of
-# the states is that of the source. Then
+# expect. Suppose the noise is round, with variance $\sigma^2$ in each of the $k$ coordinates, and the states have
+# the mean variance $v$ a coordinate, in the target as in the source. Then
 #
 # $$ \mathrm{NLL} = \text{const} + \frac{k}{2} \frac{v}{\sigma^2} (1 - R^2), \qquad \frac{\sigma^2}{v} = 1 - R^2_{\text{own}}, $$ (eq-transfer-nll)
 #
@@ -134,9 +134,9 @@ axes[0].set_ylabel("fitted on");
 # %% [markdown]
 # The same forecasts beside those that know less. `shuffled source` is a map fitted to the states of the source dealt
 # out anew among its chains: it knows their mean and covariance, and nothing of their order. `mean of source` knows the
-# mean alone. Its score has a closed form, $-\norm{\bar y_{\text{source}} - \bar y_{\text{target}}}^2 / v$, the squared
-# distance of the two means over the target's variance: it says how far apart the tasks *are*, and nothing of how they
-# *move*.
+# mean alone. Its score has a closed form, $-\norm{\bar y_{\text{source}} - \bar y_{\text{target}}}^2 / V$, the squared
+# distance of the two means over the target's variance, summed over the coordinates: it says how far apart the tasks
+# *are*, and nothing of how they *move*.
 
 # %%
 summary = matrix.summary()
@@ -284,7 +284,7 @@ for other in company:
 crossed = dynamics.transfer_models(states, targets, bridges=bridges, **settings)
 for name, result in crossed.items():
     if result.missing:
-        print(f"{name}: other width, so there is no {' and no '.join(result.missing)}")
+        print(f"{name} has another width; not defined: {'; '.join(result.missing)}")
 columns = ["switching", "low", "high", "refit", "share", "agreement"]
 pd.concat({name: result.table()[columns] for name, result in crossed.items()}).round(3)
 
@@ -294,9 +294,10 @@ pd.concat({name: result.table()[columns] for name, result in crossed.items()}).r
 #
 # - `source basis` lays the source's axes on the target's states as they are; `own mean` moves the mean first.
 # - `own basis` takes each model's principal coordinates as they come. This needs no pairs and works for any widths.
-# - `matched` turns them by {eq}`eq-procrustes`; `matched and scaled` also stretches them by one factor.
-# - The last three are nulls: a rotation learned from sentences that do *not* belong together, random rotations, random
-#   signs. They keep the mean, as `own basis` does.
+# - `matched` turns them by {eq}`eq-procrustes`, about the mean of what both have read; `own mean` turns about the mean of
+#   the text that is forecast, if that is another one. `matched and scaled` also stretches them by one factor.
+# - The last three are nulls: a rotation learned from sentences that do *not* belong together, random rotations about
+#   the own mean, random signs.
 # - `refit` is the ceiling: a switching model of the target itself, in the same subspace. `share` is how much of the
 #   target's variance lies there; `agreement` how much of the source's coordinates, sentence by sentence, the target's
 #   tell on held-out questions.
@@ -309,7 +310,7 @@ figure, axes = plt.subplots(
 order = list(next(iter(crossed.values())).table().index)
 for ax, (name, table) in zip(axes[0], shown.items(), strict=True):
     table = table.reindex(order)
-    colours = [BLUE] * 5 + ["#777777"] * 3
+    colours = ["#777777" if m in dynamics.model_transfer.NULLS else BLUE for m in order]
     rows = np.arange(len(table))
     ax.hlines(rows, table["low"].clip(-1), table["high"].clip(-1), color=colours)
     dots = ax.scatter(table["switching"].clip(-1), rows, color=colours, zorder=3)
@@ -335,11 +336,11 @@ figure.set_layout_engine("constrained");
 #   resemble each other, whoever reads them.
 
 # %% tags=["hide-input"]
-nulls = ["rotated at random", "matched, sentences shuffled"]
+nulls = list(dynamics.model_transfer.NULLS)
 parts = {}
 for name, result in crossed.items():
     r2 = result.table()["switching"]
-    chosen = r2.drop(["signs at random", *nulls])
+    chosen = r2.drop(nulls)
     parts[name] = {
         "best null": r2[nulls].max(),
         "matched": r2["matched"],
@@ -427,12 +428,12 @@ ledger.show()
 # (transfer-exercise)=
 # ```{admonition} Exercise 1: the worth of a mean
 # :class: tip
-# Show that the forecast "mean of the source" has $R^2 = -\norm{\bar y_s - \bar y_t}^2 / v_t$ on the target, with $v_t$
-# the variance of its targets. When is it 0, and can it be positive?
+# Show that the forecast "mean of the source" has $R^2 = -\norm{\bar y_s - \bar y_t}^2 / V_t$ on the target, with $V_t$
+# the variance of its targets, summed over the coordinates. When is it 0, and can it be positive?
 # ```
 #
 # ```{dropdown} Solution
-# The mean squared error of a constant $c$ is $v_t + \norm{c - \bar y_t}^2$. Subtract its ratio to $v_t$ from 1. It is 0
+# The mean squared error of a constant $c$ is $V_t + \norm{c - \bar y_t}^2$. Subtract its ratio to $V_t$ from 1. It is 0
 # for the target's own mean and never positive.
 #
 #     one, two = (domains[name] for name in list(domains)[:2])

@@ -266,6 +266,29 @@ def test_the_match_comes_from_training_questions_alone(copies, monkeypatch):
         assert seen[2 * fold + 1] == (tested, tested)
 
 
+def test_the_future_of_another_model_changes_no_forecast(copies, monkeypatch):
+    source = copies[0]
+    copy = turned(source, width=3)
+    told: list[dict[str, np.ndarray]] = []
+
+    def listen(self, test, frame, forecasts):
+        told.append({name: np.array(values) for name, values in forecasts.items()})
+
+    monkeypatch.setattr(HeldOut, "add", listen)
+    settings = {"rank": 2, "n_regimes": 2, "n_folds": 2, "n_bootstrap": 2}
+    transfer_models(source, {"copy": copy}, **settings)
+    first, told = told, []
+    question = copy.chains["question_id"].iloc[0]
+    states = copy.states.copy()
+    states[(copy.offsets[1:] - 1)[(copy.chains["question_id"] == question).to_numpy()]] += 50
+    transfer_models(source, {"copy": copy.with_states(states)}, **settings)
+    # Two calls a fold, for equal widths.
+    same = [all(np.allclose(a[n], b[n], rtol=0, atol=1e-8) for n in a) for a, b in zip(first, told, strict=True)]
+    mine = 2 * task_folds([source, copy], 2, 0)[question]
+    assert all(same[mine : mine + 2])
+    assert not all(same[2 - mine : 4 - mine])
+
+
 def test_another_text_is_matched_through_what_both_have_read(copies):
     source, copy, _ = copies
     law = 0.9 * np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -0.6]])
@@ -274,6 +297,8 @@ def test_another_text_is_matched_through_what_both_have_read(copies):
         source, {"fresh": turned(fresh)}, bridges={"fresh": copy}, rank=3, n_regimes=1, n_bootstrap=5
     )["fresh"]
     assert found.agreement == {}
+    # Both texts have one mean here.
+    assert found.r2("matched, own mean")[0] == pytest.approx(found.r2("matched")[0], abs=0.02)
     assert found.r2("matched")[0] == pytest.approx(found.r2("own basis", "refit")[0], abs=0.02)
     with pytest.raises(LmphysError, match="no sentence is in both"):
         transfer_models(source, {"fresh": turned(fresh)}, rank=3, n_regimes=1, n_bootstrap=5)

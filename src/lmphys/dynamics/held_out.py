@@ -144,8 +144,3 @@ class HeldOut:
     def nll(self, name: str) -> np.ndarray:
         """Mean negative log density, nats per transition, and its replicates, (R + 1,)."""
         return self._nll[name] / self._count
-
-    @property
-    def forecasts(self) -> tuple[str, ...]:
-        """Names of what was added."""
-        return tuple(self._errors)

@@ -14,19 +14,21 @@ from lmphys.dynamics.matching import Procrustes, paired_rows, random_rotation
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds import SLDS
 from lmphys.dynamics.surrogates import shuffle_chains
-from lmphys.dynamics.transfer import frame_of
 from lmphys.errors import LmphysError
 
 SOURCE_BASIS, SOURCE_CENTRED = "source basis", "source basis, own mean"
-OWN_BASIS, MATCHED, SCALED = "own basis", "matched", "matched and scaled"
+OWN_BASIS, MATCHED, CENTRED, SCALED = "own basis", "matched", "matched, own mean", "matched and scaled"
 SHUFFLED, ROTATED, SIGNED = "matched, sentences shuffled", "rotated at random", "signs at random"
+NULLS = (SHUFFLED, ROTATED, SIGNED)
+_IN_SOURCE = (SOURCE_BASIS, SOURCE_CENTRED)
+MATCHES = (*_IN_SOURCE, OWN_BASIS, MATCHED, CENTRED, SCALED, *NULLS)
+# Those that map a sentence of the target to the same sentence of the source, and so can agree with it.
+_MEASURED = (OWN_BASIS, MATCHED, CENTRED, SCALED, SHUFFLED)
 REFIT = "refit"
-MATCHES = (SOURCE_BASIS, SOURCE_CENTRED, OWN_BASIS, MATCHED, SCALED, SHUFFLED, ROTATED, SIGNED)
-_OWN = (OWN_BASIS, MATCHED, SCALED, SHUFFLED, ROTATED, SIGNED)
 
 
 class _Match(NamedTuple):
-    """Coordinates of the target as those of the source, and back; several where a null is drawn several times."""
+    """From the coordinates of the target to those of the source, and back."""
 
     there: Callable[[np.ndarray], np.ndarray]
     back: Callable[[np.ndarray], np.ndarray]
@@ -60,7 +62,7 @@ class ModelTransfer:
         """
         rows = {}
         for match in (m for m in MATCHES if m not in self.missing):
-            of_basis = OWN_BASIS if match in _OWN else SOURCE_BASIS
+            of_basis = SOURCE_BASIS if match in _IN_SOURCE else OWN_BASIS
             value, low, high = as_interval(self.r2(match))
             rows[match] = {
                 **{"switching": value, "low": low, "high": high},
@@ -91,10 +93,12 @@ def transfer_models(
         source basis: the target's states in the source's basis, as they are; needs equal widths.
         source basis, own mean: the same, moved so that the mean states agree.
         own basis: principal coordinates of the target about its mean, taken for those of the source in their order.
-        matched: those, turned by the `Procrustes` rotation learned on sentences that both models have read.
+        matched: those, turned and moved as `Procrustes` says, learned on sentences that both models have read.
+        matched, own mean: the same turn, about the mean of the chains that are to be forecast instead of the mean of
+            what both have read; a difference where these are of another text.
         matched and scaled: with one factor of scale.
-        matched, sentences shuffled; rotated at random; signs at random: nulls. The first turns by a rotation learned
-            on pairs that do not belong together, the others keep the mean and draw `n_draws` rotations or signs.
+        matched, sentences shuffled; rotated at random; signs at random: nulls. The first is learned on pairs that
+            do not belong together, the others turn about the own mean, by `n_draws` rotations or signs.
 
     Args:
         source: states of the source, all tasks together, with `task` and `question_id`.
@@ -116,7 +120,7 @@ def transfer_models(
     bridges = {**targets, **(bridges or {})}
     folds = task_folds([source, *targets.values()], n_folds, seed)
     # No basis of one model holds states of another width.
-    missing = {name: _OF_SOURCE if chains.width != source.width else () for name, chains in targets.items()}
+    missing = {name: _IN_SOURCE if chains.width != source.width else () for name, chains in targets.items()}
     scores = {
         name: {
             task: HeldOut(part, n_bootstrap=n_bootstrap, seed=seed + i)
@@ -157,10 +161,6 @@ def enough_questions(traj: Trajectories, n_questions: int, name: str) -> Traject
     return Trajectories.concatenate(list(parts.values()))
 
 
-_OF_SOURCE = (SOURCE_BASIS, SOURCE_CENTRED)
-_MEASURED = (OWN_BASIS, MATCHED, SCALED, SHUFFLED)
-
-
 class _Fitted:
     """Basis and models of the source, from its training chains."""
 
@@ -198,14 +198,16 @@ class _Crossing:
             self.in_source = fitted.projection.transform(seen)
             self.source_refit = fitted.refit(self.in_source)
         ours, theirs = paired_rows(self.fitted.train, bridge)
-        x = frame_of(self.projection)(bridge.states[theirs])
+        x = self.projection.coordinates(bridge.states[theirs])
         y = self.fitted.inside.states[ours]
         rng = np.random.default_rng(seed)
         shuffled = rng.permutation(len(y))
         k = x.shape[1]
+        fit = Procrustes().fit(x, y)
         self.matches: dict[str, list[_Match]] = {
             OWN_BASIS: [_turned(np.eye(k))],
-            MATCHED: [_of(Procrustes().fit(x, y))],
+            MATCHED: [_of(fit)],
+            CENTRED: [_turned(fit.rotation_)],
             SCALED: [_of(Procrustes(scale=True).fit(x, y))],
             SHUFFLED: [_of(Procrustes().fit(x, y[shuffled]))],
             ROTATED: [_turned(random_rotation(k, rng)) for _ in range(n_draws)],
@@ -220,16 +222,15 @@ class _Crossing:
             drawn = [self._through(m, inside) for m in maps]
             result |= {f"{match}/{rule}": np.stack([forecasts[rule] for forecasts in drawn]) for rule in drawn[0]}
         result |= _own(OWN_BASIS, self.own_refit, self.inside, inside)
-        scores.add(test, frame_of(self.projection), result)
+        scores.add(test, self.projection.coordinates, result)
         if self.same_width:
-            frame = frame_of(self.fitted.projection)
             inside = self.fitted.projection.transform(test)
             shift = self.fitted.inside.states.mean(axis=0) - self.in_source.states.mean(axis=0)
             moved = inside.with_states(inside.states + shift)
             result = {f"{SOURCE_BASIS}/{r}": x for r, x in self.fitted.forecasts(inside).items()}
             result |= {f"{SOURCE_CENTRED}/{r}": x - shift for r, x in self.fitted.forecasts(moved).items()}
             result |= _own(SOURCE_BASIS, self.source_refit, self.in_source, inside)
-            scores.add(test, frame, result)
+            scores.add(test, self.fitted.projection.coordinates, result)
 
     def _through(self, match: _Match, chains: Trajectories) -> dict[str, np.ndarray]:
         """Forecasts by rule of chains in the target's coordinates, made in those of the source."""
@@ -239,8 +240,8 @@ class _Crossing:
     def agreement(self, source: Trajectories, target: Trajectories) -> dict[str, float]:
         """Share of the variance of the source's coordinates that the target's explain, of test sentences."""
         ours, theirs = paired_rows(source, target)
-        y = frame_of(self.fitted.projection)(source.states[ours])
-        x = frame_of(self.projection)(target.states[theirs])
+        y = self.fitted.projection.coordinates(source.states[ours])
+        x = self.projection.coordinates(target.states[theirs])
         spread = ((y - y.mean(axis=0)) ** 2).sum()
         return {m: 1 - float(((y - self.matches[m][0].there(x)) ** 2).sum() / spread) for m in _MEASURED}
 
@@ -254,10 +255,9 @@ def _of(fitted: Procrustes) -> _Match:
 
 
 def _own(basis: str, refit: SLDS, train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
-    """What the target's own training chains give, and what needs no training at all."""
+    """What the target's own training chains give."""
     mean = train.pairs()[1].mean(axis=0)
     return {
         f"{basis}/{REFIT}": refit.forecasts(test)["predictive"],
         f"{basis}/mean": np.broadcast_to(mean, (test.n_transitions, test.width)),
-        f"{basis}/persistence": test.pairs()[0],
     }

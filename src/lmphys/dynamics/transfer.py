@@ -9,7 +9,7 @@ import pandas as pd
 
 from lmphys.corpus import Trajectories
 from lmphys.dynamics.drift import LinearDrift
-from lmphys.dynamics.held_out import Frame, HeldOut, as_interval, select_fold, task_folds
+from lmphys.dynamics.held_out import HeldOut, as_interval, select_fold, task_folds
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.realism import simulate_twins
 from lmphys.dynamics.slds import SLDS
@@ -169,7 +169,7 @@ class _Source:
             "mean of target": np.broadcast_to(seen.pairs()[1].mean(axis=0), shape),
             "persistence": inside.pairs()[0],
         }
-        scores.add(test, frame_of(self.projection), forecasts)
+        scores.add(test, self.projection.coordinates, forecasts)
         scores.add_nll("switching", test, -self.switching.log_densities(inside)["predictive"])
 
 
@@ -200,8 +200,3 @@ def single_map_twins(domains: Mapping[str, Trajectories], *, rank: int, seed: in
     return {
         name: simulate_twins(SLDS(1).fit(part), part, seed=seed + i) for i, (name, part) in enumerate(inside.items())
     }
-
-
-def frame_of(projection: Projection) -> Frame:
-    """A projection as a map of states (n, D) to coordinates (n, k)."""
-    return lambda states: (states - projection.mean_) / projection.scale_ @ projection.basis_ / projection.unit_

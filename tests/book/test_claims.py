@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lmphys.book.claims import COLUMNS, VERDICTS, Claim, find_claim, load_claims, verdict
+from lmphys.book.claims import COLUMNS, VERDICTS, Claim, claims_of_pairs, find_claim, load_claims, verdict
 from lmphys.errors import LmphysError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -225,3 +225,20 @@ def test_a_malformed_file_is_refused(tmp_path):
         replace(claim(), comparable=False)
     with pytest.raises(LmphysError, match="comparison"):
         claim("about")
+
+
+def test_claims_of_pairs_are_a_table():
+    table = claims_of_pairs(load_claims(REPOSITORY), "transfer")
+    assert table.columns.tolist() == ["nll", "r2"]
+    assert table.notna().all(axis=None)
+    assert table.loc[("gemma7b_boolq", "gemma2b_boolq"), "r2"] == 0.55
+    # The differences of the table that are claims of their own follow from its rows.
+    models = [table.index.get_level_values(i).str.split("_").str[0] for i in (0, 1)]
+    own = table.index.get_level_values(0) == table.index.get_level_values(1)
+    task = (models[0] == models[1]) & ~own
+    means = [table.loc[rows, "r2"].mean() for rows in (own, task, models[0] != models[1])]
+    claims = load_claims(REPOSITORY)
+    assert means[1] - means[0] == pytest.approx(claims["slds.transfer.task_drop"].value, abs=0.002)
+    assert means[2] - means[1] == pytest.approx(claims["slds.transfer.model_drop"].value, abs=0.002)
+    with pytest.raises(LmphysError, match=r"named <paper>\.nothing"):
+        claims_of_pairs(claims, "nothing")

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import torch
 
-from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, control_of, default_spec
+from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, company_of, control_of, default_spec
 from lmphys.corpus import build as build_module
 from lmphys.corpus.spec import chain_seed
 from lmphys.corpus.store import SITES, TOKEN_COLUMNS, Corpus, corpora_home
@@ -301,6 +301,25 @@ def test_the_key_changes_when_the_model_or_the_questions_do(spec, model_folder, 
     file.write_text(file.read_text() + "\n")
     keys.append(own.key())
     assert len(set(keys)) == 3
+
+
+def test_another_model_reads_the_same_text():
+    spec = default_spec("smollm2", "smoke", seed=3)
+    assert spec.read_by("reasoner") == dataclasses.replace(spec, model="reasoner", writer="smollm2")
+    assert spec.read_by("random:smollm2") == default_spec("random:smollm2", "smoke", seed=3)
+    # The text of random weights is that of their base, which reads what it wrote itself.
+    assert (
+        default_spec("random:smollm2", "smoke").read_by("smollm2").resolved()
+        == default_spec("smollm2", "smoke").resolved()
+    )
+    assert dataclasses.replace(spec, layer=3).read_by("reasoner").layer == -1
+
+
+def test_the_company_of_a_model():
+    assert company_of("smollm2") == ["random:smollm2", "reasoner"]
+    assert company_of("reasoner@52") == ["random:reasoner@52", "smollm2"]
+    assert company_of("random:smollm2") == ["smollm2", "reasoner"]
+    assert company_of("random:reasoner#2") == ["reasoner", "smollm2"]
 
 
 def test_the_control_of_a_model():

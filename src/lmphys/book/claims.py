@@ -142,6 +142,25 @@ def find_claim(claims: Mapping[str, Claim], claim_id: str) -> Claim:
     raise LmphysError(f"no claim {claim_id!r} in data/claims; {'nearest: ' + ', '.join(close) if close else 'add it'}")
 
 
+def claims_of_pairs(claims: Mapping[str, Claim], subject: str) -> pd.DataFrame:
+    """Reported values of the claims named `<paper>.<subject>.<source>.<target>.<quantity>`.
+
+    Returns:
+        Indexed by `source` and `target`, a column for each quantity; NaN where a pair lacks one.
+
+    Raises:
+        LmphysError: no claim has such a name.
+    """
+    values = {}
+    for name, claim in claims.items():
+        parts = name.split(".")
+        if len(parts) == 5 and parts[1] == subject:
+            values[tuple(parts[2:])] = claim.value
+    if not values:
+        raise LmphysError(f"no claim in data/claims is named <paper>.{subject}.<source>.<target>.<quantity>")
+    return pd.Series(values).rename_axis(["source", "target", None]).unstack()
+
+
 def _number(value: float, what: str) -> float:
     try:
         number = float(value)

@@ -11,7 +11,8 @@ from lmphys.corpus.model import LanguageModel
 from lmphys.corpus.read import read_chains
 from lmphys.corpus.sampling import Sampling
 from lmphys.corpus.sentences import Sentence, split_sentences
-from lmphys.corpus.spec import CorpusSpec, control_of, default_spec
+from lmphys.corpus.source import random_base
+from lmphys.corpus.spec import CorpusSpec, company_of, control_of, default_spec
 from lmphys.corpus.store import Corpus
 from lmphys.corpus.tasks import load_questions
 from lmphys.corpus.trajectories import Trajectories
@@ -28,11 +29,13 @@ __all__ = [
     "Sentence",
     "Trajectories",
     "build_corpus",
+    "company_of",
     "control_of",
     "default_spec",
     "extract",
     "is_correct",
     "load_questions",
+    "random_base",
     "read_chains",
     "split_sentences",
 ]

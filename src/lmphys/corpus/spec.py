@@ -74,6 +74,10 @@ class CorpusSpec:
             writer = base
         return dataclasses.replace(self, dtype=resolve_dtype(self.dtype, resolve_device(device)), writer=writer)
 
+    def read_by(self, reader: str) -> "CorpusSpec":
+        """The same text, read by another model; the states are those after its last layer."""
+        return dataclasses.replace(self, model=reader, writer=self.writer or self.model, layer=-1)
+
     def to_json(self) -> dict[str, Any]:
         """The spec as JSON values."""
         return json.loads(json.dumps(dataclasses.asdict(self)))
@@ -132,6 +136,17 @@ def control_of(model: str) -> str:
     """Spec of the control of a model: its architecture with fresh random weights; of random weights, the next seed."""
     found = RANDOM.fullmatch(model)
     return f"random:{found['base']}#{int(found['seed'] or 0) + 1}" if found else f"random:{model}"
+
+
+def company_of(model: str) -> list[str]:
+    """Other models to compare with that need no download: the one with the other weights, and the one trained further.
+
+    For a model its control, for random weights the model whose architecture they have; and the shipped reasoner, or
+    the model that it was trained from where the reasoner is there already.
+    """
+    base = random_base(model)
+    further = DEFAULT_MODEL if REASONER.fullmatch(base or model) else "reasoner"
+    return [base or control_of(model), further]
 
 
 def chain_seed(seed: int, question: str, chain: int) -> int:

@@ -11,11 +11,13 @@ from lmphys.dynamics.criticality import (
 )
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
+from lmphys.dynamics.held_out import HeldOut, as_interval, by_task
 from lmphys.dynamics.inference import Inference
 from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruyama, stationary_variance
 from lmphys.dynamics.latent import LatentParameters
 from lmphys.dynamics.leak import leak_curve
 from lmphys.dynamics.leakage import Leakage, leakage
+from lmphys.dynamics.matching import Procrustes, paired_rows, random_rotation
 from lmphys.dynamics.mixtures import (
     COVARIANCES,
     STUDENT,
@@ -26,6 +28,7 @@ from lmphys.dynamics.mixtures import (
     find_regimes,
     linear_twins,
 )
+from lmphys.dynamics.model_transfer import ModelTransfer, enough_questions, transfer_models
 from lmphys.dynamics.modes import count_modes, dip_excess, dip_test
 from lmphys.dynamics.norms import (
     GroupR2,
@@ -55,6 +58,7 @@ from lmphys.dynamics.stability import match_regimes, regime_stability
 from lmphys.dynamics.student import StudentT, mardia_excess
 from lmphys.dynamics.surrogates import phase_randomise, shuffle_chains, shuffle_order
 from lmphys.dynamics.synthetic import draw_chains, random_parameters, recovery
+from lmphys.dynamics.transfer import TransferMatrix, deal_tasks, single_map_twins, transfer_matrix
 
 __all__ = [
     "COVARIANCES",
@@ -65,24 +69,30 @@ __all__ = [
     "DoubleWell",
     "FokkerPlanck",
     "GroupR2",
+    "HeldOut",
     "Inference",
     "Interval",
     "LatentParameters",
     "LatentSLDS",
     "Leakage",
     "LinearDrift",
+    "ModelTransfer",
     "OrnsteinUhlenbeck",
+    "Procrustes",
     "Projection",
     "Regimes",
     "SLDSParameters",
     "SSMPeer",
     "Severity",
     "StudentT",
+    "TransferMatrix",
     "against_student",
     "approach_derailment",
     "approach_wrong_answer",
+    "as_interval",
     "autocorrelation",
     "bootstrap_chains",
+    "by_task",
     "choose_mixture",
     "choose_rank",
     "choose_regimes",
@@ -91,10 +101,12 @@ __all__ = [
     "count_components",
     "count_modes",
     "davis_kahan_bound",
+    "deal_tasks",
     "dip_excess",
     "dip_test",
     "draw_chains",
     "dwell_times",
+    "enough_questions",
     "euler_maruyama",
     "excess_kurtosis_interval",
     "expected_r2_ar1",
@@ -111,11 +123,13 @@ __all__ = [
     "median_ratio",
     "occupancy",
     "one_step_scores",
+    "paired_rows",
     "phase_randomise",
     "principal_angles",
     "r2_gain",
     "random_overlap",
     "random_parameters",
+    "random_rotation",
     "rank_share",
     "recovery",
     "regime_stability",
@@ -125,9 +139,12 @@ __all__ = [
     "shuffle_chains",
     "shuffle_order",
     "simulate_twins",
+    "single_map_twins",
     "slowing_down",
     "softening_chains",
     "split_half_angles",
     "stationary_variance",
     "subspace_overlap",
+    "transfer_matrix",
+    "transfer_models",
 ]

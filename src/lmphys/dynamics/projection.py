@@ -96,8 +96,11 @@ class Projection(BaseEstimator):
         """
         if traj.width != len(self.mean_):
             raise LmphysError(f"states of width {traj.width}, projection fitted on {len(self.mean_)}: fit it on these")
-        projected = (traj.states - self.mean_) / self.scale_ @ self.basis_ / self.unit_
-        return traj.with_states(projected, **self.get_params())
+        return traj.with_states(self.coordinates(traj.states), **self.get_params())
+
+    def coordinates(self, states: np.ndarray) -> np.ndarray:
+        """Coordinates (n, k) of states (n, D), without their chains."""
+        return (states - self.mean_) / self.scale_ @ self.basis_ / self.unit_
 
     @overload
     def inverse_transform(self, x: np.ndarray) -> np.ndarray: ...

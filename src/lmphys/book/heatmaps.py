@@ -1,15 +1,22 @@
 """Tables of numbers as pictures: a colour for each, and the number in it."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
+from matplotlib.figure import Figure
 
 from lmphys.errors import LmphysError
 
-# Luminance below which a number is written in white.
-_DARK = 0.5
+# Luminance below which a number is written in white: there white and black stand out equally.
+_DARK = 0.46
+
+# What the weights of the regimes have seen, and whose variance is explained, in words that fit a figure.
+SEEN = {"predictive": "honest", "filtered_after_update": "seen", "smoothed": "smooth", "oracle": "oracle"}
+SPACE = {"k": "k coordinates", "D": "all D, completed", "Eq. 10": "all D as Eq. 10"}
 
 
 def heat_map(
@@ -69,3 +76,27 @@ def heat_map(
     for side in ax.spines.values():
         side.set_visible(False)
     return ax
+
+
+def ablation(table: pd.DataFrame, paper: Mapping[str, float], title: str) -> Figure:
+    """The table of ablations under every definition of R^2, a panel for each space, beside the paper's column.
+
+    Args:
+        table: as `lmphys.dynamics.Ablation.scores` returns it.
+        paper: R^2 of the rows that the paper has.
+        title: whose chains.
+
+    Returns:
+        A figure outside pyplot.
+    """
+    columns = table["r2"].unstack(["space", "target", "weights"])
+    models = list(dict.fromkeys(table.index.get_level_values("model")))
+    figure = Figure(figsize=(9, 7.4), layout="constrained")
+    for ax, (space, where) in zip(figure.subplots(len(SPACE), 1), SPACE.items(), strict=True):
+        shown = columns[space].loc[models]
+        shown.columns = pd.Index([f"{target}\\n{SEEN[weights]}" for target, weights in shown.columns])
+        shown.insert(0, "paper", pd.Series(paper))
+        heat_map(shown, low=0, high=0.8, ax=ax).set_title(f"{title}, {where}")
+        for border in (0.5, 4.5):
+            ax.axvline(border, color="white", linewidth=4)
+    return figure

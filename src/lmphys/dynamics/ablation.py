@@ -223,9 +223,11 @@ def readings(table: pd.DataFrame, model: str) -> pd.DataFrame:
     """The rows of one model in `Ablation.scores` or `drops` under the definitions that the paper's text admits.
 
     Its forecast is either of the k coordinates or, as Eq. 10, of all dimensions; the completed one is ours. The index
-    says each in words.
+    says each in words. A model of one regime has one forecast, whatever weights have seen: one row stands for all.
     """
     rows = table.loc[model].drop("D", level="space")
+    if rows.groupby(level=["space", "target"]).nunique().to_numpy().max() == 1:
+        rows = rows.xs(WEIGHTS[0], level="weights", drop_level=False).rename({WEIGHTS[0]: "one forecast"})
     places = {"k": "k coordinates", "Eq. 10": "all D"}
     rows.index = pd.Index([f"{weights}, R² of {target}, {places[space]}" for space, target, weights in rows.index])
     return rows

@@ -61,7 +61,7 @@ def simulation_cost(
     prompts: Sequence[tuple[int, ...]],
     *,
     tokens_per_sentence: float,
-    tokens: tuple[int, int] = (4, 20),
+    tokens: tuple[int, int] = (2, 14),
     steps: tuple[int, int] = (20, 220),
     rounds: int = 2,
     seed: int = 0,

@@ -396,7 +396,7 @@ cost = dynamics.simulation_cost(
     seed=seed,
 )
 print(f"{cost.n_chains} chains side by side, on {writer.device}, {writer.dtype}")
-pd.concat([cost.table, cost.ratio.to_frame("ratio").T]).style.format("{:.3g}")
+pd.concat([cost.table, cost.ratio.to_frame().T]).style.format("{:.3g}")
 
 # %% [markdown]
 # What is bought for that price? The first state of a chain must come from the model, which has to read the question and

@@ -11,9 +11,6 @@ from matplotlib.figure import Figure
 
 from lmphys.errors import LmphysError
 
-# Luminance below which a number is written in white: there white and black stand out equally.
-_DARK = 0.46
-
 # What the weights of the regimes have seen, and whose variance is explained, in words that fit a figure.
 SEEN = {"predictive": "honest", "filtered_after_update": "seen", "smoothed": "smooth", "oracle": "oracle"}
 SPACE = {"k": "k coordinates", "D": "all D, completed", "Eq. 10": "all D as Eq. 10"}
@@ -64,8 +61,7 @@ def heat_map(
         if not np.isfinite(value):
             continue
         star = marked is not None and bool(marked.to_numpy()[row, column])
-        r, g, b, _ = colours(float(np.clip(norm(value), 0, 1)))
-        colour = "white" if 0.299 * r + 0.587 * g + 0.114 * b < _DARK else "black"
+        colour = _ink(colours(float(np.clip(norm(value), 0, 1))))
         text = f"{value:.{decimals}f}" + ("*" if star else "")
         weight = "bold" if star else "normal"
         ax.text(column, row, text, ha="center", va="center", color=colour, weight=weight, fontsize=9)
@@ -76,6 +72,13 @@ def heat_map(
     for side in ax.spines.values():
         side.set_visible(False)
     return ax
+
+
+def _ink(ground: tuple[float, ...]) -> str:
+    """Black or white, whichever stands out more from a colour, by the contrast of WCAG 2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in ground[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
 
 
 def ablation(table: pd.DataFrame, paper: Mapping[str, float], title: str) -> Figure:
@@ -93,8 +96,9 @@ def ablation(table: pd.DataFrame, paper: Mapping[str, float], title: str) -> Fig
     models = list(dict.fromkeys(table.index.get_level_values("model")))
     figure = Figure(figsize=(9, 7.4), layout="constrained")
     for ax, (space, where) in zip(figure.subplots(len(SPACE), 1), SPACE.items(), strict=True):
-        shown = columns[space].loc[models]
-        shown.columns = pd.Index([f"{target}\\n{SEEN[weights]}" for target, weights in shown.columns])
+        part = columns[space].loc[models]
+        targets = dict.fromkeys(part.columns.get_level_values("target"))
+        shown = pd.DataFrame({f"{t}\n{label}": part[t, w] for t in targets for w, label in SEEN.items()})
         shown.insert(0, "paper", pd.Series(paper))
         heat_map(shown, low=0, high=0.8, ax=ax).set_title(f"{title}, {where}")
         for border in (0.5, 4.5):

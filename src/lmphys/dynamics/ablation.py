@@ -139,9 +139,14 @@ def ablate(
     inside, outside = projection.transform(train), projection.transform(test)
     whole = SLDS(n_regimes, covariance="low-rank", noise_rank=min(noise_rank, train.width - 1), n_init=1,
                  max_iter=max_iter, dtype="float32", random_state=random_state)  # fmt: skip
-    settings = {"random_state": random_state}
-    models = (SLDS(n_regimes, **settings), SLDS(1, **settings), whole, SLDS(n_regimes, drift="none", **settings),
-              LinearDrift(ridge), LinearDrift(ridge))  # fmt: skip
+    models: tuple[SLDS | LinearDrift, ...] = (
+        SLDS(n_regimes, random_state=random_state),
+        SLDS(1),
+        whole,
+        SLDS(n_regimes, drift="none", random_state=random_state),
+        LinearDrift(ridge),
+        LinearDrift(ridge),
+    )
     in_full = (False, False, True, False, False, True)
     fits = {m: f.fit(train if full else inside) for m, f, full in zip(MODELS, models, in_full, strict=True)}
 
@@ -199,9 +204,7 @@ def compare_patterns(
     """
     missing = [name for name in TABLE if name not in paper]
     if missing:
-        raise LmphysError(
-            f"the paper's table has no {', '.join(missing)}: give a number for each of {', '.join(TABLE)}"
-        )
+        raise LmphysError(f"the paper's table lacks {', '.join(missing)}: give a number for each of {', '.join(TABLE)}")
     wanted = np.array([paper[name] for name in TABLE])
     columns: dict[str, np.ndarray] = {}
     replicates = {}
@@ -225,11 +228,13 @@ def readings(table: pd.DataFrame, model: str) -> pd.DataFrame:
     Its forecast is either of the k coordinates or, as Eq. 10, of all dimensions; the completed one is ours. The index
     says each in words. A model of one regime has one forecast, whatever weights have seen: one row stands for all.
     """
-    rows = table.loc[model].drop("D", level="space")
+    rows = pd.DataFrame(table.loc[model]).drop("D", level="space")
+    names = {weights: weights for weights in WEIGHTS}
     if rows.groupby(level=["space", "target"]).nunique().to_numpy().max() == 1:
-        rows = rows.xs(WEIGHTS[0], level="weights", drop_level=False).rename({WEIGHTS[0]: "one forecast"})
+        rows = rows[rows.index.get_level_values("weights") == WEIGHTS[0]]
+        names[WEIGHTS[0]] = "one forecast"
     places = {"k": "k coordinates", "Eq. 10": "all D"}
-    rows.index = pd.Index([f"{weights}, R² of {target}, {places[space]}" for space, target, weights in rows.index])
+    rows.index = pd.Index([f"{names[w]}, R² of {target}, {places[space]}" for space, target, w in rows.index])
     return rows
 
 

@@ -10,7 +10,7 @@ from lmphys.dynamics.slds import SLDS
 
 
 def compare_learners(
-    train: Data, test: Data, *, n_regimes: int = 2, n_iter: int = 20, random_state: int = 0
+    train: Data, test: Data, *, n_regimes: int = 2, n_iter: int = 10, random_state: int = 0
 ) -> pd.DataFrame:
     """Maximum likelihood of one model by this package and by `ssm`, from one start and with equal many steps of EM.
 
@@ -38,8 +38,8 @@ def compare_learners(
     p = SLDS(n_regimes, random_state=random_state).fit(train).parameters_
     start = SLDSParameters(p.stationary(), p.T, p.M, p.b, p.Sigma)
     theirs = SSMPeer(n_regimes, n_iter=n_iter, init=start, random_state=random_state).fit(train).parameters_
-    flat = {"drift_prior": 0.0, "covariance_prior": 0.0, "concentration": 1.0}
-    ours = SLDS(n_regimes, init=start, max_iter=n_iter, tol=0.0, **flat).fit(train).parameters_
+    flat = SLDS(n_regimes, drift_prior=0.0, covariance_prior=0.0, concentration=1.0)
+    ours = flat.set_params(init=start, max_iter=n_iter, tol=0.0).fit(train).parameters_
     rows = {}
     for name, parameters in (("start", start), ("this package", ours), ("ssm", theirs)):
         model = SLDS.from_parameters(parameters)

@@ -51,7 +51,7 @@ class Cost:
     @property
     def ratio(self) -> pd.Series:
         """Written sentence over simulated step: `seconds` and `operations`."""
-        return self.table.loc["written sentence"] / self.table.loc["simulated step"]
+        return (self.table.T["written sentence"] / self.table.T["simulated step"]).rename("ratio")
 
 
 def simulation_cost(
@@ -61,7 +61,7 @@ def simulation_cost(
     prompts: Sequence[tuple[int, ...]],
     *,
     tokens_per_sentence: float,
-    tokens: tuple[int, int] = (2, 14),
+    tokens: tuple[int, int] = (2, 10),
     steps: tuple[int, int] = (20, 220),
     rounds: int = 2,
     seed: int = 0,

@@ -106,6 +106,18 @@ null = dynamics.ablate(
 )
 null_scores = null.scores(seed=seed)
 
+# %% [markdown]
+# Are the twins like enough? A map that fits its training chains better than others makes twins that are easier to foretell
+# than real chains, and a map with an eigenvalue beyond 1 makes twins that run away. So look, before using them:
+
+# %% tags=["hide-input"]
+single = real.fits["no regimes"].parameters_
+size = [np.sqrt(t.states.var(axis=0).sum()) for t in (test, twin_test)]
+one = [t.r2["no regimes", "k", "h", "predictive"] for t in (scores, null_scores)]
+print(f"largest |eigenvalue| of the map: {np.abs(single.eigenvalues()).max():.3f}")
+print(f"spread of held-out states: real {size[0]:.1f}, twins {size[1]:.1f}")
+print(f"R²(h) of one map, held out, {rank} coordinates: real {one[0]:.2f}, twins {one[1]:.2f}")
+
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/slds", model=model, profile=profile)
 rows = {

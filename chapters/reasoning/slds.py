@@ -17,8 +17,8 @@
 # the score of a model with regimes, and of that model alone. **So the question of this page: is there a definition of
 # $R^2$ under which the whole table comes out, and would it also come out if there were no regimes at all?**
 #
-# Then we look at the fitted regimes as a physicist would, as dynamics: how stable, how fast, where to, for how long. And we
-# weigh what the model is praised for, its low cost, against what it gives.
+# Then we look at the fitted regimes as a physicist would, as dynamics: how stable, how fast, where to, for how long.
+# And we weigh what the model is praised for, its low cost, against what it gives.
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # smollm2, random:smollm2, reasoner, org/name, or a folder
@@ -86,12 +86,12 @@ print(f"all D: {monitor.n_iter} iterations, converged: {monitor.converged}")
 # - *What the weights have seen*, four ways ({ref}`forecast-weights`): from `predictive`, the only forecast, to
 #   `oracle`, which picks the regime that comes closest.
 # - *The target*: the next state $h$ or the step $\Delta h$ ({ref}`r2-null`).
-# - *The space*: the $k$ coordinates; all $D$ dimensions as Eq. 10 is printed, which moves nothing outside the
-#   subspace; or all $D$ with a rule for the outside as well (`Completion`), which is kinder to a model of few directions.
+# - *The space*: the $k$ coordinates; all $D$ dimensions as Eq. 10 is printed, which moves nothing outside the subspace;
+#   or all $D$ with a rule for the outside as well (`Completion`), which is kinder to a model of few directions.
 #
-# **The null.** From the fit with one regime, and the rule outside, we draw a {term}`twin <surrogate>` of every chain: same
-# start, same length, *one* linear map, one Gaussian noise. These chains have no regimes. The whole table is made again on
-# them, basis included.
+# **The null.** From the fit with one regime, and the rule outside, we draw a {term}`twin <surrogate>` of every chain:
+# same start, same length, *one* linear map, one Gaussian noise. These chains have no regimes. The whole table is made
+# again on them, basis included.
 
 # %%
 twin_train, twin_test = real.twins(train, test, seed=seed)
@@ -107,8 +107,9 @@ null = dynamics.ablate(
 null_scores = null.scores(seed=seed)
 
 # %% [markdown]
-# Are the twins like enough? A map that fits its training chains better than others makes twins that are easier to foretell
-# than real chains, and a map with an eigenvalue beyond 1 makes twins that run away. So look, before using them:
+# Are the twins like enough? A map that fits its training chains better than others makes twins that are easier to
+# foretell than real chains, and a map with an eigenvalue beyond 1 makes twins that run away. So look, before using
+# them:
 
 # %% tags=["hide-input"]
 single = real.fits["no regimes"].parameters_
@@ -140,8 +141,8 @@ book.heatmaps.ablation(null_scores, paper, "twins of one map")
 # regimes can gain, and one without cannot: its four columns are one number.
 #
 # *No regimes* and *one linear map* are one model up to a penalty, so no definition tells them far apart. The paper has
-# 0.58 and 0.51, and does not say what differs. Nor can it be the map in all $D$ with $\lambda = 1$, unless there are
-# many more transitions than here: its row shows what that penalty is worth against more unknowns than equations.
+# 0.58 and 0.51, and does not say what differs. If the second is the map in all $D$ with $\lambda = 1$, as printed in
+# Sec. 3.2: the last row shows what that map gives with as few transitions as here.
 #
 # ## Which definition has the paper's pattern?
 #
@@ -194,8 +195,9 @@ for name, column in {"real chains": "order", "twins of one map": "null_order"}.i
 
 # %% [markdown]
 # How to read this. If the honest forecast is not among the definitions in the paper's order, the order was made by
-# the weights. A circle left of its square by more than the bars would be a table that needs regimes; with two dozen
-# definitions, one in forty is expected by chance. A square in the paper's order is a table without regimes.
+# the weights. A square with a tick is the paper's order without regimes. A circle left of its square by more than the
+# bars would be a table that needs more than one Gaussian map. With two dozen definitions a single such one may be
+# chance; and more than one Gaussian map can also mean heavy tails ({ref}`regimes`, and Exercise 4).
 #
 # ### The row without state drift asks something else
 #
@@ -233,9 +235,9 @@ left["drop"] = left["none"] - left["switching"]
 left.loc[list(without), ["switching", "none", "drop"]].round(3)
 
 # %% [markdown]
-# That the state matters is true of real chains, if their drop is below that of random walks. It is true of any data that
-# stay around a mean, and most of those that have no dynamics at all. This row of the paper's table is no evidence
-# for a motion of thought.
+# That the state matters is true of real chains, if their drop is below that of random walks. It has to be true of any
+# data that stay around a mean, also of those without dynamics. Where states dealt out anew lose the most, this row of
+# the paper's table is no evidence for a motion of thought.
 #
 # ## Regimes and directions together
 #
@@ -301,10 +303,10 @@ axes[0].set_ylabel("regimes K");
 # %% [markdown]
 # ## The regimes as dynamics
 #
-# In regime $j$ a deviation from the {term}`fixed point` is multiplied by $I + M_j$ at each step. Its eigenvalues tell the
-# rest: inside the unit circle a deviation dies out, in $-1 / \ln \lvert \lambda \rvert$ steps ({term}`relaxation time`);
-# outside it grows; off the real axis it turns. The same model is fitted to the twins of one map, where the true answer is
-# known: all regimes are one.
+# In regime $j$ a deviation from the {term}`fixed point` is multiplied by $I + M_j$ at each step. Its eigenvalues tell
+# the rest: inside the unit circle a deviation dies out, in $-1 / \ln \lvert \lambda \rvert$ steps ({term}`relaxation
+# time`); outside it grows; off the real axis it turns. The same model is fitted to the twins of one map, where the true
+# answer is known: all regimes are one.
 
 # %%
 models = {"real chains": real.fits["full model"], "twins of one map": null.fits["full model"]}
@@ -338,9 +340,9 @@ figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", 
 # - `visit_T`, `visit_cut`, `visit_counted`: how long it does last, in steps: by the fitted $T$ in an endless chain, by
 #   the same $T$ with the ends of these chains, and counted on the decoded paths. A relaxation that takes longer than a
 #   visit never runs its course.
-# - `fixed_point`: how far the state is to which the regime pulls from where the regime acts, in units of the
-#   spread of the states there. `farther` is the share of those states that are as far out. At a `farther` of 0, no
-#   state has come near: the fixed point is an extrapolation, no place of the chains.
+# - `fixed_point`: how far it is from the middle of the states in which the regime acts to the state where it would not
+#   move, in units of their spread. `farther` is the share of those states that are as far out. At a `farther`
+#   of 0 none is: the fixed point is an extrapolation, no place of the chains.
 
 # %% tags=["hide-input"]
 for name, table in portraits.groupby("fit", sort=False):
@@ -392,8 +394,8 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 # ## What the cheap step costs, and what it does not give
 #
 # The paper calls simulating with such a model low-cost, and gives no number. Here is one for this machine. The model
-# that wrote the chains writes again, and the switching model simulates, in turns and with as many chains side by
-# side. Operations are counted: $4 k^2 + 3 k$ for a step, two for each weight and token for a sentence, and the attention.
+# that wrote the chains writes again, and the switching model simulates, in turns and with as many chains side by side.
+# Operations are counted: $4 k^2 + 3 k$ for a step, two for each weight and token for a sentence, and the attention.
 
 # %%
 writer = corpus.LanguageModel(spec.writer or model, dtype=chains.spec.dtype)
@@ -456,8 +458,8 @@ agreement if agreement is None else agreement.round(4)
 # %% [markdown]
 # ## Verdict
 #
-# Each number under the definitions that the paper's text admits (in $k$ coordinates, or in all $D$ as Eq. 10 is printed),
-# beside the same number on the twins of one map. The *drops* are those of the honest forecast of $h$ in $k$
+# Each number under the definitions that the paper's text admits (in $k$ coordinates, or in all $D$ as Eq. 10 is
+# printed), beside the same number on the twins of one map. The *drops* are those of the honest forecast of $h$ in $k$
 # coordinates, beside those on chains that lack the part in question.
 
 # %% tags=["hide-input"]
@@ -523,13 +525,13 @@ ledger.show()
 #
 # ```{admonition} Exercise 1: how long is a visit without memory?
 # :class: tip
-# Each step draws its regime anew, regime $j$ with probability $p_j$. How long is a visit on average in an endless chain, and
-# how many visits has a chain of $L$ steps? Check it on random labels.
+# Each step draws its regime anew, regime $j$ with probability $p_j$. How long is a visit on average in an endless
+# chain, and how many visits has a chain of $L$ steps? Check it on random labels.
 # ```
 #
 # ```{dropdown} Solution
-# Two neighbours agree with probability $q = \sum_j p_j^2$. A chain of $L$ steps has $1 + (L - 1)(1 - q)$ visits, and the
-# mean visit of an endless chain is $1 / (1 - q)$: for four regimes of equal share a third more than one step.
+# Two neighbours agree with probability $q = \sum_j p_j^2$. A chain of $L$ steps has $1 + (L - 1)(1 - q)$ visits, and
+# the mean visit of an endless chain is $1 / (1 - q)$: for four regimes of equal share a third more than one step.
 #
 #     rng = np.random.default_rng(0)
 #     path = rng.choice(4, p=[0.5, 0.3, 0.1, 0.1], size=40_000)
@@ -539,8 +541,8 @@ ledger.show()
 #
 # ```{admonition} Exercise 2: one more penalty
 # :class: tip
-# Take the largest rank, and fit *one* map with penalties of 0.1 to 10 (`drift_prior`). How much of what regimes seemed to
-# gain there does the best of these reach? And which would you choose without looking at the held-out chains?
+# Take the largest rank, and fit *one* map with penalties of 0.1 to 10 (`drift_prior`). How much of what regimes seemed
+# to gain there does the best of these reach? And which would you choose without looking at the held-out chains?
 # ```
 #
 # ```{dropdown} Solution
@@ -569,11 +571,27 @@ ledger.show()
 #         curve = dynamics.leak_curve(*planted, (1, 4)).pivot(index="n_regimes", columns="weights", values="r2_h")
 #         print(stay, (curve.loc[4] - curve.loc[1]).round(2).to_dict())
 #
-# Regimes that cannot be foretold leave the honest gain at 0, and the leaking one high: it measures how far the regimes are
-# apart, not whether they can be seen coming.
+# Regimes that cannot be foretold leave the honest gain at 0, and the leaking one high: it measures how far the regimes
+# are apart, not whether they can be seen coming.
 # ```
 #
-# ```{admonition} Exercise 4: your own model
+# ```{admonition} Exercise 4: a heavy tail instead of regimes
+# :class: tip
+# The twins of this page have Gaussian noise; real residuals have a {term}`heavy tail`. Draw twins of one map with the
+# noise of one Student t (`linear_twins`), which have no regimes either. Do they leak as much as the real chains?
+# ```
+#
+# ```{dropdown} Solution
+#     drift = dynamics.LinearDrift().fit(inside["real chains"][0])
+#     for noise in ("gaussian", "student"):
+#         tails = [dynamics.linear_twins(drift, t, noise=noise, seed=seed + i) for i, t in enumerate(inside["real chains"])]
+#         curve = dynamics.leak_curve(*tails, (1, n_regimes), random_state=seed)
+#         table = curve.pivot(index="n_regimes", columns="weights", values="r2_h")
+#         print(noise, (table.loc[n_regimes] - table.loc[1]).round(3).to_dict())
+#     print("real", {w: round(scores.r2["full model", "k", "h", w] - scores.r2["no regimes", "k", "h", w], 3) for w in seen})
+# ```
+#
+# ```{admonition} Exercise 5: your own model
 # :class: tip
 # Run this page on other chains: `lmphys run reasoning/slds --model random:smollm2`, or `--model reasoner`, whose
 # chains have known steps. Which rows of the table move? In which corpus do regimes last?

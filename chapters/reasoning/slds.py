@@ -578,13 +578,13 @@ ledger.show()
 #
 # ```{dropdown} Solution
 #     for stay in (0.25, 0.9):
-#         truth = dynamics.random_parameters(4, 6, separation=4.0, stay=stay, memory=0.6, seed=1)
+#         truth = dynamics.random_parameters(4, 6, separation=4.0, stay=stay, memory=0.9, seed=1)
 #         planted = [dynamics.draw_chains(truth, 200, 10, seed=s) for s in (2, 3)]
-#         curve = dynamics.leak_curve(*planted, (1, 4)).pivot(index="n_regimes", columns="weights", values="r2_h")
+#         curve = dynamics.leak_curve(*planted, (1, 4)).pivot(index="n_regimes", columns="weights", values="r2_dh")
 #         print(stay, (curve.loc[4] - curve.loc[1]).round(2).to_dict())
 #
-# Regimes that cannot be foretold leave the honest gain at 0, and the leaking one high: it measures how far the regimes
-# are apart, not whether they can be seen coming.
+# Only the honest gain tells regimes that last from regimes that are dealt out anew at each step. The leaking gain is high
+# for both: it measures how far the regimes are apart, not whether they can be seen coming.
 # ```
 #
 # ```{admonition} Exercise 4: a heavy tail instead of regimes

@@ -4,7 +4,7 @@ from scipy.stats import multivariate_normal
 from sklearn.covariance import LedoitWolf
 
 from lmphys.corpus import Trajectories
-from lmphys.dynamics import LinearDrift, Projection, residual_nll
+from lmphys.dynamics import SLDS, LinearDrift, Projection, residual_nll
 from lmphys.dynamics.completion import Completion
 from lmphys.dynamics.residuals import gaussian_nll
 from lmphys.errors import LmphysError
@@ -228,3 +228,23 @@ def test_unusable_chains_are_refused(ragged):
         completion.log_density(projection.transform(ragged))
     with pytest.raises(LmphysError, match="3 forecasts for 57 transitions"):
         completion.forecast(ragged, np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("settings", [{}, {"standardise": True, "whiten": True, "of": "increments"}])
+def test_lifted_model_is_the_model_inside_and_the_rule_outside(ragged, settings):
+    projection = Projection(2, **settings).fit(ragged)
+    inside = projection.transform(ragged)
+    completion = Completion(projection).fit(ragged)
+    model = SLDS(2, n_init=1).fit(inside)
+    lifted = SLDS.from_parameters(completion.lift(model.parameters_))
+    for name, forecast in model.forecasts(inside).items():
+        if name != "oracle":  # which is closest may differ: raw distances are not those of scaled coordinates
+            np.testing.assert_allclose(lifted.forecasts(ragged)[name], completion.forecast(ragged, forecast))
+    density = model.log_densities(inside)["predictive"] + completion.log_density(ragged)
+    np.testing.assert_allclose(lifted.log_densities(ragged)["predictive"], density, rtol=1e-9)
+
+
+def test_only_a_model_of_the_subspace_is_lifted(ragged):
+    completion = Completion(Projection(2).fit(ragged)).fit(ragged)
+    with pytest.raises(LmphysError, match="width 3, projection of rank 2"):
+        completion.lift(SLDS(1).fit(Projection(3).fit(ragged).transform(ragged)).parameters_)

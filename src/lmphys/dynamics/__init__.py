@@ -1,8 +1,11 @@
 """From states to a fitted, tested stochastic model."""
 
+from lmphys.dynamics.ablation import Ablation, ablate, compare_patterns, readings
+from lmphys.dynamics.agreement import compare_learners
 from lmphys.dynamics.approach import Approach, approach_derailment, approach_wrong_answer
 from lmphys.dynamics.bootstrap import Interval, bootstrap_chains
 from lmphys.dynamics.completion import Completion
+from lmphys.dynamics.cost import Cost, simulation_cost, step_operations
 from lmphys.dynamics.criticality import (
     expected_window_variance,
     rolling_indicators,
@@ -12,6 +15,7 @@ from lmphys.dynamics.criticality import (
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
 from lmphys.dynamics.held_out import HeldOut, as_interval, by_task
+from lmphys.dynamics.grid import score_grid
 from lmphys.dynamics.inference import Inference
 from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruyama, stationary_variance
 from lmphys.dynamics.latent import LatentParameters
@@ -39,6 +43,7 @@ from lmphys.dynamics.norms import (
 )
 from lmphys.dynamics.parameters import SLDSParameters
 from lmphys.dynamics.peers import LatentSLDS, SSMPeer, compare_peers
+from lmphys.dynamics.portrait import portrait, relaxation_times
 from lmphys.dynamics.projection import (
     Projection,
     davis_kahan_bound,
@@ -59,13 +64,16 @@ from lmphys.dynamics.student import StudentT, mardia_excess
 from lmphys.dynamics.surrogates import phase_randomise, shuffle_chains, shuffle_order
 from lmphys.dynamics.synthetic import draw_chains, random_parameters, recovery
 from lmphys.dynamics.transfer import TransferMatrix, deal_tasks, single_map_twins, transfer_matrix
+from lmphys.dynamics.visits import compare_visits, count_visits, expected_visits, mean_visit, persistence
 
 __all__ = [
     "COVARIANCES",
     "SLDS",
     "STUDENT",
+    "Ablation",
     "Approach",
     "Completion",
+    "Cost",
     "DoubleWell",
     "FokkerPlanck",
     "GroupR2",
@@ -86,6 +94,7 @@ __all__ = [
     "Severity",
     "StudentT",
     "TransferMatrix",
+    "ablate",
     "against_student",
     "approach_derailment",
     "approach_wrong_answer",
@@ -96,10 +105,14 @@ __all__ = [
     "choose_mixture",
     "choose_rank",
     "choose_regimes",
+    "compare_learners",
+    "compare_patterns",
     "compare_peers",
     "compare_simulated",
+    "compare_visits",
     "count_components",
     "count_modes",
+    "count_visits",
     "davis_kahan_bound",
     "deal_tasks",
     "dip_excess",
@@ -110,6 +123,7 @@ __all__ = [
     "euler_maruyama",
     "excess_kurtosis_interval",
     "expected_r2_ar1",
+    "expected_visits",
     "expected_window_variance",
     "find_regimes",
     "fit_tails",
@@ -120,30 +134,38 @@ __all__ = [
     "linear_twins",
     "mardia_excess",
     "match_regimes",
+    "mean_visit",
     "median_ratio",
     "occupancy",
     "one_step_scores",
     "paired_rows",
+    "persistence",
     "phase_randomise",
+    "portrait",
     "principal_angles",
     "r2_gain",
     "random_overlap",
     "random_parameters",
     "random_rotation",
     "rank_share",
+    "readings",
     "recovery",
     "regime_stability",
+    "relaxation_times",
     "residual_nll",
     "rolling_indicators",
+    "score_grid",
     "severity_sweep",
     "shuffle_chains",
     "shuffle_order",
     "simulate_twins",
     "single_map_twins",
+    "simulation_cost",
     "slowing_down",
     "softening_chains",
     "split_half_angles",
     "stationary_variance",
+    "step_operations",
     "subspace_overlap",
     "transfer_matrix",
     "transfer_models",

@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator
 from sklearn.covariance import LedoitWolf
 
 from lmphys.corpus import Trajectories
+from lmphys.dynamics.parameters import SLDSParameters
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.residuals import gaussian_nll
 from lmphys.errors import LmphysError
@@ -119,6 +120,32 @@ class Completion(BaseEstimator):
         u, rows = self._outside(traj), traj.sources()
         jacobian = np.log(self.projection.scale_).sum() + np.log(self.projection.unit_).sum()
         return -gaussian_nll(u[rows + 1] - self._next(u[rows]), self.covariance_) - jacobian
+
+    def lift(self, parameters: SLDSParameters) -> SLDSParameters:
+        """The switching model of the whole space: the given one inside, this rule outside, in every regime.
+
+        Its forecasts are those of `forecast`, and its log densities those of the given model plus `log_density`.
+        With one regime it is one linear map of R^D, from which chains of the full width can be drawn.
+
+        Args:
+            parameters: of the k coordinates of the projection.
+
+        Raises:
+            LmphysError: the width is not the rank, or S is singular.
+        """
+        p, projection = parameters, self.projection
+        if p.width != projection.rank:
+            raise LmphysError(
+                f"parameters of width {p.width}, projection of rank {projection.rank}: lift its own model"
+            )
+        # h = mean + scale (V unit x + W u); the columns of `inside` carry x to h, the rows of `into` h to x.
+        scale, W = projection.scale_[:, None], self.basis_
+        inside = scale * projection.basis_ * projection.unit_
+        into = (projection.basis_ / projection.unit_ / scale).T
+        M = inside @ p.M @ into + (self.memory_ - 1) * (scale * W) @ (W / scale).T
+        b = p.b @ inside.T + scale[:, 0] * (W @ self.offset_) - M @ projection.mean_
+        noise = (scale * W) @ self.covariance_ @ (scale * W).T
+        return SLDSParameters(p.pi, p.T, M, b, inside @ p.Sigma @ inside.T + noise)
 
     def _outside(self, traj: Trajectories) -> np.ndarray:
         """Coordinates u of all states, (N, D - k)."""

@@ -69,17 +69,24 @@ def r2_gain(
 
 def _r2(y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:
     """Pooled R^2 as a function of the weights of chains, (R, C) to (R,)."""
-    # Centring leaves R^2 unchanged and keeps the difference of sums accurate.
-    y_centred = y - y.mean(axis=0, dtype=np.float64)
-    squares = np.stack([((y - predicted) ** 2).sum(axis=1), (y_centred**2).sum(axis=1), np.ones(len(y))], axis=1)
-    sse, square, count = sum_by_group(squares, chain, n_chains).T
-    total = sum_by_group(y_centred, chain, n_chains)
+    sse = sum_by_group(((y - predicted) ** 2).sum(axis=1), chain, n_chains)
+    about_mean = spread(y, chain, n_chains)
+    return lambda weights: 1 - weights @ sse / about_mean(weights)
 
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        about_mean = weights @ square - ((weights @ total) ** 2).sum(axis=1) / (weights @ count)
-        return 1 - weights @ sse / about_mean
 
-    return statistic
+def spread(y: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Sum of ||y - ybar||^2 as a function of the weights of chains, (R, C) to (R,), ybar the mean of each replicate.
+
+    Args:
+        y: targets (n, D).
+        chain: (n,) chain of each row, in 0..n_chains-1.
+        n_chains: C.
+    """
+    # Centring leaves the spread unchanged and keeps the difference of sums accurate.
+    centred = y - y.mean(axis=0, dtype=np.float64)
+    square, count = sum_by_group(np.stack([(centred**2).sum(axis=1), np.ones(len(y))], axis=1), chain, n_chains).T
+    total = sum_by_group(centred, chain, n_chains)
+    return lambda weights: weights @ square - ((weights @ total) ** 2).sum(axis=1) / (weights @ count)
 
 
 def expected_r2_ar1(r: float) -> tuple[float, float]:

@@ -9,9 +9,12 @@ from lmphys.dynamics.criticality import (
     slowing_down,
     softening_chains,
 )
+from lmphys.dynamics.detection import calibrate, evidence, place, power, recovery_ceiling, recovery_map
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
+from lmphys.dynamics.implant import implant, implanted_chains, regime_separation, white_residuals
 from lmphys.dynamics.inference import Inference
+from lmphys.dynamics.labelled import LabelledSLDS, regime_gains
 from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruyama, stationary_variance
 from lmphys.dynamics.latent import LatentParameters
 from lmphys.dynamics.leak import leak_curve
@@ -67,6 +70,7 @@ __all__ = [
     "GroupR2",
     "Inference",
     "Interval",
+    "LabelledSLDS",
     "LatentParameters",
     "LatentSLDS",
     "Leakage",
@@ -83,6 +87,7 @@ __all__ = [
     "approach_wrong_answer",
     "autocorrelation",
     "bootstrap_chains",
+    "calibrate",
     "choose_mixture",
     "choose_rank",
     "choose_regimes",
@@ -96,6 +101,7 @@ __all__ = [
     "draw_chains",
     "dwell_times",
     "euler_maruyama",
+    "evidence",
     "excess_kurtosis_interval",
     "expected_r2_ar1",
     "expected_window_variance",
@@ -103,6 +109,8 @@ __all__ = [
     "fit_tails",
     "group_r2",
     "held_out_scores",
+    "implant",
+    "implanted_chains",
     "leak_curve",
     "leakage",
     "linear_twins",
@@ -112,12 +120,18 @@ __all__ = [
     "occupancy",
     "one_step_scores",
     "phase_randomise",
+    "place",
+    "power",
     "principal_angles",
     "r2_gain",
     "random_overlap",
     "random_parameters",
     "rank_share",
     "recovery",
+    "recovery_ceiling",
+    "recovery_map",
+    "regime_gains",
+    "regime_separation",
     "regime_stability",
     "residual_nll",
     "rolling_indicators",
@@ -130,4 +144,5 @@ __all__ = [
     "split_half_angles",
     "stationary_variance",
     "subspace_overlap",
+    "white_residuals",
 ]

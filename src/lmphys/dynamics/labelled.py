@@ -39,7 +39,9 @@ class LabelledSLDS(SwitchingModel):
         device: as of `SLDS`.
 
     Which label comes next is learned in a second way too, from the state: a multinomial logistic regression of
-    y_{t+1} on h_t and y_t, the gate. With it the model is a switching one whose regimes the state chooses ("recurrent").
+    y_{t+1} on h_t and y_t, the gate. With it the state chooses the regime, as in a recurrent switching model.
+
+    Source: Linderman et al. 2017, AISTATS, for the recurrent model; the gate here is fitted to known labels.
 
     Attributes:
         classes_: (K,) labels, sorted; regime j is `classes_[j]`.

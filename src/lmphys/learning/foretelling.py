@@ -52,9 +52,9 @@ def label_forecasts(
         seed: of the folds.
 
     Returns:
-        "known", "by label" and "by state", see `LabelledSLDS.label_forecasts`; "mean", the training mean of the states that end a
-        sentence with the label of the next one, wherever the chain stands. "known" and "mean" have seen the label of
-        the sentence that they forecast.
+        "known", "by label" and "by state", see `LabelledSLDS.label_forecasts`; "mean", the training mean of the states
+        that end a sentence with the label of the next one, wherever the chain stands. "known" and "mean" have seen the
+        label of the sentence that they forecast.
 
     Raises:
         LmphysError: a label occurs in one fold only, or there are too few questions.

@@ -52,9 +52,10 @@ def implant(
         LmphysError: the base has several regimes, K is too many for the dimensions, or a setting is not allowed.
     """
     K, D = n_regimes, base.width
-    if base.n_regimes != 1 or not 1 <= K <= D:
+    if base.n_regimes != 1 or not 1 <= K <= D + 1:
         raise LmphysError(
-            f"{K} regimes into a model of {base.n_regimes} in {D} dimensions: give a base of one, 1 <= K <= D"
+            f"{K} regimes into a model of {base.n_regimes} in {D} dimensions: give a base of one regime, and K from 1 "
+            "to one more than the dimensions"
         )
     if not (separation >= 0 and 0 <= stay <= 1) or differ not in ("offset", "drift", "noise"):
         raise LmphysError(

@@ -105,20 +105,13 @@ class LabelledSLDS(SwitchingModel):
     def _seen(self, traj: Trajectories, code: np.ndarray) -> np.ndarray:
         """What the gate knows before each step: the state, and the label of its sentence, (N - C, D + K)."""
         rows = traj.sources()
-        return np.hstack([traj.states[rows], np.eye(len(self.classes_))[code[rows]]])
+        return np.hstack([traj.states[rows], code[rows, None] == np.arange(len(self.classes_))])
 
     def codes(self, y: ArrayLike) -> np.ndarray:
-        """Regimes of labels (N,).
-
-        Raises:
-            LmphysError: a label was not in the training set.
-        """
+        """Regimes of labels (N,); -1 for one that was not in the training set."""
         labels = np.asarray(y).astype(str)
         code = np.searchsorted(self.classes_, labels).clip(max=len(self.classes_) - 1)
-        unknown = np.unique(labels[self.classes_[code] != labels])
-        if len(unknown):
-            raise LmphysError(f"labels {', '.join(unknown)} were not in the training set: put rare ones together")
-        return code
+        return np.where(self.classes_[code] == labels, code, -1)
 
     def label_forecasts(self, traj: Trajectories, y: ArrayLike) -> dict[str, np.ndarray]:
         """One-step forecasts of h_{t+1}, (N - C, D), by what is known of the label of the sentence to come.
@@ -127,23 +120,27 @@ class LabelledSLDS(SwitchingModel):
         maps by P(y_{t+1} | y_t), the Markov chain of labels; "by state" by the gate, P(y_{t+1} | h_t, y_t). These two
         are forecasts, from h_t and y_t alone.
 
+        A label that was not in the training set says nothing: each label then counts by its stationary share.
+
         Args:
             traj: C chains.
             y: (N,) labels of their states.
         """
         traj = self._fitting(traj)
         code, rows = self.codes(y), traj.sources()
-        means = self.parameters_.means(traj.states[rows].astype(np.float64))
-        gated = np.zeros((len(rows), len(self.classes_)))
-        if self.gate_ is None:
-            gated[:, code[rows + 1][:1]] = 1.0
+        K, share = len(self.classes_), self.parameters_.stationary()
+        gated = np.zeros((len(rows), K))
+        if self.gate_ is None:  # one label, or one that all steps lead to
+            gated[:] = share
         else:
             gated[:, self.gate_.classes_] = self.gate_.predict_proba(self._seen(traj, code))
-        return {
-            "known": means[code[rows + 1], np.arange(len(rows))],
-            "by label": np.einsum("nk,knd->nd", self.parameters_.T[code[rows]], means),
-            "by state": np.einsum("nk,knd->nd", gated, means),
+        weights = {
+            "known": np.vstack([np.eye(K), share])[code[rows + 1]],
+            "by label": np.vstack([self.parameters_.T, share])[code[rows]],
+            "by state": gated,
         }
+        means = self.parameters_.means(traj.states[rows].astype(np.float64))
+        return {name: np.einsum("nk,knd->nd", weight, means) for name, weight in weights.items()}
 
 
 def regime_gains(

@@ -57,7 +57,7 @@ def label_forecasts(
         label of the sentence that they forecast.
 
     Raises:
-        LmphysError: a label occurs in one fold only, or there are too few questions.
+        LmphysError: there are too few questions.
     """
     marked = replace(traj, sentences=traj.sentences.assign(label=np.asarray(labels).astype(str)))
 
@@ -65,9 +65,12 @@ def label_forecasts(
         model = LabelledSLDS(drift=drift).fit(train, train.sentences["label"])
         given = model.label_forecasts(test, test.sentences["label"])
         arrived, arriving = (model.codes(t.sentences["label"])[t.sources() + 1] for t in (train, test))
-        total = sum_by_group(train.pairs()[1].astype(np.float64), arrived, len(model.classes_))
-        count = np.bincount(arrived, minlength=len(model.classes_)).clip(min=1)
-        return {**given, "mean": (total / count[:, None])[arriving]}
+        h_next = train.pairs()[1].astype(np.float64)
+        count = np.bincount(arrived, minlength=len(model.classes_))
+        mean = sum_by_group(h_next, arrived, len(count)) / count.clip(min=1)[:, None]
+        # Of a label that no training sentence after the first has, the mean of all.
+        mean[count == 0] = h_next.mean(axis=0)
+        return {**given, "mean": np.vstack([mean, h_next.mean(axis=0)])[arriving]}
 
     return hold_out(score, marked, question_folds(marked, n_folds, seed), range(n_folds))
 

@@ -266,7 +266,9 @@ def place(calibration: pd.DataFrame, value: float, column: str, *, level: float 
     fine = np.linspace(band.index.min(), band.index.max(), 501)
     low, high = (np.interp(fine, band.index, band[end]) for end in ("low", "high"))
     inside = fine[(low <= value) & (value <= high)]
-    return Placement(*((inside.min(), inside.max()) if len(inside) else (np.nan, np.nan)), band)
+    if not len(inside):
+        return Placement(np.nan, np.nan, band)
+    return Placement(float(inside.min()), float(inside.max()), band)
 
 
 class Power(NamedTuple):

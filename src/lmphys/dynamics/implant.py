@@ -57,10 +57,11 @@ def implant(
             f"{K} regimes into a model of {base.n_regimes} in {D} dimensions: give a base of one regime, and K from 1 "
             "to one more than the dimensions"
         )
-    if not (separation >= 0 and 0 <= stay <= 1) or differ not in ("offset", "drift", "noise"):
+    known = differ in ("offset", "drift", "noise") and along in ("loud", "any")
+    if not (separation >= 0 and 0 <= stay <= 1 and known):
         raise LmphysError(
-            f"separation {separation}, stay {stay}, differ {differ!r}: use separation >= 0, stay in [0, 1], and "
-            "'offset', 'drift' or 'noise'"
+            f"separation {separation}, stay {stay}, differ {differ!r}, along {along!r}: use separation >= 0, stay in "
+            "[0, 1], 'offset', 'drift' or 'noise', and 'loud' or 'any'"
         )
     T = np.full((K, K), (1 - stay) / max(K - 1, 1))
     np.fill_diagonal(T, stay if K > 1 else 1.0)

@@ -117,7 +117,7 @@ maps = {
     for name, kind in panels.items()
 }
 
-# %% mystnb={"figure": {"name": "fig-recovery-map", "caption": "Adjusted Rand index of found and implanted regimes on fresh chains, by their separation and by the number of chains. White line: one half. Dashed: as many chains as the real corpus has. Left: Gaussian noise. Middle: noise of the real residuals, to whose heavy tails the fit gives regimes of their own. Right: the same, fitted with one noise covariance for all regimes."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-recovery-map", "caption": "Adjusted Rand index of found and implanted regimes on fresh chains, by their separation and by the number of chains. White line: one half. Dashed: as many chains as the real corpus has. Left: Gaussian noise. Middle: noise of the real residuals, to whose heavy tails the fit may give regimes of their own. Right: the same, fitted with one noise covariance for all regimes."}} tags=["hide-input"]
 figure, axes = plt.subplots(1, 3, sharey=True, figsize=(9, 3.6), layout="constrained")
 for ax, (name, table) in zip(axes, maps.items(), strict=True):
     grid = table.pivot_table(index="n_chains", columns="separation", values="ari")
@@ -142,7 +142,7 @@ figure.colorbar(image, ax=axes, label="adjusted Rand index");
 # %%
 lengths = (3, 12) if smoke else (3, 6, 12, 24)
 cuts = [(max(8, real.n_transitions // (n - 1)), n) for n in lengths]
-by_length = dynamics.recovery_map(real, steps, cuts, **setting | {"stay": stays[-1]})
+by_length = dynamics.recovery_map(real, steps[1:], cuts, **setting | {"stay": stays[-1]})
 by_length.pivot_table(index="length", columns="separation", values=["ari", "ari_best"])
 
 # %% [markdown]
@@ -157,7 +157,7 @@ by_length.pivot_table(index="length", columns="separation", values=["ari", "ari_
 # %%
 dwell = [1 / n_regimes, 0.4, 0.5, 0.65, 0.8, 0.9, 0.95]
 ceiling = dynamics.recovery_ceiling(
-    real, steps, dwell, n_regimes=n_regimes, n_chains=400 if smoke else 1000, seed=seed
+    real, steps, dwell, n_regimes=n_regimes, n_chains=400 if smoke else 800, seed=seed
 )
 best_gain = ceiling.pivot(index="stay", columns="separation", values="gain")
 best_gain.round(3)
@@ -233,8 +233,8 @@ pd.DataFrame({name: t.mean(numeric_only=True) for name, t in nulls.items()}).T[
 ].round(3)
 
 # %% [markdown]
-# Regimes that two halves agree on are no proof: where noise has heavy tails, both halves find "regimes" of small and of
-# large steps. Nor is a better density. What would prove regimes is what corpora without any do not show.
+# Regimes that two halves agree on are no proof by themselves: where noise has heavy tails, both halves may find "regimes"
+# of small and of large steps. Nor is a better density. What would prove regimes is what corpora without any do not show.
 
 # %% mystnb={"figure": {"name": "fig-recovery-place", "caption": "What implanted corpora of the real size show, with the noise of the real residuals, against the true separation of their regimes; lines are means, bands hold 95 % of such corpora. Dashed: the real corpus. It could be any corpus whose band it crosses."}} tags=["hide-input"]
 shown = {
@@ -310,7 +310,7 @@ for stay, p in powers.items():
     elif seen:
         said = f"a corpus with regimes {p.separation:.1f} sd apart would show it too"
     else:
-        said = f"excluded from about {p.separation:.1f} sd [{p.low:.1f}, {p.high:.1f}] on"
+        said = f"excluded at 90 % from {p.separation:.1f} sd [{p.low:.1f}, {p.high:.1f}] on"
     print(f"regimes that go on with probability {stay:g}: {said}")
 
 # %% [markdown]
@@ -372,7 +372,7 @@ train, test = known.split(0.7, seed=seed)
 supervised = dynamics.LabelledSLDS().fit(train, train.sentences.label)
 K_told = len(supervised.classes_)
 fits = {
-    "four regimes, never told": dynamics.SLDS(n_regimes, random_state=seed),
+    f"{n_regimes} regimes, never told": dynamics.SLDS(n_regimes, random_state=seed),
     "as many as phases, never told": dynamics.SLDS(K_told, random_state=seed),
     "EM that starts from the phases": dynamics.SLDS(
         K_told, init=supervised.parameters_
@@ -414,7 +414,7 @@ pd.DataFrame(
 
 # %%
 follows = alignment.alignment(
-    decoders["four regimes, never told"].viterbi(test),
+    decoders[f"{n_regimes} regimes, never told"].viterbi(test),
     {
         "phase": test.sentences.label.to_numpy()[at],
         "boundary token": test.sentences.boundary_token.to_numpy()[at],
@@ -441,7 +441,7 @@ pd.DataFrame(p.T, supervised.classes_, supervised.classes_).rename_axis("from").
 # made on held-out questions in three ways:
 #
 # - **known:** the map of the phase of the sentence *to come*. It leaks: the label knows part of what it forecasts. It is
-#   the most that a model with these regimes could reach.
+#   about the most that a model with these regimes could reach.
 # - **by label:** an honest forecast. The next phase is foretold from the present one by the Markov chain of phases, as
 #   the switching model has it.
 # - **by state:** an honest forecast, too. The next phase is foretold from the present state $h_t$ and phase, by a
@@ -476,7 +476,7 @@ for ax, (way, title) in zip(axes, kinds.items(), strict=True):
     ax.plot(table.random_high, height, "kx", label="at random")
     ax.set_yticks(height, table.index)
     ax.set(title=title)
-axes[0].invert_yaxis()
+axes[0].set_ylim(len(labels) - 0.5, -0.5)
 figure.supxlabel("gain in R² over one linear map")
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3);
 
@@ -561,7 +561,10 @@ ledger.record(
     "slds.slds.gain",
     float(honest.gain),
     interval=(float(honest.low), float(honest.high)),
-    controls={name: float(t.gain.mean()) for name, t in nulls.items()},
+    controls={
+        f"{noise} twins": float(chosen.gain[f"{model}, {noise} twins", "hidden chain"])
+        for noise in ("gaussian", "student")
+    },
     note=f"K = {n_regimes}, rank {rank}, held out by question",
 )
 ledger.show()
@@ -597,7 +600,7 @@ on_phases.show()
 # - Before believing that there is nothing, ask what you would have seen. The map gives the answer for any corpus.
 # - Regimes can be far apart, stable between halves and good for the density, and still add nothing to a forecast,
 #   because they do not last. Found is not foretold.
-# - Heavy tails hide regimes: a fit that is free to give each regime a noise of its own spends regimes on the tails.
+# - Heavy tails can hide regimes: a fit that is free to give each regime a noise of its own may spend regimes on them.
 # - A phase of thought can have dynamics of its own without being a *hidden Markov* regime: ask who chooses the next one.
 # - The phases of the reasoner come with stock phrases. A model that writes freely may mark them less.
 

@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 from lmphys.corpus import Trajectories
 from lmphys.dynamics.parameters import SLDSParameters
 from lmphys.dynamics.slds import SLDS
-from lmphys.dynamics.stability import _adjusted_rand, match_regimes, regime_stability
+from lmphys.dynamics.stability import adjusted_rand, match_regimes, regime_stability
 from lmphys.errors import LmphysError
 
 SETTINGS = {"n_init": 2, "max_iter": 30}
@@ -98,7 +98,7 @@ def test_halves_are_two_fits_that_share_no_question():
 def test_one_regime_for_all_transitions_is_no_agreement():
     constant = np.zeros(10, dtype=int)
     assert adjusted_rand_score(constant, constant) == 1
-    assert _adjusted_rand(constant, constant) == 0
+    assert adjusted_rand(constant, constant) == 0
 
 
 def test_unusable_input_is_refused():

@@ -1,10 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import normalized_mutual_info_score
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from lmphys.errors import LmphysError
-from lmphys.learning.alignment import alignment, common, exchanged, normalised_information, table_or_reason
+from lmphys.learning.alignment import (
+    adjusted_rand,
+    alignment,
+    common,
+    exchanged,
+    normalised_information,
+    table_or_reason,
+)
 
 CHAINS, LENGTH = 60, 8
 CHAIN = np.repeat(np.arange(CHAINS), LENGTH)
@@ -29,6 +36,25 @@ def test_information_is_that_of_scikit_learn(rng):
     )
     many = rng.integers(1, 9, size=(5, 4, 3))
     np.testing.assert_allclose(normalised_information(many), [normalised_information(one) for one in many])
+
+
+def test_rand_index_is_that_of_scikit_learn(rng):
+    z, y = rng.integers(4, size=300), rng.integers(3, size=300)
+    y[:150] = z[:150] % 3
+    assert adjusted_rand(pd.crosstab(z, y).to_numpy()) == pytest.approx(adjusted_rand_score(z, y), abs=1e-12)
+    many = rng.integers(1, 9, size=(5, 4, 3))
+    np.testing.assert_allclose(adjusted_rand(many), [adjusted_rand(one) for one in many])
+    assert adjusted_rand(np.array([[7.0]])) == 0
+
+
+def test_either_index_can_be_asked_for(rng):
+    regimes = rng.integers(4, size=len(CHAIN))
+    labels = np.where(rng.random(len(CHAIN)) < 0.5, regimes, rng.integers(4, size=len(CHAIN)))
+    found = align(regimes, labels, index="ari")
+    assert found.ari == pytest.approx(adjusted_rand_score(regimes, labels))
+    assert abs(found["any"]) < 0.01 < found.low < found.ari
+    assert found.beyond == pytest.approx(found.ari - found.place)
+    assert "nmi" not in found
 
 
 def test_what_does_not_vary_shares_nothing():

@@ -12,11 +12,14 @@ from lmphys.dynamics.criticality import (
     slowing_down,
     softening_chains,
 )
+from lmphys.dynamics.detection import calibrate, evidence, place, power, recovery_ceiling, recovery_map
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
 from lmphys.dynamics.held_out import HeldOut, as_interval, by_task
 from lmphys.dynamics.grid import score_grid
+from lmphys.dynamics.implant import implant, implanted_chains, regime_separation, white_residuals
 from lmphys.dynamics.inference import Inference
+from lmphys.dynamics.labelled import LabelledSLDS, regime_gains
 from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruyama, stationary_variance
 from lmphys.dynamics.latent import LatentParameters
 from lmphys.dynamics.leak import leak_curve
@@ -80,6 +83,7 @@ __all__ = [
     "HeldOut",
     "Inference",
     "Interval",
+    "LabelledSLDS",
     "LatentParameters",
     "LatentSLDS",
     "Leakage",
@@ -102,6 +106,7 @@ __all__ = [
     "autocorrelation",
     "bootstrap_chains",
     "by_task",
+    "calibrate",
     "choose_mixture",
     "choose_rank",
     "choose_regimes",
@@ -121,6 +126,7 @@ __all__ = [
     "dwell_times",
     "enough_questions",
     "euler_maruyama",
+    "evidence",
     "excess_kurtosis_interval",
     "expected_r2_ar1",
     "expected_visits",
@@ -129,6 +135,8 @@ __all__ = [
     "fit_tails",
     "group_r2",
     "held_out_scores",
+    "implant",
+    "implanted_chains",
     "leak_curve",
     "leakage",
     "linear_twins",
@@ -142,6 +150,8 @@ __all__ = [
     "persistence",
     "phase_randomise",
     "portrait",
+    "place",
+    "power",
     "principal_angles",
     "r2_gain",
     "random_overlap",
@@ -150,6 +160,10 @@ __all__ = [
     "rank_share",
     "readings",
     "recovery",
+    "recovery_ceiling",
+    "recovery_map",
+    "regime_gains",
+    "regime_separation",
     "regime_stability",
     "relaxation_times",
     "residual_nll",
@@ -169,4 +183,5 @@ __all__ = [
     "subspace_overlap",
     "transfer_matrix",
     "transfer_models",
+    "white_residuals",
 ]

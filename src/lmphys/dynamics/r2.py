@@ -51,7 +51,13 @@ def r2_interval(
 
 
 def r2_gain(
-    traj: Trajectories, forecast: np.ndarray, baseline: np.ndarray, *, n_bootstrap: int = 500, seed: int = 0
+    traj: Trajectories,
+    forecast: np.ndarray,
+    baseline: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    n_bootstrap: int = 500,
+    seed: int = 0,
 ) -> Interval:
     """R^2 of one forecast of h_{t+1} minus that of another, with a 95 % interval over chains, paired.
 
@@ -59,12 +65,15 @@ def r2_gain(
         traj: C chains.
         forecast: (N - C, D) in the order of `traj.pairs()`.
         baseline: likewise.
+        groups: (C,) group of each chain, such as its question: groups are then resampled whole.
         n_bootstrap: replicates.
         seed: of the resampling; each replicate has the same chains for both.
     """
     _, h_next, chain = traj.pairs()
-    one, other = (_r2(h_next.astype(np.float64), x, chain, len(traj)) for x in (forecast, baseline))
-    return bootstrap_chains(lambda w: one(w) - other(w), len(traj), n_bootstrap=n_bootstrap, seed=seed)
+    unit = np.arange(len(traj)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    n_units = int(unit.max()) + 1
+    one, other = (_r2(h_next.astype(np.float64), x, unit[chain], n_units) for x in (forecast, baseline))
+    return bootstrap_chains(lambda w: one(w) - other(w), n_units, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def _r2(y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:

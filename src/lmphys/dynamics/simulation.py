@@ -15,6 +15,7 @@ def simulate(
     regime_weights: np.ndarray,
     *,
     seed: int,
+    innovations: np.ndarray | None = None,
 ) -> Trajectories:
     """Continue chains by states drawn from the model.
 
@@ -24,6 +25,8 @@ def simulate(
         steps: states to add to each chain, a whole number or (C,) of them.
         regime_weights: (C, K) probabilities of the regime of each chain's first new step.
         seed: of the draws.
+        innovations: (m, D) white noise whose rows are drawn with replacement, in place of standard normal numbers;
+            the Cholesky factor of Sigma_j turns them into noise.
 
     Returns:
         C chains, the prefix and what was drawn. `sentences` has `chain`, `t` and `regime`, the regime of the
@@ -45,7 +48,7 @@ def simulate(
     weights = regime_weights
     for t in range(longest):
         z = _draw(weights, rng)
-        noise = rng.standard_normal((C, p.width))
+        noise = rng.standard_normal((C, p.width)) if innovations is None else _rows(innovations, C, rng)
         with np.errstate(over="ignore", invalid="ignore"):  # refused below, unless the chain has ended
             for j in range(p.n_regimes):
                 at = z == j
@@ -86,6 +89,11 @@ def _draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """One index (C,) from each row of weights (C, K)."""
     cumulative = np.cumsum(weights, axis=1)
     return (rng.random(len(weights))[:, None] * cumulative[:, -1:] > cumulative).sum(axis=1)
+
+
+def _rows(innovations: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows drawn with replacement, n of them."""
+    return innovations[rng.integers(len(innovations), size=n)]
 
 
 def _why_infinite(parameters: SLDSParameters, step: int) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sklearn.utils.validation import check_is_fitted
@@ -15,10 +14,10 @@ from lmphys.corpus import Trajectories
 from lmphys.dynamics.em import Monitor, expectation_maximisation
 from lmphys.dynamics.inference import SwitchingModel
 from lmphys.dynamics.maximisation import conform
-from lmphys.dynamics.models import Covariance, Drift, Models, Prior
+from lmphys.dynamics.models import Covariance, Drift, Models
 from lmphys.dynamics.packing import Data, as_trajectories
 from lmphys.dynamics.parameters import SLDSParameters
-from lmphys.dynamics.starts import Init, from_labels, labels, one_regime
+from lmphys.dynamics.starts import Init, from_labels, labels, prepare
 from lmphys.dynamics.storage import read_model, write_model
 from lmphys.errors import LmphysError
 
@@ -175,12 +174,11 @@ class SLDS(SwitchingModel):
         self._check(traj)
         packed = self._packed(traj)
         K = self.n_regimes
-        unscaled = torch.ones(traj.width, dtype=torch.float64, device=packed.rows.device)
-        spread = float(packed.moments.diagonal()[1 : traj.width + 1].mean()) / len(packed)
-        # Where all chains start from one state and end after one step there is no spread; any unit will do.
-        self.ridge_ = self.drift_prior * traj.width * (spread or 1.0)
-        prior = Prior(self.ridge_, self.covariance_prior * traj.width, unscaled, self.concentration, self.stickiness)
-        single, prior = one_regime(packed, self.structure, prior)
+        single, prior = prepare(
+            packed, self.structure, drift_prior=self.drift_prior, covariance_prior=self.covariance_prior,
+            concentration=self.concentration, stickiness=self.stickiness,
+        )  # fmt: skip
+        self.ridge_ = prior.ridge
         if isinstance(self.init, SLDSParameters):
             starts = conform(Models.from_parameters(self.init, packed), self.structure)
         else:

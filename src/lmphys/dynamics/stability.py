@@ -101,7 +101,7 @@ def regime_stability(
         ]
     rows = {}
     for name, compared in pairs.items():
-        index = [_adjusted_rand(*paths) for paths in compared]
+        index = [adjusted_rand(*paths) for paths in compared]
         rows[name] = {
             "ari": float(np.mean(index)),
             "ari_min": min(index),
@@ -120,7 +120,8 @@ def _halves(model: SLDS, traj: Trajectories, seed: int) -> Paths:
     return _decode(model, first, traj, seed), _decode(model, second, traj, seed)
 
 
-def _adjusted_rand(reference: np.ndarray, other: np.ndarray) -> float:
+def adjusted_rand(reference: np.ndarray, other: np.ndarray) -> float:
+    """Adjusted Rand index of two labellings (n,); 0 where one of them has a single label: nothing to find again."""
     if np.ptp(reference) == 0 or np.ptp(other) == 0:
         return 0.0
     return float(adjusted_rand_score(reference, other))

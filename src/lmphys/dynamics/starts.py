@@ -22,6 +22,28 @@ CLIPPED = 0.99
 Init = Literal["auto", "mixture", "kmeans", "random"]
 
 
+def prepare(
+    packed: Packed,
+    structure: Structure,
+    *,
+    drift_prior: float,
+    covariance_prior: float,
+    concentration: float,
+    stickiness: float = 0.0,
+) -> tuple[Models, Prior]:
+    """One regime for all transitions, and the prior in the units of the states; settings as of `SLDS`.
+
+    Raises:
+        LmphysError: as in `one_regime`.
+    """
+    D = packed.width
+    unscaled = torch.ones(D, dtype=torch.float64, device=packed.rows.device)
+    spread = float(packed.moments.diagonal()[1 : D + 1].mean()) / len(packed)
+    # Where all chains start from one state and end after one step there is no spread; any unit will do.
+    ridge = drift_prior * D * (spread or 1.0)
+    return one_regime(packed, structure, Prior(ridge, covariance_prior * D, unscaled, concentration, stickiness))
+
+
 def one_regime(packed: Packed, structure: Structure, prior: Prior) -> tuple[Models, Prior]:
     """One regime for all transitions, R = K = 1, and the prior with the scale S0 taken from its residuals.
 

@@ -1,7 +1,7 @@
-"""Whether regimes follow labels: normalised mutual information, beside what place in the chain alone would give."""
+"""Whether regimes follow labels: mutual information or Rand index, beside what place in the chain alone would give."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from lmphys.errors import LmphysError
 
 _LEVEL = 0.05
 _COLUMNS = [
-    *("n", "classes", "nmi", "low", "high", "any", "any_high", "p_any"),
+    *("low", "high", "any", "any_high", "p_any"),
     *("place", "place_high", "p_place", "beyond", "verdict"),
 ]
 _TIE = 1e-12  # permutations that change nothing must count as ties
@@ -41,6 +41,25 @@ def normalised_information(counts: np.ndarray) -> np.ndarray:
     return np.clip(found, 0, 1)
 
 
+def adjusted_rand(counts: np.ndarray) -> np.ndarray:
+    """Adjusted Rand index from tables of counts (..., K, L): 1 for equal partitions, 0 on average for unrelated ones.
+
+    Returns:
+        (...,); 0 where neither variable varies.
+
+    Source: Hubert & Arabie 1985, J. Classif. 2, 193.
+    """
+
+    def pairs(n: np.ndarray) -> np.ndarray:
+        return n * (n - 1) / 2
+
+    both = pairs(counts).sum(axis=(-2, -1))
+    rows, columns = (pairs(counts.sum(axis=axis)).sum(axis=-1) for axis in (-1, -2))
+    expected = rows * columns / pairs(counts.sum(axis=(-2, -1)))
+    room = (rows + columns) / 2 - expected
+    return np.where(room > 0, (both - expected) / np.where(room > 0, room, 1), 0.0)
+
+
 def alignment(
     regimes: ArrayLike,
     labels: Mapping[str, ArrayLike],
@@ -48,11 +67,12 @@ def alignment(
     positions: ArrayLike,
     chains: ArrayLike,
     groups: ArrayLike | None = None,
+    index: Literal["nmi", "ari"] = "nmi",
     n_permutations: int = 499,
     n_bootstrap: int = 500,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Normalised mutual information of regimes with each of several labels, and with the labels permuted.
+    """How regimes agree with each of several labels, and with the labels permuted.
 
     Two nulls. `any`: labels dealt out anew among all steps. `place`: labels exchanged between chains at the same
     position, whole chains at a time as far as their lengths allow, and the chains of a group together, so that what the
@@ -65,15 +85,16 @@ def alignment(
         positions: (N,) place of each step in its chain.
         chains: (N,) chain of each step; no chain has two steps of one position.
         groups: (N,) question of each step; None: each chain is its own.
+        index: "nmi", normalised mutual information, or "ari", adjusted Rand index.
         n_permutations: of each null.
         n_bootstrap: resamplings of whole groups, for the interval; few of them push a mutual information up, and the
             interval with it, so judge by the nulls.
         seed: of permutations and resampling.
 
     Returns:
-        A row a label: `n` steps, `classes`, `nmi` with `low` and `high` (95 %), the mean `any` and the 95 % point
-        `any_high` of the first null with `p_any`, the same of the second (`place`, `place_high`, `p_place`), `beyond`
-        = `nmi` - `place`, and the `verdict` at 5 % shared among the labels (Bonferroni).
+        A row a label: `n` steps, `classes`, `nmi` (or `ari`) with `low` and `high` (95 %), the mean `any` and the 95 %
+        point `any_high` of the first null with `p_any`, the same of the second (`place`, `place_high`, `p_place`),
+        `beyond`, the index minus `place`, and the `verdict` at 5 % shared among the labels (Bonferroni).
 
     Raises:
         LmphysError: arrays of unequal length, no labels, or no permutations.
@@ -94,9 +115,13 @@ def alignment(
         y = pd.factorize(np.asarray(pd.Series(values, dtype=object)))[0]  # missing ones are -1
         known = y >= 0
         steps = _Steps(*(x[known] for x in (z, y, place, chain, group)))
-        rows[name] = _row(steps, n_permutations, n_bootstrap, seed, _LEVEL / len(labels))
+        rows[name] = _row(steps, index, n_permutations, n_bootstrap, seed, _LEVEL / len(labels))
     # Where no label can be measured, the table still has its columns.
-    return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=_COLUMNS).rename_axis("label")
+    return (
+        pd.DataFrame.from_dict(rows, orient="index")
+        .reindex(columns=["n", "classes", index, *_COLUMNS])
+        .rename_axis("label")
+    )
 
 
 class _Steps(NamedTuple):
@@ -109,19 +134,22 @@ class _Steps(NamedTuple):
     group: np.ndarray
 
 
-def _row(steps: _Steps, n_permutations: int, n_bootstrap: int, seed: int, level: float) -> dict[str, Any]:
+def _row(steps: _Steps, index: str, n_permutations: int, n_bootstrap: int, seed: int, level: float) -> dict[str, Any]:
     z, y, place, chain, group = steps
     classes = len(np.unique(y))
     if classes < 2 or len(np.unique(z)) < 2:
         what = "labels" if classes < 2 else "regimes"
-        return {"n": len(y), "classes": classes, "nmi": np.nan, "verdict": f"not measured: fewer than two {what}"}
+        return {"n": len(y), "classes": classes, index: np.nan, "verdict": f"not measured: fewer than two {what}"}
     n_z, n_y = int(z.max()) + 1, int(y.max()) + 1
     rng = np.random.default_rng(seed)
-    value = _information(z, y, n_z, n_y)
-    anywhere = np.array([_information(z, rng.permutation(y), n_z, n_y) for _ in range(n_permutations)])
-    within = np.array(
-        [_information(z, y[exchanged(place, chain, group, rng)], n_z, n_y) for _ in range(n_permutations)]
-    )
+    measure = normalised_information if index == "nmi" else adjusted_rand
+
+    def agreement(y: np.ndarray) -> float:
+        return float(measure(np.bincount(z * n_y + y, minlength=n_z * n_y).reshape(n_z, n_y)))
+
+    value = agreement(y)
+    anywhere = np.array([agreement(rng.permutation(y)) for _ in range(n_permutations)])
+    within = np.array([agreement(y[exchanged(place, chain, group, rng)]) for _ in range(n_permutations)])
     p_any, p_place = ((1 + (null >= value - _TIE).sum()) / (1 + n_permutations) for null in (anywhere, within))
     unit = np.unique(group, return_inverse=True)[1]
     n_units = int(unit.max()) + 1
@@ -130,23 +158,18 @@ def _row(steps: _Steps, n_permutations: int, n_bootstrap: int, seed: int, level:
         cells = sum_by_group(np.eye(n_z * n_y)[z * n_y + y], unit, n_units)
 
         def statistic(weights: np.ndarray) -> np.ndarray:
-            return normalised_information((weights @ cells).reshape(-1, n_z, n_y))
+            return measure((weights @ cells).reshape(-1, n_z, n_y))
 
         interval = bootstrap_chains(statistic, n_units, n_bootstrap=n_bootstrap, seed=seed)[1:]
     verdict = "no more than at random"
     if p_any <= level:
         verdict = "no more than position" if p_place > level else "beyond position"
     return {
-        "n": len(y), "classes": classes, "nmi": value, "low": float(interval[0]), "high": float(interval[1]),
+        "n": len(y), "classes": classes, index: value, "low": float(interval[0]), "high": float(interval[1]),
         "any": anywhere.mean(), "any_high": np.quantile(anywhere, 0.95), "p_any": p_any,
         "place": within.mean(), "place_high": np.quantile(within, 0.95), "p_place": p_place,
         "beyond": value - within.mean(), "verdict": verdict,
     }  # fmt: skip
-
-
-def _information(z: np.ndarray, y: np.ndarray, n_z: int, n_y: int) -> float:
-    counts = np.bincount(z * n_y + y, minlength=n_z * n_y).reshape(n_z, n_y)
-    return float(normalised_information(counts))
 
 
 def exchanged(place: np.ndarray, chain: np.ndarray, group: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,136 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t as student_t
+from sklearn.metrics import adjusted_rand_score
+
+from lmphys.corpus import Trajectories
+from lmphys.dynamics import (
+    SLDS,
+    calibrate,
+    evidence,
+    implant,
+    implanted_chains,
+    place,
+    power,
+    r2_gain,
+    recovery_ceiling,
+    recovery_map,
+    regime_separation,
+)
+from lmphys.dynamics.selection import question_folds
+from lmphys.errors import LmphysError
+
+FIT = {"n_init": 1, "max_iter": 30}
+
+
+@pytest.fixture(scope="module")
+def traj():
+    """States that forget the one before at once, so that all order is the regimes'."""
+    rng = np.random.default_rng(1)
+    made = Trajectories.from_list([rng.standard_normal((n, 3)) * [3, 2, 1] for n in rng.integers(4, 9, size=80)])
+    made.chains["question_id"] = np.arange(80) // 2
+    return made
+
+
+def test_clear_regimes_are_found_and_absent_ones_are_not(traj):
+    table = recovery_map(traj, (0.0, 12.0), ((160, None), (100, 5)), n_regimes=2, seed=3, **FIT)
+    found = table.set_index(["separation", "n_chains"])
+    assert found.length.tolist() == [0, 5, 0, 5]
+    assert (found.ari.loc[0.0].abs() < 0.05).all()
+    assert (found.ari.loc[12.0] > 0.99).all()
+    assert (found.ari_best.loc[12.0] > 0.99).all()
+    assert (found.gain.loc[12.0] > 0.02).all()
+    assert (found.gain.loc[0.0] < 0.01).all()
+
+
+def test_the_forecast_of_the_truth_is_worth_the_square_of_what_regimes_remember():
+    # One dimension, no memory but the regimes': the share of the spread that is foretold is (2 p - 1)^2 (1 - left).
+    rng = np.random.default_rng(2)
+    traj = Trajectories.from_list(list(rng.standard_normal((100, 12, 1))))
+    base = SLDS(1, drift="none").fit(traj).parameters_
+    base = type(base)(base.pi, base.T, -np.ones((1, 1, 1)), np.zeros((1, 1)), np.ones((1, 1, 1)))
+    p = implant(base, traj, 2, separation=20.0, stay=0.9)
+    drawn = implanted_chains(p, traj, n_chains=3000, length=12, seed=4)
+    _, h_next, chain = drawn.pairs()
+    later = np.arange(len(chain)) % 11 > 0  # the first regime of a chain is drawn from pi
+    forecast = SLDS.from_parameters(p).forecasts(drawn)["predictive"]
+    left = 1 / (1 + 20.0**2 / 4)
+    explained = 1 - ((h_next - forecast)[later] ** 2).mean() / h_next[later].var()
+    assert explained == pytest.approx(0.8**2 * (1 - left), abs=0.01)
+
+
+def test_nobody_gains_from_regimes_without_memory(traj):
+    table = recovery_ceiling(traj, (0.0, 8.0), (0.5, 0.9), n_regimes=2, n_chains=1500, seed=1)
+    ceiling = table.set_index(["stay", "separation"])
+    assert abs(ceiling.gain[0.5, 8.0]) < 0.005
+    assert ceiling.ari[0.5, 8.0] > 0.99  # found, and not foretold
+    assert ceiling.gain[0.9, 8.0] > 0.05
+    assert ceiling.ari.xs(0.0, level="separation").abs().max() < 0.02
+
+
+def test_evidence_is_what_two_halves_say(traj):
+    drawn = implanted_chains(
+        implant(SLDS(1).fit(traj).parameters_, traj, 2, separation=5.0, stay=0.9), traj, n_chains=120, seed=1
+    )
+    found = evidence(drawn, n_regimes=2, n_splits=1, seed=5, **FIT)
+    split = int(np.random.SeedSequence(5).generate_state(1)[0])
+    fold = question_folds(drawn, 2, split)
+    halves = [drawn.select(fold == i) for i in (1, 0)]
+    fits = [SLDS(2, random_state=split, **FIT).fit(half) for half in halves]
+    assert found["halves"] == pytest.approx(adjusted_rand_score(*(fit.viterbi(drawn) for fit in fits)))
+    assert found["separation"] == pytest.approx(np.mean([regime_separation(f.parameters_, drawn) for f in fits]))
+    honest, one = np.empty((drawn.n_transitions, 3)), np.empty((drawn.n_transitions, 3))
+    for i, (fit, half) in enumerate(zip(fits, halves, strict=True)):
+        rows = np.repeat(fold == i, drawn.lengths - 1)
+        other = drawn.select(fold == i)
+        honest[rows] = fit.forecasts(other)["predictive"]
+        one[rows] = SLDS(1).fit(half).forecasts(other)["predictive"]
+    assert found["gain"] == pytest.approx(float(r2_gain(drawn, honest, one).value))
+    assert found["gain_low"] < found["gain"] < found["gain_high"]
+
+
+def test_calibration_tells_far_from_none(traj):
+    table = calibrate(traj, (0.0, 8.0), n_regimes=2, stay=0.9, n_corpora=2, n_splits=1, seed=2, n_init=4)
+    assert table.true.tolist() == [0, 0, 8, 8]
+    assert table.halves[2:].min() > 0.9 > 0.5 > table.halves[:2].max()
+    assert table.gain[2:].min() > table.gain[:2].max() + 0.05
+
+
+def line(n=5, sd=0.3):
+    """Values that are the separation plus noise of mean 0 and given sd, without randomness."""
+    noise = np.linspace(-1, 1, n)
+    noise *= sd / noise.std(ddof=1)
+    return pd.DataFrame({"true": np.repeat([0.0, 1.0, 3.0, 6.0], n), "x": np.tile(noise, 4)}).eval("x = x + true")
+
+
+def test_placement_inverts_a_line():
+    half = student_t.ppf(0.975, 4) * 0.3 * np.sqrt(1 + 1 / 5)
+    found = place(line(), 3.2, "x")
+    assert found.low == pytest.approx(3.2 - half, abs=0.02)
+    assert found.high == pytest.approx(3.2 + half, abs=0.02)
+    np.testing.assert_allclose(found.band["mean"], [0, 1, 3, 6], atol=1e-12)
+    nowhere = place(line(), 20.0, "x")
+    assert np.isnan(nowhere.low)
+    assert np.isnan(nowhere.high)
+    with pytest.raises(LmphysError, match="fewer than 2"):
+        place(line().iloc[::5], 1.0, "x")
+
+
+def test_power_is_where_the_curve_reaches_the_target():
+    rng = np.random.default_rng(0)
+    x = np.repeat(np.linspace(0, 8, 9), 400)
+    probability = 1 / (1 + np.exp(-1.5 * (x - 4)))
+    table = pd.DataFrame({"true": x, "gain_low": np.where(rng.random(len(x)) < probability, 1.0, -1.0)})
+    found = power(table, n_bootstrap=50)
+    assert found.separation == pytest.approx(4 + np.log(9) / 1.5, abs=0.25)
+    assert found.low < found.separation < found.high
+    np.testing.assert_allclose(found.curve.fitted, 1 / (1 + np.exp(-1.5 * (np.arange(9) - 4))), atol=0.05)
+    never = power(table.assign(gain_low=-1.0), n_bootstrap=5)
+    assert (never.separation, never.low, never.high) == (np.inf, np.inf, np.inf)
+    assert power(table.assign(gain_low=1.0), n_bootstrap=5).separation == 0
+
+
+def test_unknown_noise_is_refused(traj):
+    with pytest.raises(LmphysError, match="'gaussian' or 'real'"):
+        calibrate(traj, (1.0,), noise="pink")

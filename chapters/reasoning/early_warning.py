@@ -45,7 +45,7 @@ BLUE, RED, GREEN = book.style.BLUE, book.style.VERMILION, book.style.GREEN
 # ## Two models, three outcomes
 #
 # - A **wrong answer**, of the model of this page and of the `labelled` one. The chain is at risk as long as it has more
-#   than $m$ sentences.
+#   than $m$ sentences. A small model may state its answer at once and then go on; to read it there is allowed.
 # - A **derailment**, of the labelled model: the first sentence whose label says that the chain now stands elsewhere than
 #   a right one would (`astray`). Without labels it is the first sentence that repeats an earlier one, a loop. Running
 #   into the limit of tokens counts as well, after the last sentence. A chain that has derailed before sentence $m$ is
@@ -140,11 +140,12 @@ for name, found in models.items():
 # higher probability? Half the time is chance. Both chains come from the same fold, as other folds have other fits.
 
 # %%
-curves = ("known", "+ SLDS", "+ entropy", "+ state")
+curves = ("SLDS", "entropy", "state")
+lines = ["known", *curves, *(f"+ {g}" for g in curves)]
 forecasts, found = {}, {}
 for outcome, (name, event, at) in outcomes.items():
     for m in reads:
-        chosen = {n: v for n, v in models[name].items() if m == after or n in curves}
+        chosen = {n: v for n, v in models[name].items() if m == after or n in lines}
         table = warning.forecast(signals[name], event, m, chosen, place=at)
         found[outcome, m] = forecast_scores.discrimination(
             table, list(chosen), base="known", seed=seed
@@ -152,37 +153,35 @@ for outcome, (name, event, at) in outcomes.items():
         forecasts[outcome, m] = table
 scores = pd.concat(found, names=["outcome", "m"])
 
-# %% mystnb={"figure": {"name": "fig-warning-auroc", "caption": "How well the outcome can be told after m sentences, on held-out questions: by task and length alone (dashed), and with signals added. Bands: 95 % intervals over questions. Below: chains at risk, and those of them that have the event (dark). A signal is worth something where its line leaves the dashed one."}} tags=["hide-input"]
-looks = {
-    "known": ("task and length", "#222222", "o--"),
-    "+ SLDS": ("+ SLDS", BLUE, "s-"),
-    "+ entropy": ("+ entropy", GREEN, "^-"),
-    "+ state": ("+ state", RED, "D-"),
-}
+# %% mystnb={"figure": {"name": "fig-warning-auroc", "caption": "How well the outcome can be told after m sentences, on held-out questions. Top: by task and length (dashed, with its 95 % interval as a band), and by signals alone. Middle: what a signal adds to task and length, with paired 95 % intervals over questions. Bottom: chains at risk, and those of them that have the event (dark). A signal warns where its bar in the middle row lies above 0."}} tags=["hide-input"]
+looks = {"SLDS": (BLUE, "s"), "entropy": (GREEN, "^"), "state": (RED, "D")}
 figure, axes = plt.subplots(
-    2, len(outcomes), figsize=(9, 5), sharex=True, sharey="row", height_ratios=[3, 1]
+    3, len(outcomes), figsize=(9, 7), sharex=True, sharey="row",
+    height_ratios=[3, 3, 1.2], layout="constrained", squeeze=False,
 )
-axes = axes.reshape(2, -1)
-for (top, bottom), outcome in zip(axes.T, outcomes, strict=True):
-    for i, (line, (label, colour, style)) in enumerate(looks.items()):
-        if line not in scores.index.get_level_values("forecast"):
+for (top, middle, bottom), outcome in zip(axes.T, outcomes, strict=True):
+    of = scores.loc[outcome].swaplevel().sort_index()
+    base = of.loc["known"]
+    top.plot(base.index, base.auroc, "o--", color="#222222", label="task and length")
+    top.fill_between(base.index, base.low, base.high, color="#222222", alpha=0.12)
+    for i, (name, (colour, mark)) in enumerate(looks.items()):
+        if name not in of.index:
             continue
-        curve = scores.loc[outcome].xs(line, level="forecast")
-        x = curve.index + 0.08 * (i - 1.5)
-        top.plot(x, curve.auroc, style, color=colour, label=label, markersize=5)
-        top.fill_between(x, curve.low, curve.high, color=colour, alpha=0.1)
-    here = risk.loc[outcome]
-    bottom.bar(here.index, here["chains at risk"], color="#cccccc")
-    events = here["chains at risk"] * here["share with the event"]
-    bottom.bar(here.index, events, color="#555555")
+        top.plot(of.loc[name].auroc, f"{mark}-", color=colour, label=name)
+        more, shift = of.loc[f"+ {name}"], 0.2 * (i - 1)
+        middle.plot(more.index + shift, more.gain, mark, color=colour)
+        middle.vlines(more.index + shift, more.gain_low, more.gain_high, color=colour)
+    here = risk.loc[outcome, "chains at risk"]
+    bottom.bar(here.index, here, color="#cccccc")
+    bottom.bar(here.index, here * risk.loc[outcome, "share with the event"], color="#555555")
     top.axhline(0.5, color="#888888", linewidth=0.8)
+    middle.axhline(0, color="#888888", linewidth=0.8)
     top.set_title(outcome.replace(", ", ",\n"))
     bottom.set_xlabel("sentences read, m")
-axes[0, 0].set_ylabel("AUROC")
-axes[1, 0].set_ylabel("chains")
-handles = max((ax.get_legend_handles_labels() for ax in axes[0]), key=lambda x: len(x[0]))
-figure.legend(*handles, loc="outside upper center", ncols=4)
-figure.set_layout_engine("constrained");
+for ax, label in zip(axes[:, 0], ("AUROC", "gain in AUROC", "chains"), strict=True):
+    ax.set_ylabel(label)
+drawn = max((ax.get_legend_handles_labels() for ax in axes[0]), key=lambda x: len(x[0]))
+figure.legend(*drawn, loc="outside upper center", ncols=4);
 
 # %% [markdown]
 # ## What a signal adds
@@ -234,9 +233,12 @@ planted = pd.concat(planted, names=["outcome"])
 planted.round(3)
 
 # %% mystnb={"figure": {"name": "fig-warning-gain", "caption": "What signals add to task and length, after the number of sentences at which the claims are judged. Lines: paired 95 % intervals over questions. Grey band: 95 % of the gains of the switching model's signals when dealt out anew among the chains of a task. A warning lies to the right of 0 and of the band; hollow markers are random weights that read the same text."}} tags=["hide-input"]
-figure, axes = plt.subplots(1, len(outcomes), figsize=(9, 4.6), sharey=True, sharex=True)
+figure, axes = plt.subplots(
+    1, len(outcomes), figsize=(9, 4.6), sharey=True, sharex=True,
+    layout="constrained", squeeze=False,
+)
 rows = list(groups)[::-1]
-for ax, outcome in zip(np.atleast_1d(axes), outcomes, strict=True):
+for ax, outcome in zip(axes[0], outcomes, strict=True):
     dealt = null.loc[outcome, "dealt"]
     ax.axvspan(dealt[0.025], dealt[0.975], color="#dddddd")
     for name, line in gains.loc[outcome].iterrows():
@@ -247,9 +249,8 @@ for ax, outcome in zip(np.atleast_1d(axes), outcomes, strict=True):
         ax.plot(line.gain, y, "o", color=colour, markerfacecolor=face)
     ax.axvline(0, color="#888888", linewidth=0.9)
     ax.set_title(outcome.replace(", ", ",\n"))
-np.atleast_1d(axes)[0].set_yticks(range(len(rows)), rows)
-figure.supxlabel("gain in AUROC beyond task and length")
-figure.set_layout_engine("constrained");
+axes[0, 0].set_yticks(range(len(rows)), rows)
+figure.supxlabel("gain in AUROC beyond task and length", fontsize=12);
 
 # %% [markdown]
 # ## The same question, twice
@@ -275,47 +276,50 @@ text = close.round(2).astype(str)
 ].reindex(list(outcomes), level="outcome")
 
 # %% [markdown]
-# And task by task, with the signals of the switching model beside task and length:
+# And task by task, with the signals of the switching model beside task and length, where there are five chains of both
+# kinds or more:
 
 # %%
 by_task = {}
 for outcome, (name, *_) in outcomes.items():
-    labels = states[name].chains.get("task", pd.Series("", index=range(len(states[name]))))
-    table = forecasts[outcome, after]
-    for task, part in table.groupby(labels.to_numpy()[table.chain], sort=False):
-        score = forecast_scores.discrimination(part, ["known", "+ SLDS"], seed=seed)
-        by_task[outcome, task] = {
-            "chains": len(part),
-            "events": int(part.event.sum()),
-            "task and length": score.auroc["known"],
-            **score.loc["+ SLDS", ["auroc", "low", "high"]],
-        }
-pd.DataFrame(by_task).T.round(2)
+    chains, table = states[name].chains, forecasts[outcome, after]
+    task = chains["task"].to_numpy()[table.chain] if "task" in chains else table.task
+    for label, part in table.groupby(task, sort=False):
+        if min(part.event.sum(), (~part.event).sum()) >= 5:
+            score = forecast_scores.discrimination(part, ["known", "+ SLDS"], seed=seed)
+            by_task[outcome, label] = {
+                "chains": len(part),
+                "events": int(part.event.sum()),
+                "task and length": score.auroc["known"],
+                **score.loc["+ SLDS", ["auroc", "low", "high"]],
+            }
+pd.DataFrame(by_task).T.round(2) if by_task else "no task has five chains of both kinds"
 
 # %% [markdown]
 # ## When it says 70 per cent
 #
 # AUROC only asks for the order. A probability should also mean what it says: of the chains with a forecast of 0.7, seven
 # in ten should fail. The {term}`Brier score` is the mean squared error of the probabilities; its *skill* is the share
-# that a forecast saves of the error of the base rate of the training questions.
+# that a forecast saves of the error of the base rate of the training questions, and `beyond_skill` the share that it
+# saves of the error of task and length. Below 0 it does harm: it has learned what does not hold on other questions.
 
 # %%
 columns = ["task", "known", "+ SLDS", "+ entropy", "+ state", "+ all of these"]
-skill = {
-    outcome: forecast_scores.brier(
-        forecasts[outcome, after],
-        [c for c in columns if c in forecasts[outcome, after]],
-        "base rate",
-        seed=seed,
-    )
-    for outcome in outcomes
-}
+skill = {}
+for outcome in outcomes:
+    table = forecasts[outcome, after]
+    here = [c for c in columns if c in table]
+    total = forecast_scores.brier(table, here, "base rate", seed=seed)
+    beyond = forecast_scores.brier(table, here, "known", seed=seed)
+    skill[outcome] = total.join(beyond.drop(columns="brier").add_prefix("beyond_"))
 pd.concat(skill, names=["outcome"]).rename({"known": "task and length"}).round(3)
 
 # %% mystnb={"figure": {"name": "fig-warning-reliability", "caption": "Reliability: how often the outcome came among chains with about the same forecast (five groups of equal size), with 95 % intervals over questions. On the diagonal a probability means what it says. Points close together on a horizontal line are a forecast that knows little more than the base rate."}} tags=["hide-input"]
-figure, axes = plt.subplots(1, len(outcomes), figsize=(9, 3.6), sharey=True)
+figure, axes = plt.subplots(
+    1, len(outcomes), figsize=(9, 4), sharey=True, layout="constrained", squeeze=False
+)
 looks = {"known": ("task and length", "#222222", "o--"), "+ SLDS": ("+ SLDS", BLUE, "s-")}
-for ax, outcome in zip(np.atleast_1d(axes), outcomes, strict=True):
+for ax, outcome in zip(axes[0], outcomes, strict=True):
     for line, (label, colour, style) in looks.items():
         table = forecasts[outcome, after]
         curve = forecast_scores.reliability(table, line, seed=seed)
@@ -324,9 +328,8 @@ for ax, outcome in zip(np.atleast_1d(axes), outcomes, strict=True):
     ax.axline((0, 0), slope=1, color="#888888", linewidth=0.8)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="forecast", aspect="equal")
     ax.set_title(outcome.replace(", ", ",\n"))
-np.atleast_1d(axes)[0].set_ylabel("share with the event")
-figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-figure.set_layout_engine("constrained");
+axes[0, 0].set_ylabel("share with the event")
+figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2);
 
 # %% [markdown]
 # ## How early does the alarm ring?

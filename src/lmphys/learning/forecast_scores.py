@@ -129,7 +129,7 @@ def power(
     event: np.ndarray,
     m: int,
     known: Sequence[str],
-    strengths: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
+    strengths: Sequence[float] = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0),
     *,
     place: np.ndarray | None = None,
     n_draws: int = 20,

@@ -6,6 +6,7 @@ are 95 %, over questions, with equal resamplings for all forecasts of a table, s
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,11 +70,11 @@ def discrimination(
     Returns:
         A row a forecast: `auroc`, `low`, `high`; with a base `gain`, `gain_low`, `gain_high`, which are paired.
     """
-    options = {"within": within, "n_bootstrap": n_bootstrap, "seed": seed}
-    reference = None if base is None else areas(table, base, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"within": within, "n_bootstrap": n_bootstrap, "seed": seed}
+    reference = None if base is None else areas(table, base, **options)
     rows = {}
     for name in names:
-        found = areas(table, name, **options)  # type: ignore[arg-type]
+        found = areas(table, name, **options)
         row = dict(zip(("auroc", "low", "high"), (found[0], *_limits(found[1:])), strict=True))
         if reference is not None:
             gain = found - reference
@@ -157,19 +158,21 @@ def power(
         NaN where there are no pairs to compare.
     """
     rng = np.random.default_rng(seed)
+    options: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed}
+    base = areas(forecast(signals, event, m, {"known": (known, ())}, place=place), "known", **options)
     rows = {}
     for d in strengths:
         gains, seen = [], []
         for _ in range(n_draws):
             column = (d * event + rng.standard_normal(len(event)))[:, None]
-            values = {k: [{**fold, "planted": column[signals.rows(k)]} for fold in signals.values[k]] for k in (m,)}
-            models: dict[str, Model] = {"known": (known, ()), "planted": (known, ("planted",))}
-            table = forecast(replace(signals, values=values), event, m, models, place=place)
-            found = discrimination(table, ["planted"], base="known", n_bootstrap=n_bootstrap, seed=seed).loc["planted"]
-            gains.append(found["gain"])
-            seen.append(found["gain"] > (found["gain_high"] - found["gain_low"]) / 2)
-        known_gain = np.isfinite(gains).all()
-        share = float(np.mean(seen)) if known_gain else np.nan
+            folds = [{**fold, "planted": column[signals.rows(m)]} for fold in signals.values.get(m, ())]
+            values = {**signals.values, m: folds} if folds else signals.values
+            table = forecast(replace(signals, values=values), event, m, {"planted": (known, ("planted",))}, place=place)
+            gain = areas(table, "planted", **options) - base
+            low, high = _limits(gain[1:])
+            gains.append(gain[0])
+            seen.append(gain[0] > (high - low) / 2)
+        share = float(np.mean(seen)) if np.isfinite(gains).all() else np.nan
         rows[d] = {"auroc": float(ndtr(d / np.sqrt(2))), "gain": float(np.mean(gains)), "seen": share}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("strength")
 

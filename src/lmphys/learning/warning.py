@@ -132,8 +132,9 @@ def join(signals: Signals, others: Mapping[str, Signals]) -> Signals:
     values = {m: [dict(fold) for fold in folds] for m, folds in signals.values.items()}
     for label, other in others.items():
         same = list(other.traj.chains["chain_id"]) == list(signals.traj.chains["chain_id"])
-        if not same or not np.array_equal(other.traj.lengths, signals.traj.lengths):
-            raise LmphysError(f"signals of {label} are of other chains; let its model read the same corpus")
+        same = same and np.array_equal(other.traj.lengths, signals.traj.lengths)
+        if not same or not np.array_equal(other.fold, signals.fold):
+            raise LmphysError(f"signals of {label} are of other chains or folds; let its model read the same corpus")
         for m, folds in values.items():
             for fold, more in zip(folds, other.values[m], strict=True):
                 fold.update({f"{name}, {label}": x for name, x in more.items()})
@@ -189,7 +190,9 @@ def alarm_levels(
     """Levels of alarms after every prefix at which a chain is at risk, for `lmphys.dynamics.lead_time.lead_times`.
 
     One classifier for all prefixes of the training questions. Its level 0.1, say, is the score that a tenth of the
-    training chains without the event reach at some time, each scored by a classifier that has not seen its question.
+    training chains without the event reach at some time, each scored by a classifier that has not seen its question
+    (the models of the states have: surprise on training chains is a little too low, and the share of false alarms on
+    others may differ from the one that was set).
 
     Args:
         signals: of the prefixes 1, 2, 3, ...

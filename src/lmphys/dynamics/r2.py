@@ -63,8 +63,24 @@ def r2_gain(
         seed: of the resampling; each replicate has the same chains for both.
     """
     _, h_next, chain = traj.pairs()
-    one, other = (_r2(h_next.astype(np.float64), x, chain, len(traj)) for x in (forecast, baseline))
-    return bootstrap_chains(lambda w: one(w) - other(w), len(traj), n_bootstrap=n_bootstrap, seed=seed)
+    return r2_difference(
+        h_next.astype(np.float64), forecast, baseline, chain, len(traj), n_bootstrap=n_bootstrap, seed=seed
+    )
+
+
+def r2_difference(
+    y: np.ndarray,
+    predicted: np.ndarray,
+    baseline: np.ndarray,
+    chain: np.ndarray,
+    n_chains: int,
+    *,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> Interval:
+    """R^2 of predictions minus that of others, paired; arguments as in `r2_interval`."""
+    one, other = (_r2(y, x, chain, n_chains) for x in (predicted, baseline))
+    return bootstrap_chains(lambda w: one(w) - other(w), n_chains, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def _r2(y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:

@@ -43,7 +43,9 @@ def ask_chains(
     index = [t.id for t in load_themes()].index(theme.id)
     statements = {_CLAIM: theme.claim, CONTROLS[0]: neutral[index % len(neutral)], CONTROLS[1]: other.claim}
     ways = [(wording, order) for wording in spec.wordings for order in ORDERS]
-    queries = {(name, *way): Query.of(model, text, *way) for name, text in statements.items() for way in ways}
+    queries: dict[tuple[str, ...], Query] = {
+        (name, *way): Query.of(model, text, *way) for name, text in statements.items() for way in ways
+    }
     chains, sentences, states = [], [], []
     rows = list(zip(chains_of(theme, spec.n_chains), written, strict=True))
     for first in range(0, len(rows), _READ_TOGETHER):

@@ -1,5 +1,7 @@
 """The belief at the end of a chain, foretold from its beginning; and what the read-out of a state is worth."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
@@ -53,7 +55,7 @@ def foretell(folds: list[Fold], step: int, *, seed: int = 0) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def final_belief_scores(folds: list[Fold], steps: tuple[int, ...] = (5, 10, 20), *, seed: int = 0) -> pd.DataFrame:
+def final_belief_scores(folds: list[Fold], steps: Sequence[int] = (5, 10, 20), *, seed: int = 0) -> pd.DataFrame:
     """Accuracy and AUROC of `foretell` from several steps.
 
     Returns:

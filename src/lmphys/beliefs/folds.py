@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
-from lmphys.beliefs.gru import GRUForecast
+from lmphys.beliefs.gru import GRUForecast, persistence
 from lmphys.beliefs.readout import BeliefReadout
 from lmphys.corpus import Trajectories
 from lmphys.dynamics import SLDS, Projection
@@ -28,8 +27,8 @@ class Fold:
         projection: standardised, whitened principal components of the training states.
         linear: one regime, the linear map with its noise.
         slds: K regimes.
-        recurrent: networks of different seeds.
-        readout: from coordinates to belief.
+        recurrent: the network as it is, and with persistence given; none where only the maps were wanted.
+        readout: from coordinates to belief; not fitted where only the maps were wanted.
     """
 
     train: Trajectories
@@ -58,8 +57,7 @@ def fit_folds(
     rank: int,
     n_regimes: int = 3,
     n_folds: int = 4,
-    n_networks: int = 1,
-    readout: bool = True,
+    maps_only: bool = False,
     seed: int = 0,
 ) -> list[Fold]:
     """Fit basis, switching model, linear map, networks and read-out for each part of the themes.
@@ -69,8 +67,7 @@ def fit_folds(
         rank: k.
         n_regimes: K.
         n_folds: parts of the themes; each theme is held out once.
-        n_networks: recurrent networks, of different seeds.
-        readout: whether `sentences` has beliefs to learn from.
+        maps_only: leave out networks and read-out, for chains that are surrogates and have no beliefs.
         seed: of folds and fits.
 
     Raises:
@@ -82,7 +79,8 @@ def fit_folds(
         train, test = states.select(part != f), states.select(part == f)
         projection = case_projection(rank).fit(train)
         inside = projection.transform(train)
-        network = GRUForecast()
+        networks = [] if maps_only else [GRUForecast(skip=skip, random_state=seed) for skip in (False, True)]
+        readout = BeliefReadout(seed)
         folds.append(
             Fold(
                 train=inside,
@@ -91,8 +89,8 @@ def fit_folds(
                 projection=projection,
                 linear=SLDS(1).fit(inside),
                 slds=SLDS(n_regimes, max_iter=100, random_state=seed).fit(inside),
-                recurrent=[clone(network).set_params(random_state=seed + i).fit(inside) for i in range(n_networks)],
-                readout=BeliefReadout(seed).fit(inside) if readout else BeliefReadout(seed),
+                recurrent=[network.fit(inside) for network in networks],
+                readout=readout if maps_only else readout.fit(inside),
             )
         )
     return folds
@@ -145,8 +143,8 @@ class OneStep:
 def one_step(folds: list[Fold], seed: int = 0) -> OneStep:
     """Forecasts of every held-out transition: honest ones, and those of the switching model that have seen the target.
 
-    Rows of the table: `SLDS` (the honest forecast), `one linear map`, the networks, `persistence`, `mean`, and
-    `leak: ...`, which are no forecasts.
+    Names: `SLDS` (the honest forecast), `one linear map`, the networks, `r h` (one number for all dimensions),
+    `persistence`, `mean`, and `leak: ...`, which are no forecasts.
     """
     parts, names = [], [str(name) for fold in folds for name in fold.test.chains["question_id"]]
     number = {name: i for i, name in enumerate(dict.fromkeys(names))}
@@ -154,9 +152,12 @@ def one_step(folds: list[Fold], seed: int = 0) -> OneStep:
         h, h_next, chain = fold.test.pairs()
         switching = fold.slds.forecasts(fold.test)
         found = {"SLDS": switching.pop("predictive"), "one linear map": fold.linear.forecasts(fold.test)["predictive"]}
-        for i, network in enumerate(fold.recurrent):
-            found[network.name if i == 0 else f"{network.name}, start {i + 1}"] = network.forecast(fold.test)
-        found |= {"persistence": h, "mean": np.broadcast_to(fold.train.pairs()[1].mean(axis=0), h.shape)}
+        found |= {network.name: network.forecast(fold.test) for network in fold.recurrent}
+        found |= {
+            "r h": persistence(fold.train) * h,
+            "persistence": h,
+            "mean": np.broadcast_to(fold.train.pairs()[1].mean(axis=0), h.shape),
+        }
         found |= {f"leak: {name.replace('_', ' ')}": forecast for name, forecast in switching.items()}
         theme = np.array([number[str(name)] for name in fold.test.chains["question_id"]])[chain]
         parts.append((h, h_next, found, theme))

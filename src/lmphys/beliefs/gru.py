@@ -15,11 +15,15 @@ from lmphys.errors import LmphysError
 class GRUForecast(BaseEstimator):
     """A gated recurrent unit with a linear read-out, h_{t+1} = W g(h_0, ..., h_t) + w, trained on squared errors.
 
+    With `skip` the network forecasts what is left over by r h_t, r the one number that forecasts best. A model that is
+    pulled towards persistence, as `SLDS` is, must be compared with a network that need not learn persistence first.
+
     Training stops where the error on other chains no longer falls, and the best weights are kept. States are
     standardised first, with the numbers of the training chains.
 
     Args:
         width: of the recurrent state.
+        skip: whether r h_t is passed on to the forecast.
         learning_rate: of Adam.
         patience: epochs without a better validation error before it stops.
         max_epochs: at most.
@@ -41,6 +45,7 @@ class GRUForecast(BaseEstimator):
         self,
         width: int = 256,
         *,
+        skip: bool = False,
         learning_rate: float = 2e-3,
         patience: int = 10,
         max_epochs: int = 200,
@@ -49,6 +54,7 @@ class GRUForecast(BaseEstimator):
         random_state: int = 0,
     ) -> None:
         self.width = width
+        self.skip = skip
         self.learning_rate = learning_rate
         self.patience = patience
         self.max_epochs = max_epochs
@@ -59,7 +65,7 @@ class GRUForecast(BaseEstimator):
     @property
     def name(self) -> str:
         """Row of a table of scores."""
-        return f"GRU-{self.width}"
+        return f"GRU-{self.width}" + (" on r h" if self.skip else "")
 
     def fit(self, traj: Trajectories) -> "GRUForecast":
         """Train on chains (N, D); some of their questions are kept apart to validate.
@@ -71,10 +77,11 @@ class GRUForecast(BaseEstimator):
             raise LmphysError("no transitions to fit: at least one chain needs two states or more")
         self._mean, deviation = traj.states.mean(axis=0), traj.states.std(axis=0)
         self._scale = np.where(deviation > 0, deviation, 1.0)
+        share = persistence(traj.with_states((traj.states - self._mean) / self._scale)) if self.skip else 0.0
         train, other = traj.split(1 - self.held_out, seed=self.random_state)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.random_state)
-            self._network = _Network(traj.width, self.width)
+            self._network = _Network(traj.width, self.width, share)
             self._train(self._sequences(train), self._sequences(other))
         return self
 
@@ -135,12 +142,19 @@ class GRUForecast(BaseEstimator):
 
 
 class _Network(nn.Module):
-    def __init__(self, width: int, hidden: int) -> None:
+    def __init__(self, width: int, hidden: int, share: float) -> None:
         super().__init__()
+        self.share = share
         self.gru = nn.GRU(width, hidden, batch_first=True)
         self.out = nn.Linear(hidden, width)
 
     def forward(self, states: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Forecasts (B, T, D) of the state after each of (B, T, D), and the memory after the last."""
         hidden, memory = self.gru(states, memory)
-        return self.out(hidden), memory
+        return self.share * states + self.out(hidden), memory
+
+
+def persistence(traj: Trajectories) -> float:
+    """The number r for which r h_t forecasts h_{t+1} best, one for all dimensions."""
+    h, h_next, _ = traj.pairs()
+    return float((h * h_next).sum() / (h * h).sum())

@@ -62,8 +62,8 @@ def beliefs(table: pd.DataFrame, offset: Mapping[str, float]) -> np.ndarray:
         table: columns `column(wording, order)` for every wording of `offset`.
         offset: for each wording the log odds, counterbalanced, that neutral statements are given.
     """
-    log_odds = [counterbalanced(table, wording) - bias for wording, bias in offset.items()]
-    return expit(np.mean(log_odds, axis=0))
+    log_odds = np.stack([counterbalanced(table, wording) - bias for wording, bias in offset.items()])
+    return expit(log_odds.mean(axis=0))
 
 
 def counterbalanced(table: pd.DataFrame, wording: str) -> np.ndarray:

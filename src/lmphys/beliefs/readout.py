@@ -30,7 +30,7 @@ class BeliefReadout(BaseEstimator):
         # In units of its own spread the belief is as easy to learn where it hardly varies.
         self._mean, self._scale = float(b.mean()), float(b.std()) or 1.0
         self._network = MLPRegressor(
-            (32, 32),
+            hidden_layer_sizes=(32, 32),
             activation="relu",
             solver="adam",
             early_stopping=len(b) >= 40,  # a tenth of fewer states says nothing

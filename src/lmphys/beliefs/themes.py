@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -74,7 +75,7 @@ def load_themes(n: int | None = None, folder: Path | None = None) -> list[Theme]
     file = _folder(folder) / "themes.json"
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))["themes"]
-        themes = [Theme(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows]
+        themes = [_theme(row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LmphysError(f"{file} cannot be read ({error}); restore it: git checkout data") from error
     if n is not None and not 1 <= n <= len(themes):
@@ -102,6 +103,11 @@ def load_statements(n_pairs: int | None = None, folder: Path | None = None) -> p
         raise LmphysError(f"{file} cannot be read ({error}); restore it: git checkout data") from error
     pairs = list(dict.fromkeys(table["id"][~neutral]))[:n_pairs]
     return table[neutral | table["id"].isin(pairs)].reset_index(drop=True)
+
+
+def _theme(row: dict[str, Any]) -> Theme:
+    """A theme from its JSON values, whose lists become tuples."""
+    return Theme(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
 
 
 def _folder(folder: Path | None) -> Path:

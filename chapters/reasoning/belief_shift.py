@@ -213,11 +213,11 @@ print(
 )
 
 # %% [markdown]
-# Then each model forecasts the next state on themes that it has not seen. Two rows are there to keep the comparison
-# fair.
-# `r h` has **one** number to learn: the next state is the present one, shrunk by $r$ towards the mean. And a recurrent
-# network that must first learn that states persist starts far behind models that are told so by their prior; `GRU-256
-# on r h` is told so too. Rows that begin with *leak* have seen the state that they forecast ({ref}`forecast-weights`).
+# Then each model forecasts the next state on themes that it has not seen. Two rows keep the comparison fair. One, `r
+# h`, has a **single** number to learn: the next state is the present one, shrunk by $r$ towards the mean. The other is
+# a recurrent network that is told that states persist, as the models with a prior are, and need not learn it first
+# (`GRU-256 on r h`). Rows that begin with *leak* have seen the state that they forecast ({ref}`forecast-weights`);
+# all but the oracle take the regime of the greatest *density* there, which need not be the one that comes closest.
 
 # %%
 folds = beliefs.fit_folds(
@@ -250,6 +250,11 @@ gains = {
 }
 gains["null: SLDS over one linear map"] = null.gain("SLDS", "one linear map")
 pd.DataFrame(gains, index=["gain in R² of h", "low", "high"]).T.round(3)
+
+# %% tags=["hide-input"]
+_, least, most = gains["SLDS over r h"]
+does = "more" if least > 0 else "less" if most < 0 else "neither more nor less"
+print(f"The switching model of {n_regimes} regimes foresees {does} than one number does.")
 
 # %% [markdown]
 # ## Foretelling the final belief
@@ -288,7 +293,7 @@ readout.round(3)
 # sentence is inserted, the {term}`displacement`: the mean, over the poisoned chains of the *other* themes, of what such
 # a sentence adds to the forecast. The control gets none.
 
-# %% mystnb={"figure": {"name": "fig-belief-themes", "caption": "Belief in the false claim, sentence by sentence, for themes of the paper's Fig. 5: asked of real chains (solid, with markers) and read out of simulated ones (dashed), clean and poisoned. Golden lines: inserted sentences. Bands: tenth to ninetieth percentile of the real chains."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-belief-themes", "caption": "Belief in the false claim, sentence by sentence, for themes of the paper's Fig. 5: asked of real chains (solid, with markers) and read out of simulated ones (dashed), clean and poisoned. Both simulated chains of a pair have the same noise, so that the push alone parts them. Golden lines: inserted sentences. Bands: tenth to ninetieth percentile of the real chains."}} tags=["hide-input"]
 found = beliefs.scenarios(folds, themes, seed=seed)
 beliefs.draw_themes(found, themes[:6], COLOURS);
 
@@ -329,11 +334,11 @@ tests.round(3)
 
 # %% tags=["hide-input"]
 test = tests.loc["poisoned: real, simulated"].iloc[0]
-sees = "would" if test["detectable"] <= abs(shift) else "would not"
+sees = "is just about" if test["detectable"] <= abs(shift) else "is not"
 print(
     f"With {test['n']:.0f} chains a side the Kolmogorov–Smirnov test sees shifts of "
-    f"{test['detectable']:.3f}. Poison moved the real chains by {shift:+.3f}: a simulation "
-    f"that missed it altogether {sees} be found out in most cases."
+    f"{test['detectable']:.3f}. Poison moved real chains by {shift:+.3f}, which {sees} "
+    "within its sight; for anything smaller p says nothing."
 )
 
 # %% [markdown]

@@ -55,5 +55,13 @@ def test_at_the_detectable_shift_four_tests_in_five_reject(name):
     assert 0.95 * of_means < shift < 1.35 * of_means
 
 
+def test_few_values_do_not_make_a_shift_easy_to_see():
+    """With n chains the detectable shift falls as 1 / sqrt(n), also where the law is known from few values."""
+    law = stats.norm.ppf((np.arange(36) + 0.5) / 36)
+    small, large = (detectable_shift(law, n, n, kolmogorov_smirnov, n_simulated=400) for n in (50, 800))
+    assert large / small == pytest.approx(1 / 4, rel=0.15)
+    assert 1.0 < small / (2.8 * np.std(law) * np.sqrt(2 / 50)) < 1.35
+
+
 def test_a_point_has_no_detectable_shift():
     assert detectable_shift(np.ones(5), 5, 5, energy) == 0

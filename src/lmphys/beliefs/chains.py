@@ -58,7 +58,7 @@ class BeliefChains:
         return tuple(self.manifest["spec"]["wordings"])
 
     def trajectories(self, offset: Mapping[str, float]) -> Trajectories:
-        """States at final_norm and the last token of each sentence, with `belief` and `place` in `sentences`.
+        """States at final_norm and the last token of each sentence, with `belief` in `sentences`.
 
         Args:
             offset: for each wording the log odds of neutral statements, see `query.beliefs`.

@@ -65,8 +65,8 @@ def scenarios(folds: list[Fold], themes: list[Theme], *, seed: int = 0) -> pd.Da
 
     Simulated chains start from the first state of a real one each, of the same theme and condition. Clean ones follow
     the switching model. Poisoned ones are displaced at the places of the insertions by the mean surprise of the
-    training themes there, or, as a control, not displaced. Beliefs are read out of the states; for real chains they are
-    also those that were asked.
+    training themes there, or, as a control, not displaced. The simulated chains of one pair have the same noise.
+    Beliefs are read out of the states; for real chains they are also those that were asked.
 
     Args:
         folds: of `fit_folds`, with chains of one length.
@@ -79,8 +79,9 @@ def scenarios(folds: list[Fold], themes: list[Theme], *, seed: int = 0) -> pd.Da
     Source: Carson & Reisizadeh 2025 (arXiv 2506.04374), App. C.5.
     """
     known = {theme.id: theme for theme in themes}
+    noise = dict(zip(known, np.random.SeedSequence(seed).generate_state(len(known)).tolist(), strict=True))
     tables = []
-    for number, fold in enumerate(folds):
+    for fold in folds:
         shifts = displacements(fold.train, fold.slds.forecasts(fold.train)["predictive"])
         names = fold.test.chains["question_id"].astype(str)
         for name in dict.fromkeys(names):
@@ -95,7 +96,7 @@ def scenarios(folds: list[Fold], themes: list[Theme], *, seed: int = 0) -> pd.Da
                 if condition == "poisoned":
                     moved[UNDISPLACED] = None
                 for kind, shift in moved.items():
-                    made = simulate_poisoned(fold, real, places, shift, n_steps, seed=seed + number)
+                    made = simulate_poisoned(fold, real, places, shift, n_steps, seed=noise[name])
                     found[kind] = fold.readout.predict(made.states)
                 index = {"chain": real.sentences["chain"].to_numpy(), "t": real.sentences["t"].to_numpy()}
                 for kind, belief in found.items():

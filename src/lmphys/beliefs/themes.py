@@ -107,7 +107,8 @@ def load_statements(n_pairs: int | None = None, folder: Path | None = None) -> p
 
 def _theme(row: dict[str, Any]) -> Theme:
     """A theme from its JSON values, whose lists become tuples."""
-    return Theme(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Theme(**fields)
 
 
 def _folder(folder: Path | None) -> Path:

@@ -79,11 +79,12 @@ def detectable_shift(
 ) -> float:
     """Smallest shift between two samples that a test sees with the wanted power, by simulation.
 
-    Both samples are drawn from `law` with replacement and the second one is shifted. The test rejects above the
-    1 - level quantile of the statistic without a shift. All shifts are tried on the same draws.
+    Both samples are drawn from a smoothed `law` and the second one is shifted. (Drawn from the values themselves,
+    shifted and unshifted ones would never coincide, and a test of laws would see any shift, however small.) The test
+    rejects above the 1 - level quantile of the statistic without a shift. All shifts are tried on the same draws.
 
     Args:
-        law: values (v,) whose empirical law is taken.
+        law: values (v,) whose law is taken, smoothed by a Gaussian kernel of Silverman's width at equal variance.
         n: size of the first sample.
         m: size of the second sample.
         statistic: of the test.
@@ -99,8 +100,15 @@ def detectable_shift(
     spread = float(np.std(law))
     if spread == 0:
         return 0.0
-    x, y = rng.choice(law, (n_simulated, n)), rng.choice(law, (n_simulated, m))
-    null = [statistic(a, b) for a, b in zip(rng.choice(law, (n_simulated, n)), y, strict=True)]
+    kernel = 0.9 * len(law) ** -0.2  # Silverman 1986, Density Estimation, eq. 3.31, in units of the spread
+
+    def draw(size: int) -> np.ndarray:
+        smooth = rng.choice(law - np.mean(law), (n_simulated, size)) / spread
+        smooth = smooth + kernel * rng.standard_normal(smooth.shape)
+        return spread * smooth / np.sqrt(1 + kernel**2)
+
+    x, y, z = draw(n), draw(m), draw(n)
+    null = [statistic(a, b) for a, b in zip(z, y, strict=True)]
     critical = float(np.quantile(null, 1 - level))
 
     def rejects(shift: float) -> bool:

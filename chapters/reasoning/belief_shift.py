@@ -50,15 +50,18 @@ COLOURS = {"clean": book.style.BLUE, "poisoned": book.style.VERMILION}
 # %% [markdown]
 # ## Does this model hold beliefs?
 #
-# Forty plain truths and as many falsehoods that differ from them in a word ("Ice is frozen water", "Ice is frozen
-# sand"), each asked in two wordings, and in each with either option first. A thinker who knows about ice and water says
-# *True* more readily to the first. The score is the AUROC: the probability that a truth is believed more than a
-# falsehood, 0.5 by chance and 1 for perfect knowledge. Random weights of the same architecture show what the method
-# gives to a model that knows nothing.
+# Forty plain truths (a dozen in the profile `smoke`) and as many falsehoods that differ from them in a word ("Ice is
+# frozen water", "Ice is frozen sand"), each asked in two wordings, and in each with either option first. A thinker who
+# knows about ice and water says *True* more readily to the first. The score is the AUROC: the probability that a truth
+# is believed more than a falsehood, 0.5 by chance and 1 for perfect knowledge. Random weights of the same architecture
+# show what the method gives to a model that knows nothing.
 
 # %%
 control = corpus.control_of(model)
-asked = {m: beliefs.ask_statements(m, prompt=prompt) for m in (model, control)}
+n_pairs = beliefs.PAIRS.get(profile)
+asked = {
+    m: beliefs.ask_statements(m, prompt=prompt, n_pairs=n_pairs) for m in (model, control)
+}
 known_facts = pd.concat(
     {m: beliefs.knowledge(table, seed=seed) for m, table in asked.items()},
     names=["model"],
@@ -74,9 +77,9 @@ known_facts.round(3)
 
 # %% mystnb={"figure": {"name": "fig-belief-knowledge", "caption": "Can the answers tell plain truths from plain falsehoods? AUROC for each way of asking, of the model (circles) and of random weights (squares). Lines: 95 % intervals over pairs of statements. Dashed: chance."}} tags=["hide-input"]
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
-ways = [" ".join(way) for way in known_facts.loc[model].index]
+ways = [" ".join(way) for way in known_facts.xs(model).index]
 for name, mark, shift in ((model, "o", -0.12), (control, "s", 0.12)):
-    row = known_facts.loc[name]
+    row = known_facts.xs(name)
     ax.hlines(np.arange(len(row)) + shift, row["low"], row["high"], color="#444444")
     ax.plot(row["auroc"], np.arange(len(row)) + shift, mark, label=name)
 ax.axvline(0.5, color="#222222", linestyle="--", linewidth=0.9)
@@ -88,7 +91,7 @@ ax.legend();
 # %% tags=["hide-input"]
 facts, chance = (known_facts.loc[m, "short", "both"] for m in (model, control))
 print(beliefs.verdict_on_beliefs(facts, chance))
-bias = known_facts.loc[model, "neutral"]
+bias = known_facts.xs(model)["neutral"]
 print(
     f"A statement that nobody can know is believed {bias.min():.2f} "
     f"to {bias.max():.2f}, depending on how one asks."
@@ -342,6 +345,15 @@ print(
 )
 
 # %% [markdown]
+# And a simulation is one draw. Ten more, with other noise, against the same real chains:
+
+# %%
+again = [beliefs.scenarios(folds, themes, seed=seed + i) for i in range(1, 11)]
+drawn = [beliefs.final_beliefs(t, SIMULATED, "poisoned") for t in again]
+p = np.sort([beliefs.p_value(real["poisoned"], d, seed=seed) for d in drawn])
+print(f"p from {p[0]:.3f} to {p[-1]:.3f}; {np.sum(p > 0.3)} of {len(p)} are above 0.3")
+
+# %% [markdown]
 # ## Verdict
 #
 # Signs are judged, each beside its controls. The beliefs of models fifty to five hundred times larger than the default
@@ -407,7 +419,7 @@ beside.record("slds.belief.rank40_variance", share, note=f"rank {k}")
 beside.record(
     "slds.belief.ks_p",
     float(test["p"]),
-    note=f"detectable shift {test['detectable']:.3f}",
+    note=f"detectable shift {test['detectable']:.3f}; other draws {p[0]:.3f} to {p[-1]:.3f}",
 )
 ways = {"real": real, "slds": made}
 for theme, condition, word in product(themes[:6], COLOURS, ways):
@@ -477,7 +489,7 @@ beside.show()
 #     law = real["poisoned"].to_numpy()
 #     law = law - law.mean()
 #     for n in (20, 80, 320, 1280):
-#         print(n, beliefs.detectable_shift(law, n, n, beliefs.TESTS["Kolmogorov–Smirnov"], n_simulated=100))
+#         print(n, beliefs.detectable_shift(law, n, n, beliefs.TESTS["Kolmogorov–Smirnov"], n_simulated=300))
 # ```
 #
 # ```{admonition} Exercise 4: what is a push?
@@ -486,7 +498,8 @@ beside.show()
 # ```
 #
 # ```{dropdown} Solution
-# Much of it is what any foreign sentence does, and the two directions may be nearly parallel.
+# A clean sentence pushes too. The cosine in the last column says how much of the push any foreign sentence gives, and
+# how much is the rumour's own.
 #
 #     fold = folds[0]
 #     forecast = fold.slds.forecasts(fold.train)["predictive"]

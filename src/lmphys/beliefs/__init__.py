@@ -25,14 +25,15 @@ from lmphys.beliefs.scenarios import (
     simulate_poisoned,
     theme_difference,
 )
-from lmphys.beliefs.spec import CONDITIONS, CONTROLS, BeliefSpec, belief_spec
+from lmphys.beliefs.spec import CONDITIONS, CONTROLS, PAIRS, BeliefSpec, belief_spec
 from lmphys.beliefs.themes import Theme, load_statements, load_themes
-from lmphys.beliefs.two_sample import TESTS, compare_samples, detectable_shift
+from lmphys.beliefs.two_sample import TESTS, compare_samples, detectable_shift, p_value
 from lmphys.beliefs.writing import Plan, WrittenChain, write_chains
 
 __all__ = [
     "CONDITIONS",
     "CONTROLS",
+    "PAIRS",
     "READ",
     "REAL",
     "SIMULATED",
@@ -66,6 +67,7 @@ __all__ = [
     "load_themes",
     "neutral_offset",
     "one_step",
+    "p_value",
     "readout_scores",
     "scenarios",
     "simulate_poisoned",

@@ -66,25 +66,27 @@ def final_belief_scores(folds: list[Fold], steps: Sequence[int] = (5, 10, 20), *
     for step in steps:
         table = foretell(folds, step, seed=seed)
         for (target, rule), own in table.groupby(["target", "rule"], sort=False) if len(table) else ():
-            theme = pd.factorize(own["theme"])[0]
-            n_themes, label = int(theme.max()) + 1, own["label"].to_numpy(bool)
-            score = np.where(own["score"].abs() < _ROUNDING, 0.0, own["score"])
-            right = ((score > 0) == label).astype(float)
-            fold = own["fold"].to_numpy()
-
-            def area(weights: np.ndarray, s: np.ndarray = score, y: np.ndarray = label,
-                     t: np.ndarray = theme, f: np.ndarray = fold) -> np.ndarray:  # fmt: skip
-                return auroc(s, y, weights, t, f)
-
-            hit = mean_interval(right, theme, n_themes, seed=seed)
-            found = bootstrap_chains(area, n_themes, n_bootstrap=200, seed=seed)
-            rows[(step, str(target), str(rule))] = {
-                **dict(zip(("accuracy", "low", "high"), map(float, hit), strict=True)),
-                **dict(zip(("auroc", "auroc_low", "auroc_high"), map(float, found), strict=True)),
-                "share": float(label.mean()),
-                "n": len(own),
-            }
+            rows[(step, str(target), str(rule))] = _score(own, seed)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["step", "target", "rule"])
+
+
+def _score(own: pd.DataFrame, seed: int) -> dict[str, float]:
+    """Accuracy and AUROC of the forecasts of one rule for one target."""
+    theme = pd.factorize(own["theme"])[0]
+    n_themes, label, fold = int(theme.max()) + 1, own["label"].to_numpy(bool), own["fold"].to_numpy()
+    score = np.where(own["score"].abs() < _ROUNDING, 0.0, own["score"])
+
+    def area(weights: np.ndarray) -> np.ndarray:
+        return auroc(score, label, weights, theme, fold)
+
+    hit = mean_interval(((score > 0) == label).astype(float), theme, n_themes, seed=seed)
+    found = bootstrap_chains(area, n_themes, n_bootstrap=200, seed=seed)
+    return {
+        **dict(zip(("accuracy", "low", "high"), map(float, hit), strict=True)),
+        **dict(zip(("auroc", "auroc_low", "auroc_high"), map(float, found), strict=True)),
+        "share": float(label.mean()),
+        "n": len(own),
+    }
 
 
 def readout_scores(folds: list[Fold], *, seed: int = 0) -> pd.DataFrame:
@@ -95,7 +97,9 @@ def readout_scores(folds: list[Fold], *, seed: int = 0) -> pd.DataFrame:
         training belief at the same sentence; `belief before`, b_{t-1} (at the first sentence the mean); and
         `mean of the theme`, the mean belief of the held-out theme itself, which no forecast can know.
     """
-    truth, theme, rules = [], [], {"read-out of the state": [], "position": [], "belief before": []}  # type: ignore[var-annotated]
+    truth: list[np.ndarray] = []
+    theme: list[str] = []
+    rules: dict[str, list[np.ndarray]] = {"read-out of the state": [], "position": [], "belief before": []}
     for fold in folds:
         b, t = fold.test.sentences["belief"].to_numpy(float), fold.test.sentences["t"].to_numpy()
         known = fold.train.sentences.groupby("t")["belief"].mean()

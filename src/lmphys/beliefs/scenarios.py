@@ -35,8 +35,9 @@ def displacements(train: Trajectories, forecast: np.ndarray, condition: str = "p
     return surprise.reshape(-1, counts[0], train.width).mean(axis=0)
 
 
-def simulate_poisoned(fold: Fold, starts: Trajectories, places: tuple[int, ...], shifts: np.ndarray | None,
-                      n_steps: int, *, seed: int) -> Trajectories:  # fmt: skip
+def simulate_poisoned(
+    fold: Fold, starts: Trajectories, places: tuple[int, ...], shifts: np.ndarray | None, n_steps: int, *, seed: int
+) -> Trajectories:
     """Chains of `n_steps` states from the first states of others, displaced where a sentence would be inserted.
 
     Args:

@@ -27,6 +27,8 @@ PROFILES: dict[str, dict[str, Any]] = {
     "quick": {"n_chains": 3, "n_steps": 12, "longest": 32, "wordings": ("short",)},
     "full": {"n_chains": 100, "n_steps": 50, "longest": 48},  # the size of the paper's case study
 }
+# Pairs of plain statements that calibrate the question; all of them where a profile is not named.
+PAIRS = {"smoke": 12}
 
 
 @dataclass(frozen=True)

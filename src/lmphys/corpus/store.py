@@ -131,6 +131,43 @@ class ShardStore:
             ) from error
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished folder, without its checksum.
+
+    Raises:
+        LmphysError: there is none, or it is damaged.
+    """
+    file = folder / "manifest.json"
+    damaged = f"{file} is damaged; remove {folder} and build the corpus again"
+    try:
+        manifest = dict(json.loads(file.read_text()))
+        checksum = manifest.pop("checksum")
+        manifest["spec"], manifest["shards"]
+    except FileNotFoundError as error:
+        raise LmphysError(f"{folder} holds no finished corpus; build it: lmphys corpus build") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise LmphysError(damaged) from error
+    if checksum != _content_sum(manifest):
+        raise LmphysError(damaged)
+    return manifest
+
+
+def read_shards(folder: Path, manifest: dict[str, Any]) -> list[Shard]:
+    """All shards that a manifest names.
+
+    Raises:
+        LmphysError: one is missing or differs from what the manifest says.
+    """
+    store = ShardStore(folder)
+    shards = []
+    for number, (name, expected) in enumerate(sorted(manifest["shards"].items())):
+        file = folder / f"{name}.json"
+        if not file.is_file() or _sum(file) != expected:
+            raise LmphysError(f"{file} is missing or damaged; remove {folder} and build the corpus again")
+        shards.append(store.read(number))
+    return shards
+
+
 class Corpus:
     """A finished corpus, read from disk when it is asked for.
 
@@ -143,28 +180,15 @@ class Corpus:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        file = folder / "manifest.json"
+        self.manifest = read_manifest(folder)
         try:
-            self.manifest: dict[str, Any] = json.loads(file.read_text())
-            checksum = self.manifest.pop("checksum")
             self.spec = CorpusSpec.from_json(self.manifest["spec"])
-        except FileNotFoundError as error:
-            raise LmphysError(f"{folder} holds no finished corpus; build it: lmphys corpus build") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LmphysError(f"{file} is damaged; remove {folder} and build the corpus again") from error
-        if checksum != _content_sum(self.manifest):
-            raise LmphysError(f"{file} is damaged; remove {folder} and build the corpus again")
+        except (ValueError, KeyError, TypeError) as error:
+            raise LmphysError(f"{folder} holds another kind of corpus; remove it and build the corpus again") from error
 
     @cached_property
     def _shards(self) -> list[Shard]:
-        store = ShardStore(self.folder)
-        shards = []
-        for number, (name, expected) in enumerate(sorted(self.manifest["shards"].items())):
-            file = self.folder / f"{name}.json"
-            if not file.is_file() or _sum(file) != expected:
-                raise LmphysError(f"{file} is missing or damaged; remove {self.folder} and build the corpus again")
-            shards.append(store.read(number))
-        return shards
+        return read_shards(self.folder, self.manifest)
 
     def verify(self) -> int:
         """Check every checksum and return the number of files; raises LmphysError naming the first bad one."""

@@ -6,6 +6,8 @@ writing the keys and values of its prompt into the columns just before the prese
 with padding on the left, which every causal model of `transformers` with an attention cache understands.
 """
 
+from collections.abc import Sequence
+
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
@@ -107,6 +109,18 @@ class Timeline(Cache):
                     layer.values[:, :, :kept] = layer.values[:, :, axis.end - kept : axis.end].clone()
             axis.end = kept
         axis.start = axis.end - oldest
+
+    def drop(self, counts: Sequence[int]) -> None:
+        """Forget the newest tokens of each row, as many as `counts` (rows,) says: what is left moves to the present."""
+        end = self.axis.end
+        for layer in self.layers:
+            if not layer.is_initialized:
+                continue
+            assert layer.keys is not None and layer.values is not None
+            for row, n in enumerate(counts):
+                if n:
+                    layer.keys[row, :, n:end] = layer.keys[row, :, : end - n].clone()
+                    layer.values[row, :, n:end] = layer.values[row, :, : end - n].clone()
 
     def keep_rows(self, rows: Tensor) -> None:
         """Drop all rows but these, in this order."""

@@ -71,9 +71,30 @@ def r2_gain(
     """
     _, h_next, chain = traj.pairs()
     unit = np.arange(len(traj)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    n_units = int(unit.max()) + 1
-    one, other = (_r2(h_next.astype(np.float64), x, unit[chain], n_units) for x in (forecast, baseline))
-    return bootstrap_chains(lambda w: one(w) - other(w), n_units, n_bootstrap=n_bootstrap, seed=seed)
+    return r2_difference(
+        h_next.astype(np.float64),
+        forecast,
+        baseline,
+        unit[chain],
+        int(unit.max()) + 1,
+        n_bootstrap=n_bootstrap,
+        seed=seed,
+    )
+
+
+def r2_difference(
+    y: np.ndarray,
+    predicted: np.ndarray,
+    baseline: np.ndarray,
+    chain: np.ndarray,
+    n_chains: int,
+    *,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> Interval:
+    """R^2 of predictions minus that of others, paired; arguments as in `r2_interval`."""
+    one, other = (_r2(y, x, chain, n_chains) for x in (predicted, baseline))
+    return bootstrap_chains(lambda w: one(w) - other(w), n_chains, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def _r2(y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:

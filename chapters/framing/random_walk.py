@@ -31,7 +31,7 @@ prompt: str = "chat"  # or a text with {question}, where there is no chat templa
 shortest: float = 0.4  # least length s of a word
 longest: float = 1.2  # largest length s of a word
 step: float = 0.4  # length of a step of the walk; the sphere has radius 1
-n_states: int = 1200  # final states of the language model
+n_states: int = 1000  # final states of the language model
 pseudo: float = 1.0  # added to observed and expected counts of a pair of tokens
 
 # %% tags=["hide-input"]
@@ -165,6 +165,10 @@ for ax, (along, apart, column, xlabel, ylabel) in zip(axes, panels, strict=True)
         (line,) = ax.plot(part.groupby(along)[column].mean(), marker=mark, label=f"{apart} = {name:,}")
         ax.plot(part[along], part[column], mark, color=line.get_color(), alpha=0.35)
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    ax.xaxis.set_minor_locator(plt.NullLocator())
+    ax.set_xticks(sorted(finite[along].unique()), [f"{v:,}" for v in sorted(finite[along].unique())])
+    ax.yaxis.set_minor_formatter(lambda v, _: f"{v:.2g}" if f"{v:e}"[0] in "25" else "")
+    ax.yaxis.set_major_formatter("{x:g}")
 axes[0].plot(finite.groupby("n")["expected"].mean(), "--k", label="leading order")
 start = finite[finite.d == min(d_grid)]["error"].mean()
 axes[1].plot(d_grid, start * min(d_grid) / np.array(d_grid), ":k", label="as 1/d")
@@ -209,7 +213,9 @@ axes[0, 0].legend();
 #
 # The last step of a transformer is {eq}`eq-randwalk`: row $v_w$ of the output table for each token, the final hidden
 # state $h$ in place of $c$. We take states at the ends of sentences that the model wrote, and for each a random
-# direction of the same length. The control has the same architecture with random weights and reads the same texts.
+# direction of the same length. Controls: the same architecture with random weights, which reads the same texts; and at
+# the trained states a table of isotropic vectors with the lengths of the trained ones, which tells the effect of their
+# size from that of their directions.
 
 # %%
 rng = np.random.default_rng(seed)
@@ -230,37 +236,52 @@ for name, which in readers.items():
         logs[name, kind] = thermo.log_partition(tables[name]["output"], states[name, kind])
 
 # %% tags=["hide-input"]
-constancy = {("language of the walk", "any direction"): thermo.constancy(
-    expected.log_Z.ravel(), contexts.reshape(-1, d), vectors.mean(axis=0)
-)}  # fmt: skip
+twin = thermo.isotropic_twin(tables["trained"]["output"], seed)
+h = states["trained", "real"]
+logs["trained lengths, random directions", "real"] = thermo.log_partition(twin, h)
+constancy = {
+    ("language of the walk", "any direction"): thermo.constancy(
+        expected.log_Z.ravel(), vectors, contexts.reshape(-1, d)
+    )
+}
 for (name, kind), values in logs.items():
+    own = name in readers
     constancy[name, kind] = thermo.constancy(
-        values, states[name, kind], tables[name]["output"].mean(0).numpy(),
-        questions[name] if kind == "real" else None,
-    )  # fmt: skip
-pd.DataFrame(constancy).T.round(3)
+        values,
+        tables[name]["output"] if own else twin,
+        states[name, kind] if own else h,
+        questions[name] if own and kind == "real" else None,
+    )
+pd.DataFrame(constancy).T.round(3).astype(object).fillna("–")
 
 # %% [markdown]
-# The first three columns are standard deviations of $\ln Z$ in nats: in the gauge of the table as it is, with the
-# table centred, and with the common vector that flattens $\ln Z$ best, found by regression on other questions. The
-# third is what no gauge of this kind takes away, at most; a dash means that it was not tried.
+# `logits` is how far the logits of one context spread over the vocabulary, $s$, in nats. `if isotropic` is what
+# $\ln Z$ would spread between contexts if all directions were alike, $\sqrt{(e^{s^2} - 1)/n}$: even then it is a constant
+# only for $n \gg e^{s^2}$. Then the standard deviation of $\ln Z$ as found: in the gauge of the table as it is, with the
+# table centred, and with the common vector that flattens it best, found by regression on other questions. The last is
+# the most that no such gauge takes away; a dash means that it was not tried.
 
-# %% mystnb={"figure": {"name": "fig-walk-partition", "caption": "Distribution of ln Z around its mean: the language of the walk, and the head of the model at random directions and at the final states of real texts, with the control of random weights. The shaded band is 10 % in Z. Dashed: real states after the best common vector, on held-out questions."}} tags=["hide-input"]
-gauged = thermo.best_gauge(logs["trained", "real"], states["trained", "real"], questions["trained"])
-curves = {
-    "language of the walk": (expected.log_Z.ravel(), "-", book.style.BLACK),
-    "random weights, real contexts": (logs["random weights", "real"], "-.", book.style.GREEN),
-    "trained, any direction": (logs["trained", "any direction"], ":", book.style.SKY),
-    "trained, real contexts": (logs["trained", "real"], "-", book.style.VERMILION),
-    "trained, real, best gauge": (gauged, "--", book.style.BLUE),
+# %% mystnb={"figure": {"name": "fig-walk-partition", "caption": "Spread of ln Z over contexts around its median: half of the contexts lie in the thick bars, nine in ten in the thin ones. Top: the language of the walk. Below: the head of the model, at random directions and at the final states of real texts, in three gauges (the best one on held-out questions), and two controls. A deviation of 10 % in Z is a tenth of a nat, about the width of a marker."}} tags=["hide-input"]
+values = logs["trained", "real"]
+spread_of = {
+    "language of the walk": expected.log_Z.ravel(),
+    "random weights, real": logs["random weights", "real"],
+    "random directions, real": logs["trained lengths, random directions", "real"],
+    "trained, any direction": logs["trained", "any direction"],
+    "trained, real": values,
+    "… centred": values - h @ tables["trained"]["output"].mean(0).numpy(),
+    "… best gauge": thermo.best_gauge(values, h, questions["trained"]),
 }
-figure, ax = plt.subplots(figsize=(7.4, 3.9), layout="constrained")
-for name, (values, line, colour) in curves.items():
-    ax.plot(np.sort(values - values.mean()), np.linspace(0, 1, len(values)), line, color=colour, label=name)
-ax.axvspan(np.log(0.9), np.log(1.1), color="#bbbbbb", alpha=0.5)
-ax.set(xscale="symlog", xlabel="ln Z − mean, nats (logarithmic beyond ±1)", ylabel="share of contexts below")
-ax.set_xscale("symlog", linthresh=1, linscale=2)
-ax.legend(fontsize=9, loc="upper left");
+figure, ax = plt.subplots(figsize=(7.4, 3.6), layout="constrained")
+for place, (name, values) in enumerate(reversed(spread_of.items())):
+    ends = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
+    low, first, _, third, high = ends - ends[2]
+    colour = book.style.VERMILION if name.startswith(("trained", "…")) else book.style.BLUE
+    ax.hlines(place, low, high, color=colour, linewidth=2)
+    ax.hlines(place, first, third, color=colour, linewidth=8)
+    ax.plot(0, place, "o", color="white", markeredgecolor="black", markersize=5)
+ax.set(yticks=range(len(spread_of)), yticklabels=list(spread_of)[::-1])
+ax.set_xlabel("ln Z − median, nats");
 
 # %% [markdown]
 # ### The directions of the table
@@ -293,11 +314,14 @@ pd.concat(
 written = corpus.build_corpus(
     corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
 )
-adjacency = thermo.count_adjacent(
-    written.column("tokens"), written.chains["n_tokens"].to_numpy(),
-    written.chains["question_id"].to_numpy(), min_expected=1.0 if profile == "smoke" else 5.0,
-)  # fmt: skip
-print(f"{len(written.column('tokens')):,} tokens; {len(adjacency.pairs):,} pairs of "
+text = {
+    "tokens": written.column("tokens"),
+    "lengths": written.chains["n_tokens"].to_numpy(),
+    "groups": written.chains["question_id"].to_numpy(),
+}
+enough = 1.0 if profile == "smoke" else 5.0
+adjacency = thermo.count_adjacent(**text, min_expected=enough)
+print(f"{len(text['tokens']):,} tokens; {len(adjacency.pairs):,} pairs of "
       f"{len(np.unique(adjacency.pairs))} tokens; frequencies of {len(adjacency.tokens)} tokens")
 known = pd.concat(
     {
@@ -310,6 +334,19 @@ known = pd.concat(
     }
 )
 known.round(3)
+
+# %% [markdown]
+# Neighbours are perhaps too near: a noun follows an article, and the two are not alike. A slow context would tie words
+# that stand some places apart as well. The same correlation of the centred output table at larger distances:
+
+# %%
+far_apart = {}
+for apart in (1, 2, 4, 8, 16):
+    pairs = thermo.count_adjacent(**text, apart=apart, min_expected=enough)
+    far_apart[apart] = thermo.table_correlations(
+        pairs, tables["trained"]["output"], centre=True, pseudo=pseudo, seed=seed
+    ).loc["PMI"]
+pd.DataFrame(far_apart).T.rename_axis("tokens apart").round(3)
 
 # %% mystnb={"figure": {"name": "fig-walk-tables", "caption": "Correlation of adjacent tokens' PMI with the inner product of their vectors (left), and of log frequency with squared length (right), for each table of the model and of its control. Points with 95 % intervals over questions; grey bars hold 95 % of the nulls in which the same vectors are dealt to other tokens."}} tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(8.8, 0.9 + 0.42 * len(known) / 2), sharey=True, layout="constrained")
@@ -332,8 +369,14 @@ for ax, law in zip(axes, ("PMI", "frequency"), strict=True):
 # probability, and energies of different contexts can be compared. A model with that property is called self-normalised;
 # it can score one token without summing over the vocabulary.
 #
-# The gauge group is the larger one of the two pages: any constant for each context leaves the probabilities alone, but
-# only constants of the form $\langle m, c \rangle$ can be moved between table and context. What remains of $\ln Z$ after the best
+# When does a sum of $n$ Boltzmann factors forget which system it belongs to? If the energies are independent and spread
+# by $s$, as long as $n \gg e^{s^2}$: the sum is then *self-averaging*. At $s = \sqrt{2 \ln n}$ its few largest terms take
+# over, which is the freezing of random energies on the page {ref}`before <boltzmann>`, where $Z$ is anything but a
+# constant. A head that says clearly which token comes next has to spread its logits. Certainty and a constant $Z$ pull
+# in opposite directions, unless training trims $Z$ at the states that it meets.
+#
+# Any constant for each context leaves the probabilities alone; those of the form $\langle m, c \rangle$ are the ones that
+# a table can take up. What remains of $\ln Z$ after the best
 # $m$ is its curvature in $c$. That has a meaning in any gauge: the second derivative of $\ln Z$ is the covariance of
 # the vectors under $p(w \mid c)$, as the {term}`heat capacity` is the variance of the energies. For Gaussian words
 # $\ln Z_c = \ln n + s^2 \norm c^2 / 2$: the curvature is there, but on a sphere nobody can see it.
@@ -359,7 +402,7 @@ for claim, law in zip(("unigram", "joint", "pmi"), laws.index, strict=True):
         laws.loc[law, "slope"],
         interval=(laws.loc[law, "low"], laws.loc[law, "high"]),
         controls={"vectors dealt to other words": permuted.loc[law, "slope"]},
-        note="expected over contexts; two words from one context",
+        note="expected over contexts, two words from one; the interval is over contexts, for this table",
     )
 real = thermo.share_interval(logs["trained", "real"], questions["trained"], seed=seed)
 ledger.record(
@@ -368,9 +411,11 @@ ledger.record(
     interval=(float(real.low), float(real.high)),
     controls={
         "random weights, real": thermo.share_within(logs["random weights", "real"]),
-        "any direction": thermo.share_within(logs["trained", "any direction"]),
+        "random directions, real": thermo.share_within(
+            logs["trained lengths, random directions", "real"]
+        ),
     },
-    note="logits as they are; other gauges are on the page",
+    note="logits as they are; other gauges are on the page and decide nothing here",
 )
 for claim, law in (("pmi", "PMI"), ("norm", "frequency")):
     at = known.loc["trained, output, centred", :].loc[law]
@@ -388,8 +433,8 @@ ledger.show()
 # %% [markdown]
 # What to take along:
 #
-# - For isotropic words the partition function is a constant because it is a sum of many independent terms. Number of
-#   words and dimension limit it in different ways.
+# - For isotropic words the partition function is a constant because it is a sum of many independent terms, as long as
+#   no few of them rule it. Number of words and dimension limit the laws in different ways.
 # - A common mean vector is a gauge: it changes $\ln Z$ and the inner products and no probability. Centre a table before
 #   you read meaning off its inner products.
 # - The slope of the PMI law is the correlation of the context between two words.

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from lmphys.errors import LmphysError
-from lmphys.thermo import count_adjacent, null_correlations, pearson
+from lmphys.thermo import count_adjacent, null_correlations, pearson, table_correlations
 from lmphys.thermo.adjacency import permuted_vectors
 
 # Two groups: "a b a c b b" and "c a", "b c"; ids 3, 5, 9.
@@ -46,6 +47,32 @@ def test_pairs_are_chosen_by_what_is_expected_of_them_not_by_what_occurred():
     assert never < -3
     with pytest.raises(LmphysError, match="0 pairs"):
         count_adjacent(tokens[:8], np.array([8]), np.array(["q"]), min_expected=5)
+
+
+def test_tokens_some_places_apart():
+    """Two apart in "a b a c b b": aa bc ab cb; equal tokens make no pair, and no pair crosses into another text."""
+    table = count_adjacent(TOKENS, LENGTHS, GROUPS, apart=2, min_expected=0.1, min_count=1)
+    named = {tuple(table.words[pair]): n for pair, n in zip(table.pairs, table.counts.sum(axis=0), strict=True)}
+    assert named == {(3, 5): 1, (3, 9): 0, (5, 9): 2}
+
+
+def test_a_table_that_knows_frequency_and_neighbours():
+    """Vectors made from the PMI itself are found out, permuted ones are not, and a common vector is centred away."""
+    rng = np.random.default_rng(6)
+    tokens = np.concatenate([rng.permutation([i, i, i + 1]) for i in rng.integers(0, 11, 8_000)])
+    table = count_adjacent(tokens, np.full(20, 1_200), np.arange(20), min_expected=50)
+    gram = np.zeros((12, 12))
+    gram[table.pairs[:, 0], table.pairs[:, 1]] = table.pmi()[0]
+    gram += gram.T + np.diag(table.log_frequency()[0] + 5)
+    value, vector = np.linalg.eigh(gram)
+    assert value.min() > 0
+    made = torch.from_numpy(vector * np.sqrt(value))
+    found = table_correlations(table, made, centre=False)
+    np.testing.assert_allclose(found["r"], 1, atol=1e-5)
+    assert found.loc["PMI", "null_high"] < 0.5
+    assert found.loc["frequency", "null_high"] < 1  # twelve tokens only
+    moved = table_correlations(table, made + 4, centre=True)
+    np.testing.assert_allclose(moved["r"], table_correlations(table, made, centre=True)["r"], atol=1e-5)
 
 
 def test_independent_tokens_have_no_pmi():

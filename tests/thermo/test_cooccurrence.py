@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lmphys.errors import LmphysError
 from lmphys.thermo import (
     binned_pmi,
+    break_isotropy,
     draw_vectors,
     expected_pmi,
     expected_words,
@@ -72,6 +72,14 @@ def test_a_common_vector_changes_the_law_and_not_the_language():
     moved = vectors + m
     c = on_sphere((3, 200), 20, rng)
     np.testing.assert_array_equal(speak(vectors, c, seed=1), speak(moved, c, seed=1))
+    table = break_isotropy(vectors, c, slice(0, 60), means=[0, 2], factors=[1, 5], seed=0)
+    table = table.set_index(["kind", "strength", "centred"])
+    for quantity in ("spread", "error"):
+        of = table[quantity]
+        assert of["mean", 2, True] == pytest.approx(of["mean", 0, True])
+        assert of["mean", 2, False] > 5 * of["mean", 0, False] == 5 * of["stretch", 1, False]
+        assert of["stretch", 5, True] > 3 * of["stretch", 1, True]
+    assert table["spread"]["mean", 2, False] == pytest.approx(2, rel=0.15)  # <m, c> spreads by 2 nats
     found = expected_words(vectors, c, slice(0, 60))
     kept, broken = (fit_laws(found, v[:60], n_bootstrap=2).loc["PMI(w, w')", "error"] for v in (vectors, moved))
     assert kept < 0.05 < 1 < broken
@@ -126,10 +134,3 @@ def test_binned_pmi_of_counts_made_by_hand():
     found = binned_pmi(words, inner, np.array([0.0, 1.0, 2.0]))
     assert found.value[0] == pytest.approx(0)
     assert np.isnan(found.value[1])
-
-
-def test_too_few_contexts_for_a_partition_function_that_fluctuates():
-    vectors = 30 * np.eye(2)
-    found = expected_words(vectors, on_sphere((2, 2), 2, np.random.default_rng(11)))
-    with pytest.raises(LmphysError, match="average more"):
-        fit_laws(found, vectors)

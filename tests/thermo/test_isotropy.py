@@ -7,11 +7,15 @@ import torch
 from lmphys.errors import LmphysError
 from lmphys.thermo import (
     best_gauge,
+    constancy,
     expected_spread,
+    isotropic_twin,
     isotropy,
     log_partition,
+    logit_spread,
     on_sphere,
     participation_ratio,
+    share_interval,
     share_within,
 )
 from lmphys.thermo.isotropy import log_sphere_mean, mean_partition
@@ -82,6 +86,33 @@ def test_isotropy_of_tables_with_known_spectra():
     moved = isotropy(table + np.array([10.0, 0, 0]))
     np.testing.assert_allclose(moved["centred"], found["raw"], atol=1e-4)
     assert moved.loc["mean vector / rms length", "raw"] == pytest.approx(10 / np.sqrt(100 + 14 / 3), rel=1e-5)
+
+
+def test_the_spread_of_logits_and_the_twin_of_random_directions():
+    rng = np.random.default_rng(6)
+    table, contexts = rng.standard_normal((400, 12)) * np.r_[9, np.ones(11)] + 3, rng.standard_normal((5, 12))
+    np.testing.assert_allclose(logit_spread(table, contexts), (contexts @ table.T).std(axis=1), rtol=1e-4)
+    twin = isotropic_twin(table, seed=0)
+    lengths = np.linalg.norm(table - table.mean(0), axis=1)
+    np.testing.assert_allclose(twin.norm(dim=1), lengths, rtol=1e-5)
+    assert isotropy(table).loc["participation ratio / d", "centred"] < 0.25
+    assert isotropy(twin).loc["participation ratio / d", "raw"] > 0.85
+    assert isotropy(twin).loc["mean vector / rms length", "raw"] < 0.12
+
+
+def test_constancy_names_the_gauges():
+    rng = np.random.default_rng(7)
+    table, contexts = 0.1 * rng.standard_normal((500, 8)) + 1, rng.standard_normal((300, 8))
+    log_Z = log_partition(table, contexts)
+    found = constancy(log_Z, table, contexts, np.arange(300) % 10)
+    assert found["raw"] == pytest.approx(log_Z.std())
+    assert found["centred"] < 0.05 < 2 < found["raw"]
+    assert found["best gauge"] <= 1.1 * found["centred"]
+    assert found["within 10 %, raw"] < 0.2 < 0.9 < found["within 10 %, centred"]
+    assert np.isnan(constancy(log_Z, table, contexts)["best gauge"])
+    interval = share_interval(log_Z, np.arange(300) % 10)
+    assert interval.value == pytest.approx(share_within(log_Z))
+    assert interval.low <= interval.value <= interval.high
 
 
 def test_a_common_vector_is_a_gauge_and_the_best_one_takes_it_away():

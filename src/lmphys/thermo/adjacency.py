@@ -71,11 +71,12 @@ def count_adjacent(
     lengths: np.ndarray,
     groups: np.ndarray,
     *,
+    apart: int = 1,
     min_expected: float = 5.0,
     min_count: int = 5,
     max_words: int = 300,
 ) -> Adjacency:
-    """Count adjacent tokens inside texts.
+    """Count tokens that stand side by side inside texts, or a given number of places apart.
 
     Pairs are chosen by the count that is expected of independent tokens and never by the one that occurred: among rare
     pairs those that occurred are the lucky ones, and their PMI is too high.
@@ -84,6 +85,7 @@ def count_adjacent(
         tokens: (N,) ids of all texts, one after the other.
         lengths: (C,) their lengths.
         groups: (C,) the group of each text, such as its question.
+        apart: places between the two tokens of a pair; 1 for neighbours.
         min_expected: least expected count of a pair that is kept.
         min_count: least occurrences of a token for a frequency.
         max_words: most frequent tokens among which pairs are formed.
@@ -94,8 +96,8 @@ def count_adjacent(
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     n_groups = len(names)
     text = np.repeat(np.arange(len(lengths)), lengths)
-    inside = text[1:] == text[:-1]
-    left, right, where = tokens[:-1][inside], tokens[1:][inside], group[text[1:][inside]]
+    inside = text[apart:] == text[:-apart]
+    left, right, where = tokens[:-apart][inside], tokens[apart:][inside], group[text[apart:][inside]]
     ids, count = np.unique(np.concatenate([left, right]), return_counts=True)
     words = np.sort(ids[np.argsort(-count, kind="stable")[:max_words]])
     row = np.full(int(tokens.max(initial=0)) + 1, -1)

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from lmphys.dynamics.bootstrap import Interval, bootstrap_chains
-from lmphys.errors import LmphysError
 from lmphys.thermo.isotropy import expected_spread, log_partition, log_sphere_mean, mean_partition
 from lmphys.thermo.walk import draw_scales, draw_vectors, on_sphere, stretched
 
@@ -39,8 +38,9 @@ def expected_words(vectors: np.ndarray, contexts: np.ndarray, probes: np.ndarray
     """Probabilities of words and of pairs, averaged over contexts that are uniform on the sphere; nothing is sampled.
 
     Two words are drawn from the same context: the limit of a walk that is slow from word to word. The mean of
-    exp(<v, c>) over the sphere is known in closed form, so only the fluctuation of 1 / Z_c around 1 / mean Z is left to
-    the average (a control variate): without bias, and the more precise the better Z_c concentrates.
+    exp(<v, c>) over the sphere is known in closed form; what is left to the average is 1 / Z_c with exp(<v, c>) as
+    weights, a ratio of two sums over the same contexts. It is exact where Z_c is constant, and the more precise the
+    less it fluctuates; its bias falls with the contexts in a set, m.
 
     Args:
         vectors: (n, d) of all words.
@@ -50,14 +50,14 @@ def expected_words(vectors: np.ndarray, contexts: np.ndarray, probes: np.ndarray
     d = vectors.shape[1]
     seen = vectors[probes]
     mean_Z = mean_partition(vectors)
-    single = np.exp(log_sphere_mean(np.linalg.norm(seen, axis=1), d)) / mean_Z
-    pair = np.exp(log_sphere_mean(_pair_lengths(seen), d)) / mean_Z**2
+    single = np.exp(log_sphere_mean(np.linalg.norm(seen, axis=1), d))
+    pair = np.exp(log_sphere_mean(_pair_lengths(seen), d))
     p, joint, log_Z = [], [], []
     for group in contexts:
         Z = np.exp(group @ vectors.T).sum(axis=1)
         weight = np.exp(group @ seen.T)
-        p.append(single + weight.T @ (1 / Z - 1 / mean_Z) / len(group))
-        joint.append(pair + weight.T @ (weight * (1 / Z**2 - 1 / mean_Z**2)[:, None]) / len(group))
+        p.append(single * (weight.T @ (1 / Z)) / weight.sum(axis=0))
+        joint.append(pair * (weight.T @ (weight / Z[:, None] ** 2)) / (weight.T @ weight))
         log_Z.append(np.log(Z))
     return Expected(np.stack(p), np.stack(joint), np.stack(log_Z), mean_Z)
 
@@ -76,9 +76,6 @@ def fit_laws(expected: Expected, vectors: np.ndarray, *, n_bootstrap: int = 200,
         the law; `error`, the root mean square of what is left with slope and intercept as promised; `on the sphere`,
         the same with the exact mean over the sphere in place of the Gaussian one; `noise`, the standard error of the
         averages over contexts; `spread`, the standard deviation of the law itself. All but the slopes in nats.
-
-    Raises:
-        LmphysError: an average over contexts is not positive: too few of them.
     """
     d, log_mean = vectors.shape[1], np.log(expected.mean_Z)
     i, j = np.triu_indices(len(vectors), 1)
@@ -88,8 +85,6 @@ def fit_laws(expected: Expected, vectors: np.ndarray, *, n_bootstrap: int = 200,
     def logs(weights: np.ndarray) -> tuple[np.ndarray, ...]:
         share = weights / weights.sum(axis=1, keepdims=True)
         p, joint = share @ expected.p, share @ flat
-        if min(p.min(), joint.min()) <= 0:
-            raise LmphysError("a probability is not positive: Z fluctuates too much for so few contexts; average more")
         one, two = np.log(p), np.log(joint)
         return one, two, two - one[:, i] - one[:, j]
 

@@ -72,27 +72,46 @@ def share_interval(log_Z: np.ndarray, groups: np.ndarray, band: float = 0.1, see
     return bootstrap_chains(share, len(names), n_bootstrap=200, seed=seed)
 
 
+def logit_spread(table: Tensor | np.ndarray, contexts: np.ndarray) -> np.ndarray:
+    """Standard deviation over words of the logits <v_w, c>, for each context (N, d), (N,) nats."""
+    words = torch.as_tensor(table).float()
+    mean = words.mean(0)
+    covariance = ((words.T @ words) / len(words) - torch.outer(mean, mean)).numpy()
+    return np.sqrt(np.maximum(((contexts @ covariance) * contexts).sum(axis=1), 0.0))
+
+
+def isotropic_twin(table: Tensor | np.ndarray, seed: int) -> Tensor:
+    """A table (n, d) whose rows have the lengths of the centred rows of another, and independent random directions."""
+    words = torch.as_tensor(table).float()
+    length = (words - words.mean(0)).norm(dim=1, keepdim=True)
+    directions = torch.randn(words.shape, generator=torch.Generator().manual_seed(seed))
+    return length * directions / directions.norm(dim=1, keepdim=True)
+
+
 def constancy(
-    log_Z: np.ndarray, contexts: np.ndarray, mean: np.ndarray, groups: np.ndarray | None = None
+    log_Z: np.ndarray, table: Tensor | np.ndarray, contexts: np.ndarray, groups: np.ndarray | None = None
 ) -> dict[str, float]:
     """How far ln Z_c is from a constant, in the gauges that one common vector reaches.
 
     Args:
-        log_Z: (N,) in the gauge of the table as it is.
+        log_Z: (N,) of the table as it is.
+        table: (n, d).
         contexts: (N, d).
-        mean: (d,) of the table.
         groups: (N,) of the contexts; without it `best_gauge` is not tried.
 
     Returns:
-        Standard deviation of ln Z: `raw`, `centred`, `best common vector` (held-out groups), and the width from the 5th
-        to the 95th percentile `raw`, all nats; the share within 10 % of the mean, raw and centred.
+        `logits`: standard deviation of the logits over words, mean over contexts. Standard deviation of ln Z over
+        contexts: `raw`, `centred`, `best gauge` (held-out groups); `if isotropic`, the leading order for random
+        directions, from `logits`. All in nats. The shares of contexts with Z within 10 % of its mean, raw and centred.
     """
-    centred = log_Z - contexts @ mean
+    centred = log_Z - contexts @ torch.as_tensor(table).float().mean(0).numpy()
+    spread = float(logit_spread(table, contexts).mean())
     return {
+        "logits": spread,
+        "if isotropic": expected_spread(np.full(len(table), spread)),
         "raw": float(log_Z.std()),
         "centred": float(centred.std()),
-        "best common vector": float("nan") if groups is None else float(best_gauge(log_Z, contexts, groups).std()),
-        "5 to 95 %, raw": float(np.subtract(*np.quantile(log_Z, [0.95, 0.05]))),
+        "best gauge": float("nan") if groups is None else float(best_gauge(log_Z, contexts, groups).std()),
         "within 10 %, raw": share_within(log_Z),
         "within 10 %, centred": share_within(centred),
     }

@@ -144,8 +144,8 @@ right.legend();
 # ## How large must a language be?
 #
 # $Z_c$ is a sum of $n$ terms, so its relative spread falls as $1/\sqrt n$ and does not care about $d$. The error of the
-# laws has another source as well, the sphere itself, which differs from a Gaussian cloud by terms of order $1/d$. More
-# words do not mend that.
+# laws has two sources: the fluctuation of $Z$ adds terms of order $1/\sqrt{nd}$, and the sphere itself, which differs
+# from a Gaussian cloud, terms of order $1/d$. More words do not mend the second.
 
 # %% tags=["hide-input"]
 n_grid, d_grid, repeats = (
@@ -250,16 +250,19 @@ for (name, kind), values in logs.items():
         values,
         tables[name]["output"] if own else twin,
         states[name, kind] if own else h,
-        questions[name] if own and kind == "real" else None,
+        questions[name if own else "trained"] if kind == "real" else None,
     )
+n_tokens = len(twin)
+print(f"{n_tokens:,} tokens: √ln n = {np.sqrt(np.log(n_tokens)):.2f} nats, √(2 ln n) = "
+      f"{np.sqrt(2 * np.log(n_tokens)):.2f} nats")
 pd.DataFrame(constancy).T.round(3).astype(object).fillna("–")
 
 # %% [markdown]
 # `logits` is how far the logits of one context spread over the vocabulary, $s$, in nats. `if isotropic` is what
 # $\ln Z$ would spread between contexts if all directions were alike, $\sqrt{(e^{s^2} - 1)/n}$: even then it is a constant
-# only for $n \gg e^{s^2}$. Then the standard deviation of $\ln Z$ as found: in the gauge of the table as it is, with the
+# only for $n \gg e^{s^2}$, that is $s$ well below $\sqrt{\ln n}$, and the formula says nothing beyond. Then the standard deviation of $\ln Z$ as found: in the gauge of the table as it is, with the
 # table centred, and with the common vector that flattens it best, found by regression on other questions. The last is
-# the most that no such gauge takes away; a dash means that it was not tried.
+# the most that no such gauge takes away. A dash stands where the formula ends, and where no gauge was fitted.
 
 # %% mystnb={"figure": {"name": "fig-walk-partition", "caption": "Spread of ln Z over contexts around its median: half of the contexts lie in the thick bars, nine in ten in the thin ones. Top: the language of the walk. Below: the head of the model, at random directions and at the final states of real texts, in three gauges (the best one on held-out questions), and two controls. A deviation of 10 % in Z is a tenth of a nat, about the width of a marker."}} tags=["hide-input"]
 values = logs["trained", "real"]
@@ -337,7 +340,8 @@ known.round(3)
 
 # %% [markdown]
 # Neighbours are perhaps too near: a noun follows an article, and the two are not alike. A slow context would tie words
-# that stand some places apart as well. The same correlation of the centred output table at larger distances:
+# that stand some places apart as well. The same correlation of the centred output table at larger distances; with five
+# rows, one outside its null by a little is no surprise:
 
 # %%
 far_apart = {}

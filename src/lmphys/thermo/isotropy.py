@@ -102,13 +102,15 @@ def constancy(
     Returns:
         `logits`: standard deviation of the logits over words, mean over contexts. Standard deviation of ln Z over
         contexts: `raw`, `centred`, `best gauge` (held-out groups); `if isotropic`, the leading order for random
-        directions, from `logits`. All in nats. The shares of contexts with Z within 10 % of its mean, raw and centred.
+        directions, from `logits`, NaN where it means nothing, for logits above sqrt(ln n). All in nats. The shares of
+        contexts with Z within 10 % of its mean, raw and centred.
     """
     centred = log_Z - contexts @ torch.as_tensor(table).float().mean(0).numpy()
     spread = float(logit_spread(table, contexts).mean())
+    leading = expected_spread(np.full(len(table), spread)) if spread**2 < np.log(len(table)) else float("nan")
     return {
         "logits": spread,
-        "if isotropic": expected_spread(np.full(len(table), spread)),
+        "if isotropic": leading,
         "raw": float(log_Z.std()),
         "centred": float(centred.std()),
         "best gauge": float("nan") if groups is None else float(best_gauge(log_Z, contexts, groups).std()),

@@ -84,8 +84,8 @@ laws.assign(**{"slope, permuted": permuted["slope"]}).round(3)
 # %% [markdown]
 # ## What a reader of the text sees
 #
-# A reader has no contexts, only counts. A single pair is expected a few times at best, so its counted PMI is mostly
-# noise. Pooled over many pairs the noise goes.
+# A reader has no contexts, only counts. A single pair occurs so seldom that its counted PMI is mostly noise. Pooled
+# over many pairs the noise goes.
 
 # %% tags=["hide-input"]
 inner = vectors @ vectors.T / d
@@ -178,8 +178,8 @@ for ax in axes:
 # %% [markdown]
 # ## Breaking isotropy in two ways
 #
-# **A common mean.** Add one vector $m$ to all words. Then $Z_c$ becomes $e^{\langle m, c \rangle} Z_c$, which is no constant. But
-# numerator and denominator of {eq}`eq-randwalk` have the same factor: *no probability changes*. It is the
+# **A common mean.** Add one vector $m$ to all words. Then $Z_c$ becomes $e^{\langle m, c \rangle} Z_c$, which is no
+# constant. But numerator and denominator of {eq}`eq-randwalk` have the same factor: *no probability changes*. It is the
 # {term}`gauge freedom` of the page before, with a constant for each context that is linear in $c$. The law
 # {eq}`eq-pmi` is not gauge invariant: PMI stays, $\langle v_w, v_{w'} \rangle$ does not. Centring the vectors undoes $m$.
 #
@@ -258,11 +258,13 @@ print(f"{n_tokens:,} tokens: √ln n = {np.sqrt(np.log(n_tokens)):.2f} nats, √
 pd.DataFrame(constancy).T.round(3).astype(object).fillna("–")
 
 # %% [markdown]
-# `logits` is how far the logits of one context spread over the vocabulary, $s$, in nats. `if isotropic` is what
-# $\ln Z$ would spread between contexts if all directions were alike, $\sqrt{(e^{s^2} - 1)/n}$: even then it is a constant
-# only for $n \gg e^{s^2}$, that is $s$ well below $\sqrt{\ln n}$, and the formula says nothing beyond. Then the standard deviation of $\ln Z$ as found: in the gauge of the table as it is, with the
-# table centred, and with the common vector that flattens it best, found by regression on other questions. The last is
-# the most that no such gauge takes away. A dash stands where the formula ends, and where no gauge was fitted.
+# `logits` is how far the logits of one context spread over the vocabulary, $s$, in nats. `if isotropic` is what $\ln Z$
+# would spread between contexts if all directions were alike, $\sqrt{(e^{s^2} - 1)/n}$: even then it is a constant only for
+# $n \gg e^{s^2}$, that is $s$ well below $\sqrt{\ln n}$, and the formula says nothing beyond. Then the standard deviation
+# of $\ln Z$ as found: in the gauge of the table as it is (`raw`), with the table centred, and with the common vector that
+# flattens it best, found by regression on other questions. The last is the most that no such gauge takes away. A dash
+# stands where the formula ends, and where no gauge was fitted. Read every row beside its `logits`: a table of small
+# logits has a constant $Z$ for a trivial reason. (A bias or a cap that some models put on their logits is left out.)
 
 # %% mystnb={"figure": {"name": "fig-walk-partition", "caption": "Spread of ln Z over contexts around its median: half of the contexts lie in the thick bars, nine in ten in the thin ones. Top: the language of the walk. Below: the head of the model, at random directions and at the final states of real texts, in three gauges (the best one on held-out questions), and two controls. A deviation of 10 % in Z is a tenth of a nat, about the width of a marker."}} tags=["hide-input"]
 values = logs["trained", "real"]
@@ -294,20 +296,19 @@ ax.set_xlabel("ln Z − median, nats");
 # ratio` counts the directions that carry the variance.
 
 # %%
-gaussian = np.random.default_rng(seed).standard_normal(tables["trained"]["output"].shape, dtype=np.float32)
 pd.concat(
     {
-        **{f"trained, {kind}": thermo.isotropy(t) for kind, t in tables["trained"].items()},
-        "random weights, output": thermo.isotropy(tables["random weights"]["output"]),
-        "Gaussian of the same size": thermo.isotropy(gaussian),
+        f"{name}, {kind}": thermo.isotropy(table).T
+        for name in readers
+        for kind, table in tables[name].items()
     }
-).unstack(0).T.sort_index(level=1).round(3)
+).round(3)
 
 # %% [markdown]
 # ### Does the table know the text?
 #
-# Two laws can be put to the table: $\mathrm{PMI}$ of adjacent tokens against $\langle v_w, v_{w'} \rangle$, and log frequency
-# against $\norm{v_w}^2$. The text is that of the corpus, a narrow world. Pairs are chosen by the count that is
+# Two laws can be put to the table: $\mathrm{PMI}$ of adjacent tokens against $\langle v_w, v_{w'} \rangle$, and log
+# frequency against $\norm{v_w}^2$. The text is that of the corpus, a narrow world. Pairs are chosen by the count that is
 # *expected* of independent tokens and not by the one that occurred, and counts are shrunk: PMI is
 # $\ln \frac{\mathrm{count} + k}{\mathrm{expected} + k}$ with $k$ = `pseudo`. Two equal tokens make no pair. The null
 # deals the same vectors to other tokens. Hidden states have another scale than unit contexts, so the laws are tested by

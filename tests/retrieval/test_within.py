@@ -5,8 +5,8 @@ import pytest
 from tests.retrieval.test_pool import random_pool
 
 from lmphys.learning.discrimination import auroc
-from lmphys.retrieval.gains import compare_laws, mean_over_questions, power
-from lmphys.retrieval.laws import boltzmann, laws_of
+from lmphys.retrieval.gains import compare_laws, gain_by_ties, mean_over_questions, power
+from lmphys.retrieval.laws import boltzmann, inverse_power, laws_of, lowest, uniform
 from lmphys.retrieval.within import correlation_within, discrimination, pairs, scores_of
 
 
@@ -73,3 +73,28 @@ def test_the_mean_has_an_interval_where_it_can():
     assert found.value == pytest.approx(x.mean())
     assert (found.high - found.low) == pytest.approx(2 * 1.96 * x.std() / np.sqrt(200), rel=0.1)
     assert np.isnan(mean_over_questions(x[:1]).low)
+
+
+def test_equal_values_still_have_an_interval():
+    # 1 - 0.025^(1/Q): at that rate, Q questions show no exception in one sample of forty.
+    found = mean_over_questions(np.zeros(36))
+    assert found.high == -found.low and (1 - found.high) ** 36 == pytest.approx(0.025)
+    sure = mean_over_questions(np.ones(36), bounds=(0, 1))
+    assert sure.high == 1 and sure.low == pytest.approx(1 - found.high)
+    assert all(np.isnan(value) for value in power(np.zeros(36), 0.05))
+
+
+def test_a_gain_is_what_ties_give_and_what_is_overturned():
+    pool = random_pool(n_questions=60, n_chains=6, seed=8)
+    mild, gains = gain_by_ties(pool, boltzmann(1e-6), [2, 3, 4, 6])
+    assert (mild["overturned"] == 0).all() and (mild["from overturned"] == 0).all()
+    np.testing.assert_allclose(mild["from ties"], mild.gain)
+    assert gains.shape == (4, 60)
+    np.testing.assert_allclose(gains.mean(axis=1), mild.gain)
+    steep, _ = gain_by_ties(pool, lowest, [2, 3, 6])
+    np.testing.assert_allclose(steep["from ties"] + steep["from overturned"], steep.gain, atol=1e-12)
+    assert (steep["overturned"][[3, 6]] > 0).all()
+    # Of two chains every law that falls with E elects the same one, and only ties can be decided.
+    assert steep.gain[2] == pytest.approx(gain_by_ties(pool, inverse_power(2), [2])[0].gain[2])
+    nothing, _ = gain_by_ties(pool, uniform, [3])
+    assert nothing.gain[3] == 0

@@ -4,7 +4,7 @@
 >>> compare_laws(pool, laws_of(pool))
 """
 
-from lmphys.retrieval.gains import Power, compare_laws, mean_over_questions, power
+from lmphys.retrieval.gains import Power, compare_laws, gain_by_ties, mean_over_questions, power
 from lmphys.retrieval.laws import (
     Law,
     boltzmann,
@@ -44,6 +44,7 @@ __all__ = [
     "discrimination",
     "effective_size",
     "exchanged_accuracies",
+    "gain_by_ties",
     "inverse_power",
     "laws_of",
     "lowest",

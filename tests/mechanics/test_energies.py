@@ -17,6 +17,7 @@ from lmphys.mechanics import (
     detection,
     detection_gain,
     exchange_tokens,
+    potential_of,
     random_surprisal,
     shuffle_tokens,
     speed_of,
@@ -102,6 +103,7 @@ def test_unrelated_terms_are_as_steady_as_their_parts_say(at_random):
     """sd(E)² = Var K + Var U for independent terms, whatever the candidate."""
     table = steadiness(at_random)
     motion = at_random.motion()
+    assert potential_of(at_random).value(Balance.mean) == pytest.approx(motion.log_pp.mean())
     for candidate in CANDIDATES:
         k, u = candidate.terms(motion)
         parts = np.sqrt(Balance.of(k, 0 * u, motion.chain).value(Balance.sd) ** 2

@@ -10,7 +10,7 @@ from lmphys.mechanics.comparison import Comparison, against
 from lmphys.mechanics.energies import C1, C2, C3, C4, CANDIDATES, Candidate
 from lmphys.mechanics.initial import Head, Surprisal, describe_head, random_surprisal
 from lmphys.mechanics.paths import Motion, Paths, chain_texts, chosen_chains, read_paths
-from lmphys.mechanics.summary import SITES, balance_of, speed_of, steadiness, trade_offs, turning_of
+from lmphys.mechanics.summary import SITES, balance_of, potential_of, speed_of, steadiness, trade_offs, turning_of
 
 __all__ = [
     "C1",
@@ -35,6 +35,7 @@ __all__ = [
     "detection_gain",
     "difference",
     "exchange_tokens",
+    "potential_of",
     "random_surprisal",
     "ratio_by_offset",
     "read_paths",

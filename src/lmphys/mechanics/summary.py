@@ -80,6 +80,12 @@ def speed_of(paths: Paths, site: str = "final_norm", *, per_dimension: bool = Tr
     return Balance.of(motion.kinetic, np.zeros_like(motion.kinetic), motion.chain)
 
 
+def potential_of(paths: Paths) -> Balance:
+    """Balance of log PP alone, the potential of C1."""
+    motion = paths.motion()
+    return Balance.of(np.zeros_like(motion.log_pp), motion.log_pp, motion.chain)
+
+
 def turning_of(paths: Paths, site: str = "final_norm") -> Balance:
     """Balance of 1 - cos of the angle between successive states, which no change of scale can alter."""
     motion = paths.motion(site)

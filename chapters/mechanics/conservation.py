@@ -71,7 +71,7 @@ smoke = profile == "smoke"
 #
 # ## Reading
 #
-# Chains that the model wrote, one a question, read with teacher forcing: state and probability come from one pass. The
+# Chains of the corpus, one a question, read with teacher forcing: state and probability come from one pass. The
 # controls are fresh random weights of the same architecture, reading the same texts, and plain prose that the
 # model did not write.
 

@@ -50,7 +50,7 @@ class Balance:
         totals = sum_by_group(terms, number, n_chains)
         k, u = (terms - (totals / n[:, None])[number]).T
         kk, uu, ku = sum_by_group(np.stack([k * k, u * u, k * u], axis=1), number, n_chains).T
-        return cls(n, *totals.T, kk, uu, ku)
+        return cls(n, totals[:, 0], totals[:, 1], kk, uu, ku)
 
     def ratio(self, weights: np.ndarray) -> np.ndarray:
         """Var(K + U) / (Var K + Var U)."""

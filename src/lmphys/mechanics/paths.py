@@ -1,0 +1,159 @@
+"""From token to token: where the state is, and how likely the token was that followed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lmphys.corpus import Corpus, LanguageModel
+from lmphys.corpus.build import REQUEST
+from lmphys.corpus.decode import Capture
+from lmphys.errors import LmphysError
+
+# Tokens that a text without a prompt spends before its path begins: the first token of a text is an outlier in
+# most models, with a state many times as long as the others.
+N_LEAD = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Places of N tokens from which a step to a later token is taken.
+
+    Attributes:
+        kinetic: (N,) half of the squared length of the step.
+        log_pp: (N,) negative log-probability of the token that follows, nats: log of the point perplexity.
+        turn: (N,) 1 - cos of the angle between the states at both ends.
+        chain: (N,) number of the chain, ascending.
+        place: (N,) number of the token in its chain.
+    """
+
+    kinetic: np.ndarray
+    log_pp: np.ndarray
+    turn: np.ndarray
+    chain: np.ndarray
+    place: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Token by token through C texts, n_c tokens each.
+
+    Attributes:
+        states: site -> C arrays (n_c, D), `resid_post` (before the final normalisation) and `final_norm` (after it).
+        log_pp: C arrays (n_c,), entry t for the token that follows token t, nats; NaN at the last token.
+        tokens: C arrays (n_c,) of token ids.
+    """
+
+    states: dict[str, list[np.ndarray]]
+    log_pp: list[np.ndarray]
+    tokens: list[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def motion(self, site: str = "final_norm", *, lag: int = 1, per_dimension: bool = True) -> Motion:
+        """Kinetic energy, log point perplexity and turning of the steps h_{t+lag} - h_t.
+
+        Args:
+            site: a key of `states`.
+            lag: tokens in a step; the point perplexity is that of the first of them.
+            per_dimension: divide the kinetic energy by D.
+
+        Raises:
+            LmphysError: the site is unknown, or no text is longer than `lag` tokens.
+        """
+        if site not in self.states:
+            raise LmphysError(f"unknown site {site!r}; use {' or '.join(self.states)}")
+        steps = np.array([max(0, len(tokens) - lag) for tokens in self.tokens])
+        if lag < 1 or not steps.any():
+            raise LmphysError(f"no step of {lag} tokens in these texts; use a lag of 1 or more, or longer texts")
+        kinetic, turn = [], []
+        for states in self.states[site]:
+            h = states.astype(np.float64)
+            old, new = h[:-lag], h[lag:]
+            scale = h.shape[1] if per_dimension else 1
+            kinetic.append(((new - old) ** 2).sum(axis=1) / 2 / scale)
+            lengths = np.linalg.norm(old, axis=1) * np.linalg.norm(new, axis=1)
+            turn.append(1 - (old * new).sum(axis=1) / lengths)
+        return Motion(
+            np.concatenate(kinetic),
+            np.concatenate([values[:n] for values, n in zip(self.log_pp, steps, strict=True)]),
+            np.concatenate(turn),
+            np.repeat(np.arange(len(self)), steps),
+            np.concatenate([np.arange(n) for n in steps]),
+        )
+
+
+@torch.inference_mode()
+def read_paths(
+    model: LanguageModel, prompts: Sequence[Sequence[int]], texts: Sequence[np.ndarray], *, layer: int = -1
+) -> Paths:
+    """Read texts with teacher forcing; states and probabilities come from the same pass.
+
+    Args:
+        model: the reader.
+        prompts: token ids before each text; none, and the first `N_LEAD` tokens of the text are its prompt.
+        texts: (n,) token ids of each text.
+        layer: block after which `resid_post` is taken.
+
+    Raises:
+        LmphysError: the model does not know a token, cannot read so long a text, or a text has no two tokens.
+    """
+    index = model.layer_index(layer)
+    known = model.model.get_input_embeddings().num_embeddings
+    states: dict[str, list[np.ndarray]] = {"resid_post": [], "final_norm": []}
+    log_pp, kept = [], []
+    with Capture(model, (index,)).attached() as capture:
+        for prompt, text in zip(prompts, texts, strict=True):
+            whole = torch.tensor([*prompt, *np.asarray(text).tolist()])
+            start = len(prompt) or N_LEAD
+            if len(whole) < start + 2:
+                raise LmphysError(f"a text of {len(text)} tokens has no step; leave short texts out")
+            if int(whole.max()) >= known:
+                raise LmphysError(f"{model.spec} does not know all tokens of the text; take a model with its tokenizer")
+            if model.context_length is not None and len(whole) > model.context_length:
+                raise LmphysError(f"{len(whole)} tokens exceed the {model.context_length} that {model.spec} can read")
+            logits = model.model(whole[None].to(model.device)).logits[0, start:-1]
+            log_p = logits.float().log_softmax(-1).gather(1, whole[start + 1 :, None].to(logits.device))[:, 0]
+            log_pp.append(np.append(-log_p.cpu().double().numpy(), np.nan))
+            for site, latest in capture.states(index).items():
+                states[site].append(latest[0, start:].float().cpu().numpy())
+            kept.append(whole[start:].numpy())
+    return Paths(states, log_pp, kept)
+
+
+def chosen_chains(corpus: Corpus, n_chains: int, *, shortest: int = 32, seed: int = 0) -> list[int]:
+    """Rows of chains of different questions, in random order; fewer than `n_chains` where there are not as many.
+
+    Args:
+        corpus: whose chains.
+        n_chains: wanted.
+        shortest: least number of tokens of a chain.
+        seed: of the choice.
+
+    Raises:
+        LmphysError: fewer than two questions have such a chain.
+    """
+    long = corpus.chains[corpus.chains["n_tokens"] >= shortest].sample(frac=1, random_state=seed)
+    rows = long.drop_duplicates("question_id").index[:n_chains].tolist()
+    if len(rows) < 2:
+        raise LmphysError(f"{len(rows)} questions have a chain of {shortest} tokens; two are needed: raise max_tokens")
+    return rows
+
+
+def chain_texts(
+    model: LanguageModel, corpus: Corpus, rows: Sequence[int], max_tokens: int
+) -> tuple[list[tuple[int, ...]], list[np.ndarray]]:
+    """Prompts and the first tokens of chains of a corpus, as `read_paths` takes them.
+
+    Args:
+        model: whose chat template makes the prompts.
+        corpus: whose chains.
+        rows: of the chains.
+        max_tokens: tokens kept of each.
+    """
+    tokens = corpus.tokens()
+    questions = corpus.chains["question"]
+    prompts = [model.prompt_ids(REQUEST.format(question=questions[row]), corpus.spec.prompt) for row in rows]
+    return prompts, [tokens[row][:max_tokens] for row in rows]

@@ -41,7 +41,6 @@ import pandas as pd
 
 from lmphys import book, corpus, dynamics
 from lmphys.corpus.build import REQUEST
-from lmphys.dynamics.ablation import TABLE
 from lmphys.dynamics.grid import is_supported
 from lmphys.errors import LmphysError
 
@@ -338,7 +337,7 @@ fits = {"one map": real.fits["no regimes"]} | {f"K = {n_regimes}, {n}": m for n,
 reach = max(1.1, *(1.05 * np.abs(f.parameters_.eigenvalues()).max() for f in fits.values()))
 for ax, (name, fit) in zip(axes, fits.items(), strict=True):
     for j, values in enumerate(fit.parameters_.eigenvalues()):
-        mark = dict(marker="osD^vPX"[j % 7], ms=4, ls="none", alpha=0.7)
+        mark = {"marker": "osD^vPX"[j % 7], "ms": 4, "ls": "none", "alpha": 0.7}
         ax.plot(values.real, values.imag, label=f"regime {j}", **mark)
     ax.plot(np.cos(angle), np.sin(angle), color="#444444", linewidth=1)
     ax.set(title=name, xlabel="real part", aspect="equal", xlim=(-1.1, reach))

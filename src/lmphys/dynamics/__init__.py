@@ -15,8 +15,8 @@ from lmphys.dynamics.criticality import (
 from lmphys.dynamics.detection import calibrate, evidence, place, power, recovery_ceiling, recovery_map
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
-from lmphys.dynamics.held_out import HeldOut, as_interval, by_task
 from lmphys.dynamics.grid import score_grid
+from lmphys.dynamics.held_out import HeldOut, as_interval, by_task
 from lmphys.dynamics.implant import implant, implanted_chains, regime_separation, white_residuals
 from lmphys.dynamics.inference import Inference
 from lmphys.dynamics.labelled import LabelledSLDS, regime_gains
@@ -149,8 +149,8 @@ __all__ = [
     "paired_rows",
     "persistence",
     "phase_randomise",
-    "portrait",
     "place",
+    "portrait",
     "power",
     "principal_angles",
     "r2_gain",
@@ -173,8 +173,8 @@ __all__ = [
     "shuffle_chains",
     "shuffle_order",
     "simulate_twins",
-    "single_map_twins",
     "simulation_cost",
+    "single_map_twins",
     "slowing_down",
     "softening_chains",
     "split_half_angles",

@@ -4,8 +4,8 @@
 >>> state = thermodynamics(contexts.energies(), temperatures)
 """
 
-from lmphys.thermo.approximation import NEAR_ZERO, by_entropy, divergences, excess_share, slower
 from lmphys.thermo.adjacency import Adjacency, count_adjacent, null_correlations, pearson, table_correlations
+from lmphys.thermo.approximation import NEAR_ZERO, by_entropy, divergences, excess_share, slower
 from lmphys.thermo.capacity import capacity_peaks, freezing_temperature, rem_capacity, schottky
 from lmphys.thermo.contexts import Contexts, read_contexts
 from lmphys.thermo.cooccurrence import (
@@ -20,18 +20,6 @@ from lmphys.thermo.cooccurrence import (
 )
 from lmphys.thermo.ensemble import GAUGES, State, gauge, identity_errors, thermodynamics
 from lmphys.thermo.heating import heat
-from lmphys.thermo.ngrams import NGram
-
-__all__ = [
-    "GAUGES",
-    "NEAR_ZERO",
-    "Contexts",
-    "NGram",
-    "State",
-    "by_entropy",
-    "capacity_peaks",
-    "divergences",
-    "excess_share",
 from lmphys.thermo.isotropy import (
     best_gauge,
     constancy,
@@ -44,23 +32,29 @@ from lmphys.thermo.isotropy import (
     share_interval,
     share_within,
 )
+from lmphys.thermo.ngrams import NGram
 from lmphys.thermo.tables import read_tables
 from lmphys.thermo.walk import draw_scales, draw_vectors, on_sphere, speak, step_correlation, stretched, walk
 
 __all__ = [
     "GAUGES",
+    "NEAR_ZERO",
     "Adjacency",
     "Contexts",
     "Expected",
+    "NGram",
     "State",
     "best_gauge",
     "binned_pmi",
     "break_isotropy",
+    "by_entropy",
     "capacity_peaks",
     "constancy",
     "count_adjacent",
+    "divergences",
     "draw_scales",
     "draw_vectors",
+    "excess_share",
     "expected_pmi",
     "expected_spread",
     "expected_words",
@@ -83,9 +77,9 @@ __all__ = [
     "read_tables",
     "rem_capacity",
     "schottky",
-    "slower",
     "share_interval",
     "share_within",
+    "slower",
     "speak",
     "step_correlation",
     "stretched",

@@ -9,7 +9,7 @@ from lmphys.dynamics.criticality import (
     slowing_down,
     softening_chains,
 )
-from lmphys.dynamics.detection import calibrate, evidence, place, power, recovery_ceiling, recovery_map
+from lmphys.dynamics.detection import calibrate, evidence, place, power
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
 from lmphys.dynamics.implant import implant, implanted_chains, regime_separation, white_residuals
@@ -19,6 +19,7 @@ from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruya
 from lmphys.dynamics.latent import LatentParameters
 from lmphys.dynamics.leak import leak_curve
 from lmphys.dynamics.leakage import Leakage, leakage
+from lmphys.dynamics.maps import recovery_ceiling, recovery_map
 from lmphys.dynamics.mixtures import (
     COVARIANCES,
     STUDENT,

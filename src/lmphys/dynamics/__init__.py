@@ -12,7 +12,7 @@ from lmphys.dynamics.criticality import (
     slowing_down,
     softening_chains,
 )
-from lmphys.dynamics.detection import calibrate, evidence, place, power, recovery_ceiling, recovery_map
+from lmphys.dynamics.detection import calibrate, evidence, place, power
 from lmphys.dynamics.drift import LinearDrift
 from lmphys.dynamics.fokker_planck import FokkerPlanck
 from lmphys.dynamics.grid import score_grid
@@ -25,6 +25,7 @@ from lmphys.dynamics.latent import LatentParameters
 from lmphys.dynamics.leak import leak_curve
 from lmphys.dynamics.leakage import Leakage, leakage
 from lmphys.dynamics.matching import Procrustes, paired_rows, random_rotation
+from lmphys.dynamics.maps import recovery_ceiling, recovery_map
 from lmphys.dynamics.mixtures import (
     COVARIANCES,
     STUDENT,

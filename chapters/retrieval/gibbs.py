@@ -162,7 +162,8 @@ Q, K = pool.right.shape
 names = sampled.chains.question_id.drop_duplicates()
 print(f"{Q} questions, {K} chains each, {sampled.chains.n_tokens.sum():,} tokens")
 print(f"questions shared with the reference run: {names.isin(known.question_id).sum()}")
-print(*(f"note: {line}" for line in pool.limits()), sep="\n")
+for limit in pool.limits():
+    print("note:", limit)
 
 # %% [markdown]
 # Rules, fixed beforehand. Two answers are the same when one would be right if the other were the solution. A chain
@@ -183,7 +184,7 @@ ballot = ballot.groupby("number").agg(
     answer=("answer", "first"),
     votes=("E", "size"),
     E=("E", "mean"),
-    weight=("weight", "sum"),
+    weight=("weight", lambda w: w.sum(skipna=False)),
     right=("correct", "first"),
 )
 ballot["weight"] *= ballot.votes.sum() / ballot.weight.sum()
@@ -213,6 +214,8 @@ for truth, mark, colour, label in ((True, "o", BLUE, "right"), (False, "x", RED,
         label=label,
     )
 ax.set(xlabel="question", ylabel="energy E, nats per token", xticks=[])
+if not pool.has_energies:
+    ax.text(0.5, 0.5, "no energies", transform=ax.transAxes, ha="center")
 ax.legend(ncols=2, loc="upper left");
 
 # %% [markdown]
@@ -296,7 +299,8 @@ ax.set(xlim=(0, 1), xlabel="right chain scores higher");
 # %%
 together = retrieval.correlation_within(pool.energy, pool.n_tokens)
 right_length = pool.n_tokens[pool.right].mean() if pool.right.any() else np.nan
-print(f"correlation of energy and length inside a question: {together:+.2f}")
+if np.isfinite(together):
+    print(f"correlation of energy and length inside a question: {together:+.2f}")
 print(f"tokens of a right chain {right_length:.0f}, of any {pool.n_tokens.mean():.0f}")
 
 # %% [markdown]
@@ -404,7 +408,8 @@ if gibbs is not None and K > 1:
     seen = [retrieval.power(gain, by_table / 100) for gain in by_question]
     source["visible"] = [p.visible for p in seen]
     source["needed"] = [p.questions for p in seen]
-(100 * source).assign(needed=source.get("needed")).round(1)
+in_points = (100 * source).assign(needed=source.get("needed")).round(1)
+in_points if len(source) else "no weighted votes of several chains"
 
 # %% mystnb={"figure": {"name": "fig-gibbs-ties", "caption": "Gain of weights 1/E² over the majority vote of the same chains, in points, against their number, with 95 % paired intervals over questions. Bars: the part that comes from breaking ties, and the part from overturning a majority."}} tags=["hide-input"]
 figure, ax = plt.subplots(figsize=(6.8, 3.6))

@@ -264,7 +264,9 @@ pd.DataFrame(constancy).T.round(3).astype(object).fillna("–")
 # of $\ln Z$ as found: in the gauge of the table as it is (`raw`), with the table centred, and with the common vector that
 # flattens it best, found by regression on other questions. The last is the most that no such gauge takes away. A dash
 # stands where the formula ends, and where no gauge was fitted. Read every row beside its `logits`: a table of small
-# logits has a constant $Z$ for a trivial reason. (A bias or a cap that some models put on their logits is left out.)
+# logits has a constant $Z$ for a trivial reason. Whether training made $Z$ more constant at real states than vectors of
+# the same lengths in random directions would is the comparison of `trained, real` with the last row, gauge by gauge.
+# (A bias or a cap that some models put on their logits is left out.)
 
 # %% mystnb={"figure": {"name": "fig-walk-partition", "caption": "Spread of ln Z over contexts around its median: half of the contexts lie in the thick bars, nine in ten in the thin ones. Top: the language of the walk. Below: the head of the model, at random directions and at the final states of real texts, in three gauges (the best one on held-out questions), and two controls. A deviation of 10 % in Z is a tenth of a nat, about the width of a marker."}} tags=["hide-input"]
 values = logs["trained", "real"]
@@ -292,8 +294,8 @@ ax.set_xlabel("ln Z − median, nats");
 # ### The directions of the table
 #
 # Isotropy can be read off the table itself: the smallest singular value over the root mean square one is 1 if all
-# directions are alike (secondary notes report about 1/3 for vectors fitted as in the paper), and the {term}`participation
-# ratio` counts the directions that carry the variance.
+# directions are alike (secondary notes report about 1/3 for vectors fitted as in the paper), and the
+# {term}`participation ratio` counts the directions that carry the variance.
 
 # %%
 pd.concat(
@@ -444,7 +446,7 @@ ledger.show()
 #   you read meaning off its inner products.
 # - The slope of the PMI law is the correlation of the context between two words.
 # - Of a trained head ask three things apart: how constant $Z$ is in all directions, where the model really is, and
-#   after the best gauge.
+#   after the best gauge; and ask each of an isotropic table of the same lengths too.
 
 # %% [markdown]
 # ## Exercises

@@ -93,9 +93,10 @@ risk.unstack("m").round(2)
 # - **linear map**: norms of the residuals of one linear map. **jumps**: norms of the steps.
 # - **entropy**: the entropy of the distribution from which each token was drawn, and $-\log p$ of the token, in nats per
 #   token. They need no states, only the output of the model.
-# - **state**: the last state itself, in 40 dimensions: an upper reference of what a linear reading of the states could
-#   know. **first state**: that at the end of the first sentence, the nearest that a corpus has to the question alone.
-# - **difficulty**, for problems with known steps: their number. Nobody who only reads the chain knows it.
+# - **state**: the last state itself, in 40 dimensions, the reference for what a linear reading of the states can learn
+#   from so many chains. **first state**: that at the end of the first sentence, the nearest that a corpus has to the
+#   question alone.
+# - **difficulty**, for problems with known steps: their number, which stands in the question.
 # - The same from **random weights** that read the same text. What these know, the words know.
 #
 # Basis, switching model, linear map and the logistic regression on top are fitted to other questions than those that
@@ -187,7 +188,8 @@ figure.legend(*drawn, loc="outside upper center", ncols=4);
 # ## What a signal adds
 #
 # Now one place in the chain, fixed beforehand by the parameter `after`. `auroc` is that of the signals alone, `gain`
-# what they add to task and length, with a paired interval: both are scored on the same resampled questions.
+# what they add to task and length, with a paired interval: both are scored on the same resampled questions. By the rule
+# of the ledger a gain counts above `least seen`, half the width of that interval.
 
 # %%
 parts = {}
@@ -198,6 +200,7 @@ for outcome in outcomes:
     beside = table.loc[[f"+ {g}" for g in here]].filter(like="gain")
     parts[outcome] = alone.join(beside.set_axis(here))
 gains = pd.concat(parts, names=["outcome", "signal"])
+gains["least seen"] = (gains.gain_high - gains.gain_low) / 2
 gains.round(3)
 
 # %% [markdown]
@@ -392,7 +395,7 @@ for claim, outcome in {
     "slds.warning.wrong_answer": f"wrong answer, {model}",
     "slds.warning.derailment": f"derailment, {labelled}",
 }.items():
-    line, dealt = gains.loc[outcome, "SLDS"], null.loc[outcome, ("dealt", 0.5)]
+    line, dealt = gains.loc[(outcome, "SLDS")], null.loc[outcome, ("dealt", 0.5)]
     if not np.isfinite([*line, dealt]).all():
         print(f"{outcome}: too few chains of both kinds after {after} sentences.")
         continue

@@ -5,8 +5,10 @@
 # A chain of thought is being written. Three sentences are there. Will it end wrong?
 #
 # {cite:t}`carson2025` close their abstract with a promise: the framework gives tools to study *and predict* critical
-# transitions such as failures of a language model. The paper never tries it. Its forecasts are of the next state
-# (Eq. 10), and a model can be good at that and blind to the end. So this page tries it.
+# transitions such as failures of a language model. The nearest that the paper comes to a test is its case study, where
+# a final belief under poisoned prompts is predicted (Table 3), from a step that is not stated. Wrong answers and chains
+# that lose their way are not tried. The model's own forecast is of the next state (Eq. 10), and one can be good at that
+# and blind to the end. So this page tries it.
 #
 # The rule of the game: after $m$ sentences, $m = 1, 2, 3, \dots$, one may look at these $m$ sentences and at nothing
 # else. Not at a fraction of the chain either: whoever knows that a third of it is written knows its length, and long

@@ -5,8 +5,10 @@
 # A chain of thought is being written. Three sentences are there. Will it end wrong?
 #
 # {cite:t}`carson2025` close their abstract with a promise: the framework gives tools to study *and predict* critical
-# transitions such as failures of a language model. The paper never tries it. Its forecasts are of the next state
-# (Eq. 10), and a model can be good at that and blind to the end. So this page tries it.
+# transitions such as failures of a language model. The nearest that the paper comes to a test is its case study, where
+# a final belief under poisoned prompts is predicted (Table 3), from a step that is not stated. Wrong answers and chains
+# that lose their way are not tried. The model's own forecast is of the next state (Eq. 10), and one can be good at that
+# and blind to the end. So this page tries it.
 #
 # The rule of the game: after $m$ sentences, $m = 1, 2, 3, \dots$, one may look at these $m$ sentences and at nothing
 # else. Not at a fraction of the chain either: whoever knows that a third of it is written knows its length, and long
@@ -93,9 +95,10 @@ risk.unstack("m").round(2)
 # - **linear map**: norms of the residuals of one linear map. **jumps**: norms of the steps.
 # - **entropy**: the entropy of the distribution from which each token was drawn, and $-\log p$ of the token, in nats per
 #   token. They need no states, only the output of the model.
-# - **state**: the last state itself, in 40 dimensions: an upper reference of what a linear reading of the states could
-#   know. **first state**: that at the end of the first sentence, the nearest that a corpus has to the question alone.
-# - **difficulty**, for problems with known steps: their number. Nobody who only reads the chain knows it.
+# - **state**: the last state itself, in 40 dimensions, the reference for what a linear reading of the states can learn
+#   from so many chains. **first state**: that at the end of the first sentence, the nearest that a corpus has to the
+#   question alone.
+# - **difficulty**, for problems with known steps: their number, which stands in the question.
 # - The same from **random weights** that read the same text. What these know, the words know.
 #
 # Basis, switching model, linear map and the logistic regression on top are fitted to other questions than those that
@@ -187,7 +190,8 @@ figure.legend(*drawn, loc="outside upper center", ncols=4);
 # ## What a signal adds
 #
 # Now one place in the chain, fixed beforehand by the parameter `after`. `auroc` is that of the signals alone, `gain`
-# what they add to task and length, with a paired interval: both are scored on the same resampled questions.
+# what they add to task and length, with a paired interval: both are scored on the same resampled questions. By the rule
+# of the ledger a gain counts above `least seen`, half the width of that interval.
 
 # %%
 parts = {}
@@ -198,6 +202,7 @@ for outcome in outcomes:
     beside = table.loc[[f"+ {g}" for g in here]].filter(like="gain")
     parts[outcome] = alone.join(beside.set_axis(here))
 gains = pd.concat(parts, names=["outcome", "signal"])
+gains["least seen"] = (gains.gain_high - gains.gain_low) / 2
 gains.round(3)
 
 # %% [markdown]
@@ -392,7 +397,7 @@ for claim, outcome in {
     "slds.warning.wrong_answer": f"wrong answer, {model}",
     "slds.warning.derailment": f"derailment, {labelled}",
 }.items():
-    line, dealt = gains.loc[outcome, "SLDS"], null.loc[outcome, ("dealt", 0.5)]
+    line, dealt = gains.loc[(outcome, "SLDS")], null.loc[outcome, ("dealt", 0.5)]
     if not np.isfinite([*line, dealt]).all():
         print(f"{outcome}: too few chains of both kinds after {after} sentences.")
         continue

@@ -57,7 +57,7 @@ THEMES = [Theme(f"t{i}", "", "", "False.", "Known.", (5, 11), ("a", "b"), ("c", 
 
 @pytest.fixture(scope="module")
 def folds():
-    return fit_folds(themed_chains(), rank=4, n_regimes=2, n_folds=4)
+    return fit_folds(themed_chains(), rank=4, n_regimes=2, n_folds=2)
 
 
 def changed_after(traj, step):

@@ -257,9 +257,7 @@ left.round(3)
 # left out:
 
 # %%
-left_out = [
-    (K, k) for k in ranks for K in counts if not is_supported(train.n_transitions, K, k)
-]
+left_out = [(K, k) for k in ranks for K in counts if not is_supported(train, K, k)]
 print(f"left out (K, k): {left_out or 'none'}")
 grids = {
     name: dynamics.score_grid(*parts, counts, ranks, n_init=1, max_iter=60, seed=seed)
@@ -516,9 +514,10 @@ ledger.record(
 decades = -np.log10(cost.rounds)
 ledger.record(
     "slds.simulation.cost",
-    float(decades.min()),
+    -float(np.log10(cost.ratio.seconds)),
     interval=(float(decades.min()), float(decades.max())),
-    note=f"{cost.n_chains} chains side by side on {writer.device}, least of {len(decades)} rounds",
+    note=f"{cost.n_chains} chains side by side on {writer.device}; "
+    f"interval: {len(decades)} rounds",
 )
 ledger.show()
 
@@ -557,7 +556,7 @@ ledger.show()
 # ```
 #
 # ```{dropdown} Solution
-#     large = max(k for k in ranks if is_supported(train.n_transitions, 1, k))
+#     large = max(k for k in ranks if is_supported(train, 1, k))
 #     wide = dynamics.Projection(large).fit(train)
 #     a, b = wide.transform(train), wide.transform(test)
 #     for prior in (0.1, 0.3, 1, 3, 10):
@@ -582,8 +581,8 @@ ledger.show()
 #         curve = dynamics.leak_curve(*planted, (1, 4)).pivot(index="n_regimes", columns="weights", values="r2_dh")
 #         print(stay, (curve.loc[4] - curve.loc[1]).round(2).to_dict())
 #
-# Only the honest gain tells regimes that last from regimes that are dealt out anew at each step. The leaking gain is high
-# for both: it measures how far the regimes are apart, not whether they can be seen coming.
+# Only the honest gain tells regimes that last from regimes that are dealt out anew at each step. The leaking gain is
+# high for both: it measures how far the regimes are apart, not whether they can be seen coming.
 # ```
 #
 # ```{admonition} Exercise 4: a heavy tail instead of regimes

@@ -8,7 +8,9 @@ from lmphys.errors import LmphysError
 
 
 def test_a_pair_is_supported_if_each_share_determines_a_map():
-    assert is_supported(24, 4, 5) and not is_supported(23, 4, 5)
+    enough, short = (Trajectories.from_list([np.zeros((n + 1, 5))]) for n in (24, 23))
+    assert is_supported(enough, 4, 5) and not is_supported(short, 4, 5)
+    assert not is_supported(enough, 1, 6)  # more directions than dimensions
 
 
 @pytest.fixture(scope="module")

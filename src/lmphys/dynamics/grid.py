@@ -15,12 +15,12 @@ from lmphys.dynamics.slds import SLDS
 from lmphys.errors import LmphysError
 
 
-def is_supported(n_transitions: int, n_regimes: int, rank: int) -> bool:
-    """Whether each of K equal shares of the transitions determines a map: k + 1 of them or more.
+def is_supported(traj: Trajectories, n_regimes: int, rank: int) -> bool:
+    """Whether each of K equal shares of the transitions determines a map of k of the D dimensions: k + 1 or more.
 
     With fewer the fit still exists, but it is the prior that speaks.
     """
-    return n_transitions >= n_regimes * (rank + 1)
+    return rank <= traj.width and traj.n_transitions >= n_regimes * (rank + 1)
 
 
 def score_grid(
@@ -59,7 +59,7 @@ def score_grid(
     counts = list(n_regimes)
     rows: dict[tuple[int, int], dict[str, float]] = {}
     for rank in ranks:
-        supported = [K for K in counts if is_supported(train.n_transitions, K, rank)]
+        supported = [K for K in counts if is_supported(train, K, rank)]
         if not supported:
             continue
         projection = Projection(rank).fit(train)

@@ -29,11 +29,7 @@ prompt: str = "chat"  # or a text with {question}, where there is no chat templa
 rank: int = 40  # dimension k of the projection, less where transitions are few
 n_regimes: int = 3  # number of regimes K
 n_folds: int = 4  # parts of the themes, each held out once
-known: list[int] = [
-    5,
-    10,
-    20,
-]  # numbers of the sentence after which the end is foretold
+known: list[int] = [5, 10, 20]  # sentences after which the end is foretold
 
 # %% tags=["hide-input"]
 from itertools import product
@@ -308,8 +304,8 @@ at_end.agg(["mean", "std", "size"]).round(3)
 # Can simulated final beliefs be told from real ones? A large $p$ means little without the {term}`power` of the test.
 # The column `detectable` says how far apart two means would have to be for the test to notice in four cases of five
 # with these numbers of chains. The tests take chains as independent, which those of a theme are not, so they see less
-# than that. The last two pairs are known to differ: a simulation that got no push, and real poisoned against real clean
-# chains. A test that passes these too is no witness.
+# than that. The last two pairs differ by construction: a simulation that got no push, and real poisoned against real
+# clean chains. A test that passes these too is no witness.
 
 # %%
 def at_the_end(kind, condition):

@@ -117,7 +117,7 @@ pd.Series(
 #   the last row says how many there would have to be. The paper does not tell how it treats them.
 #
 # There was also an earlier test. {cite:t}`wang2022` had tried likelihood weights, $e^{-E}$ in the notation of this
-# page, for another set of school problems and a far larger model (their Table 1, from public copies):
+# page, on the same collection of problems with a far larger model (their Table 1, from public copies):
 
 # %%
 wang = pd.read_csv(figures / "wang2022_table1.csv").set_index("vote").accuracy
@@ -462,6 +462,8 @@ if pool.has_energies and pool.decides:
 #   used here, the last is the row *1/(ΣH)²*.
 # - The paper credits wide *basins*, flat minima. $E$ is a height. A width would be how fast $E$ rises when the chain is
 #   varied, or how many chains lead to the answer; the second is what a majority vote counts.
+# - How evenly the chains spread over answers tells which *questions* are uncertain {cite:p}`farquhar2024`. That is a use
+#   of the same chains which needs no energy, and no vote can be made from it.
 #
 # ## Verdict
 
@@ -469,10 +471,10 @@ if pool.has_energies and pool.decides:
 ledger = book.Ledger.for_page("retrieval/gibbs", model=model, profile=profile)
 
 
-def record(claim, values, controls=None, bounds=(-1, 1)):
+def record(claim, values, controls=None, bounds=(-1, 1), note=""):
     found = retrieval.mean_over_questions(values, bounds=bounds, seed=seed)
     x, low, high = (100 * float(number) for number in found)
-    ledger.record(claim, x, interval=(low, high), controls=controls)
+    ledger.record(claim, x, interval=(low, high), controls=controls, note=note)
 
 
 ledger.record(
@@ -490,7 +492,12 @@ if pool.decides:
 if pool.decides and pool.has_energies:
     record("gibbs.accuracy.weighted", ways["1/E²"], bounds=(0, 1))
     nulls = {n: 100 * float((ways[n] - ways["majority"]).mean()) for n in chance}
-    record("gibbs.gain.majority", paired, {"no gain": 0.0, **nulls})
+    fewer = (100 * source[["gain", "low", "high"]]).iloc[max(0, len(source) - 2)]
+    note = (
+        f"{int((paired != 0).sum())} of {Q} questions decided differently by {K} chains; by {fewer.name}, "
+        f"mean over subsets: {fewer.gain:+.1f} [{fewer.low:.1f}, {fewer.high:.1f}] points"
+    )
+    record("gibbs.gain.majority", paired, {"no gain": 0.0, **nulls}, note=note)
     nulls = {n: 100 * float((ways[n] - greedy).mean()) for n in chance}
     record("gibbs.gain.greedy", ways["1/E²"] - greedy, {"no gain": 0.0, **nulls})
     two = curve["1/E²"][1] - curve["1/E²"][0]

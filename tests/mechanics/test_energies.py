@@ -19,6 +19,7 @@ from lmphys.mechanics import (
     exchange_tokens,
     potential_of,
     random_surprisal,
+    readings,
     shuffle_tokens,
     speed_of,
     steadiness,
@@ -126,6 +127,30 @@ def test_the_hardest_control_is_the_rival(at_random):
     assert against(double, controls, turning_of, Balance.mean, more=True).value == pytest.approx(0, abs=1e-12)
 
 
+def test_readings_find_the_tie_where_it_was_put():
+    """Steps along a line whose squared lengths make up for the perplexity, for C1 before the division by D."""
+    rng = np.random.default_rng(2)
+
+    def along(tied):
+        kinetic = rng.uniform(1, 9, (12, 60))
+        log_pp = 10 - kinetic + 0.1 * rng.standard_normal(kinetic.shape)
+        if not tied:
+            log_pp = rng.permutation(log_pp.ravel()).reshape(kinetic.shape) + 5
+        line = np.concatenate([np.ones((12, 1)), 1 + np.sqrt(2 * kinetic).cumsum(axis=1)], axis=1)
+        states = [np.stack([x, np.zeros(61)], axis=1) for x in line]
+        sites = {"final_norm": states, "resid_post": states}
+        return Paths(sites, [np.append(u, np.nan) for u in log_pp], [np.arange(61)] * 12)
+
+    tied, loose = along(tied=True), along(tied=False)
+    ours = readings(tied, {"loose": loose})
+    assert len(ours) == 12
+    assert balance_of(tied, per_dimension=False).value(Balance.ratio) == pytest.approx(0, abs=2e-3)
+    assert ours.loc[("final_norm", "C1", "K")].tolist() == [True, False, False, True]
+    theirs = readings(loose, {"tied": tied})
+    assert theirs.loc[("final_norm", "C1", "K")].tolist() == [False, True, True, False]
+    assert ours.loc[("final_norm", "C3", "K/D"), "trades off"] == np.False_  # the opposite sign
+
+
 @pytest.mark.parametrize("s", [0.48, 1.0])
 def test_random_logits_are_as_foretold(s):
     """A random linear head on states of length sqrt(D): many heads, one token each."""
@@ -153,8 +178,11 @@ def test_damaged_texts_keep_what_they_should():
     texts = [np.arange(40), np.arange(100, 130)]
     for text, shuffled in zip(texts, shuffle_tokens(texts, seed=1), strict=True):
         assert sorted(shuffled) == sorted(text) and (shuffled != text).any()
-    exchanged = exchange_tokens(texts, 0.25, seed=1)
-    assert [int((a != b).sum()) for a, b in zip(texts, exchanged, strict=True)] == pytest.approx([10, 8], abs=1)
+    exchanged = exchange_tokens(texts, 8, seed=1)
+    for text, damaged in zip(texts, exchanged, strict=True):
+        places = np.flatnonzero(text != damaged)
+        assert ((places - 1) // 8).tolist() == list(range(len(places)))  # one in each block after the first token
+        assert len(places) == np.ceil((len(text) - 1) / 8)
     assert set(np.concatenate(exchanged)) <= set(np.concatenate(texts))
     np.testing.assert_array_equal(texts[0], np.arange(40))  # the original is left alone
 
@@ -165,6 +193,7 @@ def test_stretches_are_means_of_whole_ones(by_hand, at_random):
     row = table.iloc[0]
     assert (row.surprisal, row.kinetic) == pytest.approx((np.log(8) / 2, 6.25))
     assert row.energy == pytest.approx(row.surprisal + row.kinetic)
+    assert row["minus L"] == pytest.approx(row.surprisal - row.kinetic)
     assert row.fluctuation == pytest.approx((12.5 + np.log(2) - np.log(4)) / 2)
     assert len(stretches(at_random.motion(), C1, 16)) == 12 * 3  # 59 places hold three
 

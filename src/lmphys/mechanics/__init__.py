@@ -6,7 +6,7 @@
 
 from lmphys.mechanics.anomaly import detection, detection_gain, exchange_tokens, shuffle_tokens, stretches
 from lmphys.mechanics.balance import Balance, difference, ratio_by_offset, shuffled_ratios
-from lmphys.mechanics.comparison import Comparison, against
+from lmphys.mechanics.comparison import Comparison, against, readings
 from lmphys.mechanics.energies import C1, C2, C3, C4, CANDIDATES, Candidate
 from lmphys.mechanics.initial import Head, Surprisal, describe_head, random_surprisal
 from lmphys.mechanics.paths import Motion, Paths, chain_texts, chosen_chains, read_paths
@@ -39,6 +39,7 @@ __all__ = [
     "random_surprisal",
     "ratio_by_offset",
     "read_paths",
+    "readings",
     "shuffle_tokens",
     "shuffled_ratios",
     "speed_of",

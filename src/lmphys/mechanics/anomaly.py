@@ -17,18 +17,20 @@ def shuffle_tokens(texts: Sequence[np.ndarray], *, seed: int = 0) -> list[np.nda
     return [rng.permutation(text) for text in texts]
 
 
-def exchange_tokens(texts: Sequence[np.ndarray], share: float, *, seed: int = 0) -> list[np.ndarray]:
-    """Texts in which a share of the tokens, at random places, is drawn anew from all tokens of all texts.
+def exchange_tokens(texts: Sequence[np.ndarray], every: int, *, seed: int = 0) -> list[np.ndarray]:
+    """Texts in which one token of each `every` is another one, drawn from all tokens of all texts.
 
-    The frequencies of the tokens stay as they are, on average; only their places are wrong.
+    The first token stays. The blocks begin at the second, whose surprisal is that of the first place: each stretch of
+    `every` places, see `stretches`, has one exchanged token whose surprisal falls into it.
     """
     rng = np.random.default_rng(seed)
     pool = np.concatenate(list(texts))
     exchanged = []
     for text in texts:
         damaged = np.array(text)
-        places = rng.permutation(len(text))[: round(share * len(text))]
-        damaged[places] = rng.choice(pool, len(places))
+        for start in range(1, len(text), every):
+            place = rng.integers(start, min(start + every, len(text)))
+            damaged[place] = rng.choice(pool[pool != text[place]])
         exchanged.append(damaged)
     return exchanged
 
@@ -38,19 +40,22 @@ def stretches(motion: Motion, candidate: Candidate, size: int) -> pd.DataFrame:
 
     Returns:
         A row a stretch: `chain`; `surprisal`, mean of log PP; `kinetic`, mean of K; `energy`, mean of the candidate;
-        `fluctuation`, its standard deviation within the stretch.
+        `fluctuation`, its standard deviation within the stretch; `minus L`, mean of U - K with the terms of the
+        candidate: minus the Lagrangian of a particle.
     """
+    kinetic, potential = candidate.terms(motion)
     table = pd.DataFrame(
         {
             "chain": motion.chain,
             "stretch": motion.place // size,
             "surprisal": motion.log_pp,
             "kinetic": motion.kinetic,
-            "energy": candidate.energy(motion),
+            "energy": kinetic + potential,
+            "minus L": potential - kinetic,
         }
     )
     groups = table.groupby(["chain", "stretch"])
-    scores = groups[["surprisal", "kinetic", "energy"]].mean()
+    scores = groups[["surprisal", "kinetic", "energy", "minus L"]].mean()
     scores["fluctuation"] = groups["energy"].std(ddof=0)
     return scores[groups.size() == size].reset_index()
 
@@ -66,7 +71,7 @@ def detection(natural: pd.DataFrame, damaged: pd.DataFrame, *, seed: int = 0) ->
     Returns:
         Columns `value`, `low`, `high`; index the scores.
     """
-    names = ["surprisal", "energy", "kinetic", "fluctuation"]
+    names = ["surprisal", "energy", "fluctuation", "kinetic", "minus L"]
     found = {name: _interval(natural, damaged, [name], seed) for name in names}
     rows = {name: {key: float(x) for key, x in interval._asdict().items()} for name, interval in found.items()}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -52,6 +52,10 @@ class Balance:
         kk, uu, ku = sum_by_group(np.stack([k * k, u * u, k * u], axis=1), number, n_chains).T
         return cls(n, totals[:, 0], totals[:, 1], kk, uu, ku)
 
+    def _squares(self, weights: np.ndarray) -> np.ndarray:
+        """Sum of the squares of K + U about the means of the chains; rounding must not take it below 0."""
+        return np.maximum(weights @ (self.kk + self.uu + 2 * self.ku), 0)
+
     def ratio(self, weights: np.ndarray) -> np.ndarray:
         """Var(K + U) / (Var K + Var U)."""
         return 1 + 2 * (weights @ self.ku) / (weights @ (self.kk + self.uu))
@@ -67,7 +71,7 @@ class Balance:
 
     def sd(self, weights: np.ndarray) -> np.ndarray:
         """Standard deviation of the sum within chains."""
-        return np.sqrt((weights @ (self.kk + self.uu + 2 * self.ku)) / (weights @ (self.n - 1)))
+        return np.sqrt(self._squares(weights) / (weights @ (self.n - 1)))
 
     def variation(self, weights: np.ndarray) -> np.ndarray:
         """Coefficient of variation: standard deviation over the absolute mean."""
@@ -75,7 +79,7 @@ class Balance:
 
     def over_potential(self, weights: np.ndarray) -> np.ndarray:
         """Standard deviation of the sum over that of the potential term."""
-        return np.sqrt((weights @ (self.kk + self.uu + 2 * self.ku)) / (weights @ self.uu))
+        return np.sqrt(self._squares(weights) / (weights @ self.uu))
 
     def left_at_best_mass(self, weights: np.ndarray) -> np.ndarray:
         """Var(m K + U) / Var U at the mass m ≥ 0 that makes it least: 1 - r² for r < 0, else 1."""

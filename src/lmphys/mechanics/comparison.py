@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from lmphys.mechanics.balance import Balance, difference
+from lmphys.mechanics.balance import Balance, difference, shuffled_ratios
+from lmphys.mechanics.energies import CANDIDATES, Candidate
 from lmphys.mechanics.paths import Paths
+from lmphys.mechanics.summary import SITES, balance_of
 
 
 class Comparison(NamedTuple):
@@ -57,3 +60,53 @@ def against(
     mine = measure(own)
     found = difference(mine, balances[rival], statistic, log=log, seed=seed)
     return Comparison(float(found.value), (float(found.low), float(found.high)), rival, mine.value(statistic), values)
+
+
+def readings(own: Paths, controls: Mapping[str, Paths], *, n_shuffles: int = 100, seed: int = 0) -> pd.DataFrame:
+    """Which claims hold under which reading of "energy", each against its hardest control.
+
+    A claim holds where its effect has the claimed sign by more than half the width of its interval, as in the ledger.
+
+    Returns:
+        A row for each site, candidate and scale of K (without effect on what is said here of C3 and C4, which therefore
+        have one row); boolean columns `trades off` (Q below the 2.5 % point of the shuffled null), `random steadier`
+        (by the coefficient of variation), `random trades off more` and `training lowers the mean`.
+    """
+    rows = {}
+    for site in SITES:
+        for candidate in CANDIDATES:
+            for scale in ("K/D", "K") if candidate in CANDIDATES[:2] else ("K/D",):
+                rows[site, candidate.name, scale] = _reading(
+                    own, controls, candidate, site, scale == "K/D", n_shuffles, seed
+                )
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["site", "energy", "scale"])
+
+
+def _reading(
+    own: Paths,
+    controls: Mapping[str, Paths],
+    candidate: Candidate,
+    site: str,
+    per_dimension: bool,
+    n_shuffles: int,
+    seed: int,
+) -> dict[str, bool]:
+    def measure(paths: Paths) -> Balance:
+        return balance_of(paths, candidate, site, per_dimension=per_dimension)
+
+    motion = own.motion(site, per_dimension=per_dimension)
+    null = shuffled_ratios(*candidate.terms(motion), motion.chain, n_shuffles=n_shuffles, seed=seed)
+    ratio = measure(own).interval(Balance.ratio, seed=seed)
+    steadier = against(own, controls, measure, Balance.variation, more=True, log=True, seed=seed)
+    tighter = against(own, controls, measure, Balance.ratio, more=True, seed=seed)
+    lower = against(own, controls, measure, Balance.mean, more=False, seed=seed)
+    return {
+        "trades off": bool(np.quantile(null, 0.025) - ratio.value > (ratio.high - ratio.low) / 2),
+        "random steadier": steadier.value > _half(steadier),
+        "random trades off more": tighter.value > _half(tighter),
+        "training lowers the mean": -lower.value > _half(lower),
+    }
+
+
+def _half(found: Comparison) -> float:
+    return (found.interval[1] - found.interval[0]) / 2

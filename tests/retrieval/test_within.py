@@ -49,6 +49,8 @@ def test_the_table_of_laws_counts_changed_winners():
     assert still.gain == still["other winner"] == still["ties broken"] == 0 and still.votes == pytest.approx(6)
     assert table.loc["hot", "other winner"] == 0  # weights that hardly differ break ties and do no more
     assert table.loc["best of K", "votes"] == pytest.approx(1) and table.loc["best of K", "other winner"] > 0
+    idle = (table["other winner"] == 0) & (table["ties broken"] == 0)
+    assert idle.any() and (table.gain[idle] == 0).all()  # who changes no vote gains nothing
     changed = table["better"] + table["worse"]
     assert (changed <= table["other winner"] + table["ties broken"]).all()
 

@@ -298,10 +298,16 @@ ax.set(xlim=(0, 1), xlabel="right chain scores higher");
 
 # %%
 together = retrieval.correlation_within(pool.energy, pool.n_tokens)
-right_length = pool.n_tokens[pool.right].mean() if pool.right.any() else np.nan
 if np.isfinite(together):
     print(f"correlation of energy and length inside a question: {together:+.2f}")
-print(f"tokens of a right chain {right_length:.0f}, of any {pool.n_tokens.mean():.0f}")
+if pool.has_energies and pool.decides:
+    means = [pool.n_tokens[pool.right == truth].mean() for truth in (True, False)]
+    print("tokens of a right chain {:.0f}, of a wrong one {:.0f}".format(*means))
+    deals = retrieval.null_discrimination(pool, n=n_null, seed=seed)
+    low, high = np.quantile(deals, [0.025, 0.975])
+    print(f"−E dealt anew inside each question, 95 % of the deals: {low:.3f} to {high:.3f}")
+    reached = (deals >= knows.value["low energy (−E)"]).mean()
+    print(f"share of deals that discriminate as well as −E: {reached:.3f}")
 
 # %% [markdown]
 # ## The vote

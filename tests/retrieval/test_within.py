@@ -1,5 +1,7 @@
 """Discrimination within questions, against brute force and against the area under the curve."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from tests.retrieval.test_pool import random_pool
@@ -7,7 +9,7 @@ from tests.retrieval.test_pool import random_pool
 from lmphys.learning.discrimination import auroc
 from lmphys.retrieval.gains import compare_laws, gain_by_ties, mean_over_questions, power
 from lmphys.retrieval.laws import boltzmann, inverse_power, laws_of, lowest, uniform
-from lmphys.retrieval.within import correlation_within, discrimination, pairs, scores_of
+from lmphys.retrieval.within import correlation_within, discrimination, null_discrimination, pairs, scores_of
 
 
 def test_pairs_by_brute_force_with_ties_half():
@@ -31,6 +33,14 @@ def test_discrimination_is_the_area_within_questions():
     assert perfect.value == perfect.low == perfect.high == 1
     none = discrimination({"truth": pool.energy}, np.ones_like(pool.right)).loc["truth"]
     assert np.isnan(none.value) and none.pairs == 0
+
+
+def test_energies_dealt_anew_know_nothing():
+    pool = random_pool(n_questions=40, n_chains=2, n_answers=2, seed=3)
+    null = null_discrimination(dataclasses.replace(pool, energy=np.where(pool.right, 1.0, 2.0)), n=400)
+    mixed = (pool.right.sum(axis=1) == 1).sum()
+    # One pair for each mixed question, won by the toss of a coin.
+    assert null.mean() == pytest.approx(0.5, abs=0.02) and null.std() == pytest.approx(0.5 / np.sqrt(mixed), rel=0.15)
 
 
 def test_length_is_taken_out_within_questions():

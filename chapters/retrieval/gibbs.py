@@ -277,8 +277,8 @@ beside.set(ylabel="equal votes", ylim=(0, K + 0.5));
 # Whatever law of weights is built on a score, it can help only if the score tells right from wrong *inside* a question.
 # {cite:t}`taubenfeld2025` measure that: take a right and a wrong chain of the same question; how often does the right
 # one score higher? A score that knows nothing is at one half. Two scores are controls. *Short* knows only the length: a
-# mean over few tokens is another number than a mean over many, and chains that go astray are longer. *Length taken
-# out* is what a straight line through the length leaves of the energy. *Spike* looks for the worst window of a chain,
+# mean over few tokens is another number than a mean over many, and chains that go astray may be longer. *Length taken
+# out* is what a straight line through the length leaves of the energy. *No spike* looks for the worst window of a chain,
 # which a mean washes out, after {cite:t}`fu2025`.
 
 # %%
@@ -298,18 +298,25 @@ ax.set(xlim=(0, 1), xlabel="right chain scores higher");
 
 # %%
 together = retrieval.correlation_within(pool.energy, pool.n_tokens)
-right_length = pool.n_tokens[pool.right].mean() if pool.right.any() else np.nan
 if np.isfinite(together):
     print(f"correlation of energy and length inside a question: {together:+.2f}")
-print(f"tokens of a right chain {right_length:.0f}, of any {pool.n_tokens.mean():.0f}")
+if pool.has_energies and pool.decides:
+    means = [pool.n_tokens[pool.right == truth].mean() for truth in (True, False)]
+    print("tokens of a right chain {:.0f}, of a wrong one {:.0f}".format(*means))
+    deals = retrieval.null_discrimination(pool, n=n_null, seed=seed)
+    low, high = np.quantile(deals, [0.025, 0.975])
+    print(f"−E dealt anew inside each question, 95 % of the deals: {low:.3f} to {high:.3f}")
+    reached = (deals >= knows.value["low energy (−E)"]).mean()
+    print(f"share of deals that discriminate as well as −E: {reached:.3f}")
 
 # %% [markdown]
 # ## The vote
 #
 # All chains vote, under each law. $\beta$ and the temperature of the confidence are tuned for accuracy on *other*
 # questions, in folds; a weight of nothing, the majority, is among the candidates. *Other winner* counts questions in
-# which the weights overturned a majority, *ties broken* those in which they chose another answer among leaders than
-# the chain that came first. If both are zero nothing can have been gained.
+# which the weights overturned a majority, *ties broken* those in which they chose among several leaders. If both are
+# zero nothing can have been gained. *Better* and *worse* count the questions that became right or wrong, and *p* is the
+# exact test of McNemar, a fair coin for each of them.
 
 # %%
 grid = [0.0, *np.geomspace(1, 1000, 13)]

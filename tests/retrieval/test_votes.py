@@ -51,6 +51,7 @@ def test_a_tie_is_a_lot_among_answers_not_among_chains():
     pool = pool_with([[2, 2, 0, 0, 1, 1]], 0)
     found = vote(pool, uniform(pool))
     assert found.accuracy[0] == pytest.approx(1 / 3) and found.winner[0] == 2 and not found.right[0]
+    assert found.leaders[0] == 3
     assert vote(pool_with([[-1, -1, 0]], 0), np.zeros(3)).accuracy[0] == 0  # "none" is an answer
 
 

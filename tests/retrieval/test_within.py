@@ -1,5 +1,7 @@
 """Discrimination within questions, against brute force and against the area under the curve."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from tests.retrieval.test_pool import random_pool
@@ -7,7 +9,7 @@ from tests.retrieval.test_pool import random_pool
 from lmphys.learning.discrimination import auroc
 from lmphys.retrieval.gains import compare_laws, gain_by_ties, mean_over_questions, power
 from lmphys.retrieval.laws import boltzmann, inverse_power, laws_of, lowest, uniform
-from lmphys.retrieval.within import correlation_within, discrimination, pairs, scores_of
+from lmphys.retrieval.within import correlation_within, discrimination, null_discrimination, pairs, scores_of
 
 
 def test_pairs_by_brute_force_with_ties_half():
@@ -33,6 +35,14 @@ def test_discrimination_is_the_area_within_questions():
     assert np.isnan(none.value) and none.pairs == 0
 
 
+def test_energies_dealt_anew_know_nothing():
+    pool = random_pool(n_questions=40, n_chains=2, n_answers=2, seed=3)
+    null = null_discrimination(dataclasses.replace(pool, energy=np.where(pool.right, 1.0, 2.0)), n=400)
+    mixed = (pool.right.sum(axis=1) == 1).sum()
+    # One pair for each mixed question, won by the toss of a coin.
+    assert null.mean() == pytest.approx(0.5, abs=0.02) and null.std() == pytest.approx(0.5 / np.sqrt(mixed), rel=0.15)
+
+
 def test_length_is_taken_out_within_questions():
     pool = random_pool(n_questions=40, seed=6)
     left = scores_of(pool)["−E, length taken out"]
@@ -49,6 +59,8 @@ def test_the_table_of_laws_counts_changed_winners():
     assert still.gain == still["other winner"] == still["ties broken"] == 0 and still.votes == pytest.approx(6)
     assert table.loc["hot", "other winner"] == 0  # weights that hardly differ break ties and do no more
     assert table.loc["best of K", "votes"] == pytest.approx(1) and table.loc["best of K", "other winner"] > 0
+    idle = (table["other winner"] == 0) & (table["ties broken"] == 0)
+    assert idle.any() and (table.gain[idle] == 0).all()  # who changes no vote gains nothing
     changed = table["better"] + table["worse"]
     assert (changed <= table["other winner"] + table["ties broken"]).all()
 

@@ -26,7 +26,14 @@ from lmphys.retrieval.votes import (
     null_accuracies,
     vote,
 )
-from lmphys.retrieval.within import Pairs, correlation_within, discrimination, pairs, scores_of
+from lmphys.retrieval.within import (
+    Pairs,
+    correlation_within,
+    discrimination,
+    null_discrimination,
+    pairs,
+    scores_of,
+)
 
 __all__ = [
     "Law",
@@ -51,6 +58,7 @@ __all__ = [
     "mcnemar",
     "mean_over_questions",
     "null_accuracies",
+    "null_discrimination",
     "pairs",
     "pool_of",
     "power",

@@ -45,9 +45,10 @@ def compare_laws(pool: Pool, laws: Mapping[str, Law], *, seed: int = 0) -> pd.Da
     Returns:
         A row a law: `accuracy`, `gain` over the majority vote, `low`, `high` (paired, over questions), all shares;
         `votes` (mean effective number of equal votes), `other winner` (questions whose winner differs from the
-        majority's although that had no tie), `ties broken` (the same where it had one), `better`, `worse`
-        (questions right here and wrong by majority, and the reverse) and the exact `p` of that. A tie is broken by lot
-        for accuracy and gain, and in favour of the chain sampled first for the other columns.
+        majority's although that had no tie), `ties broken` (questions in which the majority had one, and other answers
+        or fewer of them lead here), `better`, `worse` (questions right here and wrong by majority, and the reverse)
+        and the exact `p` of that. A tie is broken by lot for accuracy and gain, and in favour of the chain sampled
+        first for the last three columns.
     """
     majority = vote(pool, uniform(pool))
     rows = {}
@@ -58,6 +59,7 @@ def compare_laws(pool: Pool, laws: Mapping[str, Law], *, seed: int = 0) -> pd.Da
         gain = mean_over_questions(difference, bounds=(0, 0) if law is uniform else (-1, 1), seed=seed)
         test = mcnemar(found.right, majority.right)
         other = found.winner != majority.winner
+        broken = majority.tied & (other | (found.leaders != majority.leaders))
         rows[name] = {
             "accuracy": found.accuracy.mean(),
             "gain": float(gain.value),
@@ -65,7 +67,7 @@ def compare_laws(pool: Pool, laws: Mapping[str, Law], *, seed: int = 0) -> pd.Da
             "high": float(gain.high),
             "votes": effective_size(np.broadcast_to(log_weights, pool.right.shape)).mean(),
             "other winner": int((other & ~majority.tied).sum()),
-            "ties broken": int((other & majority.tied).sum()),
+            "ties broken": int(broken.sum()),
             "better": test.only_first,
             "worse": test.only_second,
             "p": test.p,

@@ -20,15 +20,20 @@ class Vote(NamedTuple):
         accuracy: probability that the winner is right when a tie is broken by lot.
         winner: number of the winning answer; of tied ones that of the chain that was sampled first.
         right: whether that winner is right.
-        tied: whether several answers lead.
+        leaders: number of answers that lead; above 1 in a tie.
         share: share of all weight that the winner has.
     """
 
     accuracy: np.ndarray
     winner: np.ndarray
     right: np.ndarray
-    tied: np.ndarray
+    leaders: np.ndarray
     share: np.ndarray
+
+    @property
+    def tied(self) -> np.ndarray:
+        """Whether several answers lead."""
+        return self.leaders > 1
 
 
 def vote(pool: Pool, log_weights: np.ndarray) -> Vote:
@@ -50,7 +55,7 @@ def vote(pool: Pool, log_weights: np.ndarray) -> Vote:
         accuracy=(each * pool.right).sum(axis=-1) / each.sum(axis=-1),
         winner=np.take_along_axis(pool.answers, first, -1)[..., 0],
         right=np.take_along_axis(pool.right, first, -1)[..., 0],
-        tied=each.sum(axis=-1) > 1.5,
+        leaders=each.sum(axis=-1).round().astype(int),
         share=top[..., 0] / weights.sum(axis=-1),
     )
 

@@ -90,6 +90,13 @@ def discrimination(scores: Mapping[str, np.ndarray], right: np.ndarray, *, seed:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def null_discrimination(pool: Pool, *, n: int = 300, seed: int = 0) -> np.ndarray:
+    """Discrimination (n,) of energies dealt anew among the chains of each question; NaN where there are no pairs."""
+    rng = np.random.default_rng(seed)
+    dealt = [pairs(-pool.permuted(rng).energy, pool.right) for _ in range(n)]
+    return np.array([found.won.sum() / found.total.sum() if found.total.any() else np.nan for found in dealt])
+
+
 def correlation_within(x: np.ndarray, y: np.ndarray) -> float:
     """Correlation of two scores (Q, K) after the mean of each question is taken away; NaN where one is constant."""
     x, y = (a - a.mean(axis=1, keepdims=True) for a in (x, y))

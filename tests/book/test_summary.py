@@ -109,6 +109,7 @@ def test_numbers_in_brief():
 
 
 def test_what_no_page_judged_is_counted_by_its_reason(project):
+    assert headline(read_ledger(project), CLAIMS, "carson2025").endswith("no page has recorded one yet.")
     Ledger.for_page("toy/one", model="smollm2", profile="quick").record("slds.jump.ratio", 28.0)
     left = untested(read_ledger(project), CLAIMS, "carson2025")
     mine = [claim for claim in CLAIMS.values() if claim.paper == "carson2025"]

@@ -161,12 +161,12 @@ def headline(rows: pd.DataFrame, claims: Mapping[str, Claim], paper: str) -> str
     """One sentence: how many claims of the paper were tested here, and how they came out."""
     mine = rows[rows["paper"] == paper].drop_duplicates("claim")
     judged = mine[mine["verdict"] != NOT_COMPARABLE]
-    depends = int((judged["verdict"] == DEPENDS).sum())
     total = sum(claim.paper == paper for claim in claims.values())
-    text = f"Of {total} claims of the paper, {len(judged)} can be judged on this model: {counts(judged['verdict'])}"
-    return text + (
-        ". Where a verdict depends on the definition, the paper does not say which it used." if depends else "."
-    )
+    text = f"Of {total} claims of the paper, {len(judged)} can be judged on this model"
+    if judged.empty:
+        return f"{text}: no page has recorded one yet."
+    ending = ". Where a verdict depends on the definition, the paper does not say which it used."
+    return f"{text}: {counts(judged['verdict'])}" + (ending if DEPENDS in set(judged["verdict"]) else ".")
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ def by_hand():
     """Two texts in the plane; steps (3, 4), (0, 0) and (2, 0); probabilities 1/2, 1/4 and 1/e."""
     states = [np.array([[1.0, 0.0], [4.0, 4.0], [4.0, 4.0]]), np.array([[0.0, 1.0], [2.0, 1.0]])]
     log_pp = [np.array([np.log(2), np.log(4), np.nan]), np.array([1.0, np.nan])]
-    return Paths({"final_norm": states}, log_pp, [np.array([5, 6, 7]), np.array([8, 9])])
+    return Paths({"final_norm": states}, log_pp, [np.array([5, 6, 6]), np.array([6, 9])])
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,9 @@ def test_by_hand(by_hand):
     np.testing.assert_allclose(motion.log_pp, [np.log(2), np.log(4), 1])
     np.testing.assert_allclose(motion.turn, [1 - np.sqrt(0.5), 0, 1 - 1 / np.sqrt(5)], atol=1e-15)
     assert motion.chain.tolist() == [0, 0, 1] and motion.place.tolist() == [0, 1, 0]
+    assert motion.repeat.tolist() == [False, True, False]  # not across the texts
+    kept = motion.keep(~motion.repeat)
+    assert kept.kinetic.tolist() == [12.5, 2] and kept.chain.tolist() == [0, 1]
     np.testing.assert_allclose(C1.energy(motion), [12.5 + np.log(2), np.log(4), 3])
     np.testing.assert_allclose(C2.energy(motion), [14.5, 4, 2 + np.e])
     np.testing.assert_allclose(C3.energy(motion)[[0, 2]], [2 - np.log(12.5) + np.log(2), 2 - np.log(2) + 1])
@@ -59,10 +62,13 @@ def test_by_hand(by_hand):
     assert np.isfinite(C3.energy(motion)).all()  # the step of length 0
 
 
-def test_a_lag_takes_longer_steps_and_keeps_the_first_perplexity(by_hand):
+def test_longer_steps_and_the_perplexity_at_their_end(by_hand):
     motion = by_hand.motion(lag=2, per_dimension=False)
     np.testing.assert_allclose(motion.kinetic, [12.5])
     np.testing.assert_allclose(motion.log_pp, [np.log(2)])
+    arriving = by_hand.motion(per_dimension=False, arriving=True)
+    np.testing.assert_allclose(arriving.kinetic, [12.5])  # nothing is known to follow the end of the others
+    np.testing.assert_allclose(arriving.log_pp, [np.log(4)])
     for lag in (0, 3):
         with pytest.raises(LmphysError, match="no step"):
             by_hand.motion(lag=lag)
@@ -143,12 +149,13 @@ def test_readings_find_the_tie_where_it_was_put():
 
     tied, loose = along(tied=True), along(tied=False)
     ours = readings(tied, {"loose": loose})
-    assert len(ours) == 12
+    assert len(ours) == 24
     assert balance_of(tied, per_dimension=False).value(Balance.ratio) == pytest.approx(0, abs=2e-3)
-    assert ours.loc[("final_norm", "C1", "K")].tolist() == [True, False, False, True]
+    assert ours.loc[("final_norm", "C1", "K", "start")].tolist() == [True, False, False, True]
+    assert not ours.loc[("final_norm", "C1", "K", "end"), "trades off"]  # the tie is at the start of the step
     theirs = readings(loose, {"tied": tied})
-    assert theirs.loc[("final_norm", "C1", "K")].tolist() == [False, True, True, False]
-    assert ours.loc[("final_norm", "C3", "K/D"), "trades off"] == np.False_  # the opposite sign
+    assert theirs.loc[("final_norm", "C1", "K", "start")].tolist() == [False, True, True, False]
+    assert not ours.loc[("final_norm", "C3", "K/D", "start"), "trades off"]  # the opposite sign
 
 
 @pytest.mark.parametrize("s", [0.48, 1.0])
@@ -194,7 +201,8 @@ def test_stretches_are_means_of_whole_ones(by_hand, at_random):
     assert (row.surprisal, row.kinetic) == pytest.approx((np.log(8) / 2, 6.25))
     assert row.energy == pytest.approx(row.surprisal + row.kinetic)
     assert row["minus L"] == pytest.approx(row.surprisal - row.kinetic)
-    assert row.fluctuation == pytest.approx((12.5 + np.log(2) - np.log(4)) / 2)
+    assert row["spread of energy"] == pytest.approx((12.5 + np.log(2) - np.log(4)) / 2)
+    assert row["spread of surprisal"] == pytest.approx(np.log(2) / 2)
     assert len(stretches(at_random.motion(), C1, 16)) == 12 * 3  # 59 places hold three
 
 

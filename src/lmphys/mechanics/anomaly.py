@@ -40,8 +40,8 @@ def stretches(motion: Motion, candidate: Candidate, size: int) -> pd.DataFrame:
 
     Returns:
         A row a stretch: `chain`; `surprisal`, mean of log PP; `kinetic`, mean of K; `energy`, mean of the candidate;
-        `fluctuation`, its standard deviation within the stretch; `minus L`, mean of U - K with the terms of the
-        candidate: minus the Lagrangian of a particle.
+        `spread of surprisal` and `spread of energy`, their standard deviations within the stretch; `minus L`, mean of
+        U - K with the terms of the candidate: minus the Lagrangian of a particle.
     """
     kinetic, potential = candidate.terms(motion)
     table = pd.DataFrame(
@@ -56,7 +56,8 @@ def stretches(motion: Motion, candidate: Candidate, size: int) -> pd.DataFrame:
     )
     groups = table.groupby(["chain", "stretch"])
     scores = groups[["surprisal", "kinetic", "energy", "minus L"]].mean()
-    scores["fluctuation"] = groups["energy"].std(ddof=0)
+    for name in ("surprisal", "energy"):
+        scores[f"spread of {name}"] = groups[name].std(ddof=0)
     return scores[groups.size() == size].reset_index()
 
 
@@ -71,7 +72,7 @@ def detection(natural: pd.DataFrame, damaged: pd.DataFrame, *, seed: int = 0) ->
     Returns:
         Columns `value`, `low`, `high`; index the scores.
     """
-    names = ["surprisal", "energy", "fluctuation", "kinetic", "minus L"]
+    names = ["surprisal", "energy", "spread of surprisal", "spread of energy", "kinetic", "minus L"]
     found = {name: _interval(natural, damaged, [name], seed) for name in names}
     rows = {name: {key: float(x) for key, x in interval._asdict().items()} for name, interval in found.items()}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -68,18 +68,20 @@ def readings(own: Paths, controls: Mapping[str, Paths], *, n_shuffles: int = 100
     A claim holds where its effect has the claimed sign by more than half the width of its interval, as in the ledger.
 
     Returns:
-        A row for each site, candidate and scale of K (without effect on what is said here of C3 and C4, which therefore
-        have one row); boolean columns `trades off` (Q below the 2.5 % point of the shuffled null), `random steadier`
+        A row for each site, candidate, scale of K (it shifts C3 and C4 alone, in all models alike, so that they have
+        one row) and place of the potential, at the `start` of the step or at its `end`; boolean columns `trades off` (Q below the 2.5 % point of the shuffled null), `random steadier`
         (by the coefficient of variation), `random trades off more` and `training lowers the mean`.
     """
     rows = {}
     for site in SITES:
         for candidate in CANDIDATES:
             for scale in ("K/D", "K") if candidate in CANDIDATES[:2] else ("K/D",):
-                rows[site, candidate.name, scale] = _reading(
-                    own, controls, candidate, site, scale == "K/D", n_shuffles, seed
-                )
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["site", "energy", "scale"])
+                for place in ("start", "end"):
+                    options = {"per_dimension": scale == "K/D", "arriving": place == "end"}
+                    rows[site, candidate.name, scale, place] = _reading(
+                        own, controls, candidate, site, options, n_shuffles, seed
+                    )
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["site", "energy", "scale", "potential"])
 
 
 def _reading(
@@ -87,14 +89,14 @@ def _reading(
     controls: Mapping[str, Paths],
     candidate: Candidate,
     site: str,
-    per_dimension: bool,
+    options: dict[str, bool],
     n_shuffles: int,
     seed: int,
 ) -> dict[str, bool]:
     def measure(paths: Paths) -> Balance:
-        return balance_of(paths, candidate, site, per_dimension=per_dimension)
+        return balance_of(paths, candidate, site, **options)
 
-    motion = own.motion(site, per_dimension=per_dimension)
+    motion = own.motion(site, **options)
     null = shuffled_ratios(*candidate.terms(motion), motion.chain, n_shuffles=n_shuffles, seed=seed)
     ratio = measure(own).interval(Balance.ratio, seed=seed)
     steadier = against(own, controls, measure, Balance.variation, more=True, log=True, seed=seed)

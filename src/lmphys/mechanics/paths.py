@@ -26,6 +26,7 @@ class Motion:
         turn: (N,) 1 - cos of the angle between the states at both ends.
         chain: (N,) number of the chain, ascending.
         place: (N,) number of the token in its chain.
+        repeat: (N,) whether the token at the end of the step is the one at its start.
     """
 
     kinetic: np.ndarray
@@ -33,6 +34,11 @@ class Motion:
     turn: np.ndarray
     chain: np.ndarray
     place: np.ndarray
+    repeat: np.ndarray
+
+    def keep(self, which: np.ndarray) -> "Motion":
+        """The places (N,) for which `which` is true."""
+        return Motion(**{name: values[which] for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,36 +58,42 @@ class Paths:
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def motion(self, site: str = "final_norm", *, lag: int = 1, per_dimension: bool = True) -> Motion:
+    def motion(
+        self, site: str = "final_norm", *, lag: int = 1, per_dimension: bool = True, arriving: bool = False
+    ) -> Motion:
         """Kinetic energy, log point perplexity and turning of the steps h_{t+lag} - h_t.
 
         Args:
             site: a key of `states`.
-            lag: tokens in a step; the point perplexity is that of the first of them.
+            lag: tokens in a step.
             per_dimension: divide the kinetic energy by D.
+            arriving: take the point perplexity at the state to which the step leads; else at the one where it starts,
+                which is about the first token of the step.
 
         Raises:
             LmphysError: the site is unknown, or no text is longer than `lag` tokens.
         """
         if site not in self.states:
             raise LmphysError(f"unknown site {site!r}; use {' or '.join(self.states)}")
-        steps = np.array([max(0, len(tokens) - lag) for tokens in self.tokens])
+        # Nothing follows the last token, so that a step which arrives there has no perplexity.
+        steps = np.array([max(0, len(tokens) - lag - arriving) for tokens in self.tokens])
         if lag < 1 or not steps.any():
             raise LmphysError(f"no step of {lag} tokens in these texts; use a lag of 1 or more, or longer texts")
         kinetic, turn = [], []
-        for states in self.states[site]:
+        for states, n in zip(self.states[site], steps, strict=True):
             h = states.astype(np.float64)
-            old, new = h[:-lag], h[lag:]
+            old, new = h[:n], h[lag : lag + n]
             scale = h.shape[1] if per_dimension else 1
             kinetic.append(((new - old) ** 2).sum(axis=1) / 2 / scale)
             lengths = np.linalg.norm(old, axis=1) * np.linalg.norm(new, axis=1)
             turn.append(1 - (old * new).sum(axis=1) / lengths)
         return Motion(
             np.concatenate(kinetic),
-            np.concatenate([values[:n] for values, n in zip(self.log_pp, steps, strict=True)]),
+            np.concatenate([x[lag * arriving :][:n] for x, n in zip(self.log_pp, steps, strict=True)]),
             np.concatenate(turn),
             np.repeat(np.arange(len(self)), steps),
             np.concatenate([np.arange(n) for n in steps]),
+            np.concatenate([x[lag : lag + n] == x[:n] for x, n in zip(self.tokens, steps, strict=True)]),
         )
 
 

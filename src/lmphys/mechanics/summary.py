@@ -13,10 +13,16 @@ SITES = ("final_norm", "resid_post")
 
 
 def balance_of(
-    paths: Paths, candidate: Candidate = C1, site: str = "final_norm", *, lag: int = 1, per_dimension: bool = True
+    paths: Paths,
+    candidate: Candidate = C1,
+    site: str = "final_norm",
+    *,
+    lag: int = 1,
+    per_dimension: bool = True,
+    arriving: bool = False,
 ) -> Balance:
-    """Balance of the two terms of a candidate along paths."""
-    motion = paths.motion(site, lag=lag, per_dimension=per_dimension)
+    """Balance of the two terms of a candidate along paths; the options are those of `Paths.motion`."""
+    motion = paths.motion(site, lag=lag, per_dimension=per_dimension, arriving=arriving)
     return Balance.of(*candidate.terms(motion), motion.chain)
 
 

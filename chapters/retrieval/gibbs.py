@@ -249,7 +249,8 @@ if pool.has_energies and K > 1:
 #
 # The exponent can be turned. $1/E^p$ with $p = 0$ is the majority; with $p \to \infty$ the chain of the lowest energy
 # decides alone, *best of K by likelihood*. That limit is not greedy decoding, which takes the likeliest token at each
-# step and may end in a chain that none of the $K$ is.
+# step and may end in a chain that none of the $K$ is. Where no question is decided differently, the bootstrap has nothing
+# to resample; the interval then says how many questions could differ and not show among so many.
 
 # %% mystnb={"figure": {"name": "fig-gibbs-power", "caption": "Left: accuracy of weights 1/E^p less that of the majority vote, against the exponent p, all chains, with 95 % paired intervals over questions. Dashed: the limit, in which the chain of lowest energy decides. Right: how many equal votes the weights amount to. The dotted line is the paper's p = 2."}} tags=["hide-input"]
 powers = 2.0 ** np.arange(-1, 11)
@@ -344,8 +345,7 @@ ax.set_xlabel("gain over the majority vote, points");
 # %% [markdown]
 # Now the nulls. *Dealt anew*: the energies of a question are shuffled among its chains, so that it keeps its set of
 # weights and loses who carries which. *Of another question*: all chains get the energies of a different question, in
-# turn. Beside them, what else one could do with the same budget. Where no question differs, the bootstrap has nothing to
-# resample; the interval then says how many questions could differ and not show among so many.
+# turn. Beside them, what else one could do with the same budget.
 
 # %%
 gibbs = laws.get("1/E²")

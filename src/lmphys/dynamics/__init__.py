@@ -24,8 +24,8 @@ from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruya
 from lmphys.dynamics.latent import LatentParameters
 from lmphys.dynamics.leak import leak_curve
 from lmphys.dynamics.leakage import Leakage, leakage
-from lmphys.dynamics.matching import Procrustes, paired_rows, random_rotation
 from lmphys.dynamics.maps import recovery_ceiling, recovery_map
+from lmphys.dynamics.matching import Procrustes, paired_rows, random_rotation
 from lmphys.dynamics.mixtures import (
     COVARIANCES,
     STUDENT,

@@ -69,8 +69,9 @@ def readings(own: Paths, controls: Mapping[str, Paths], *, n_shuffles: int = 100
 
     Returns:
         A row for each site, candidate, scale of K (it shifts C3 and C4 alone, in all models alike, so that they have
-        one row) and place of the potential, at the `start` of the step or at its `end`; boolean columns `trades off` (Q below the 2.5 % point of the shuffled null), `random steadier`
-        (by the coefficient of variation), `random trades off more` and `training lowers the mean`.
+        one row) and place of the potential, at the `start` of the step or at its `end`. Boolean columns: `trades off`
+        (Q below the 2.5 % point of the shuffled null), `random steadier` (by the coefficient of variation), `random
+        trades off more` and `training lowers the mean`.
     """
     rows = {}
     for site in SITES:

@@ -129,7 +129,10 @@ def test_the_hardest_control_is_the_rival(at_random):
     assert faster.rival == "like"
     assert (faster.value, *faster.interval) == pytest.approx([np.log(4)] * 3)
     assert faster.own == pytest.approx(16 * faster.controls["slow"])
-    assert against(double, controls, speed_of, Balance.mean, more=False).rival == "slow"
+    assert faster.spread == pytest.approx(np.log(4))
+    slower = against(double, controls, speed_of, Balance.mean, more=False)
+    assert slower.rival == "slow"
+    assert slower.spread == pytest.approx(slower.controls["slow"] - slower.controls["like"])
     assert against(double, controls, turning_of, Balance.mean, more=True).value == pytest.approx(0, abs=1e-12)
 
 

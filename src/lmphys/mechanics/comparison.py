@@ -21,6 +21,7 @@ class Comparison(NamedTuple):
         rival: name of that control.
         own: the statistic of the model.
         controls: the statistic of every control.
+        spread: largest difference, or log of the ratio, between two controls, with the sign of the claim; 0 for one.
     """
 
     value: float
@@ -28,6 +29,7 @@ class Comparison(NamedTuple):
     rival: str
     own: float
     controls: dict[str, float]
+    spread: float
 
     def __str__(self) -> str:
         return f"model {self.own:.3g}, random weights {', '.join(f'{x:.3g}' for x in self.controls.values())}"
@@ -59,7 +61,16 @@ def against(
     rival = (max if more else min)(values, key=lambda name: values[name])
     mine = measure(own)
     found = difference(mine, balances[rival], statistic, log=log, seed=seed)
-    return Comparison(float(found.value), (float(found.low), float(found.high)), rival, mine.value(statistic), values)
+    least, most = min(values.values()), max(values.values())
+    spread = float(np.log(most / least)) if log else most - least
+    return Comparison(
+        float(found.value),
+        (float(found.low), float(found.high)),
+        rival,
+        mine.value(statistic),
+        values,
+        spread if more else -spread,
+    )
 
 
 def readings(own: Paths, controls: Mapping[str, Paths], *, n_shuffles: int = 100, seed: int = 0) -> pd.DataFrame:
@@ -69,7 +80,7 @@ def readings(own: Paths, controls: Mapping[str, Paths], *, n_shuffles: int = 100
 
     Returns:
         A row for each site, candidate, scale of K (it shifts C3 and C4 alone, in all models alike, so that they have
-        one row) and place of the potential, at the `start` of the step or at its `end`; boolean columns `trades off`
+        one row) and place of the potential, at the `start` of the step or at its `end`. Boolean columns: `trades off`
         (Q below the 2.5 % point of the shuffled null), `random steadier` (by the coefficient of variation), `random
         trades off more` and `training lowers the mean`.
     """

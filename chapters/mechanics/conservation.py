@@ -359,9 +359,10 @@ for reading in readings.index[readings["trades off"]]:
 # difference of $Q$ says who is closer to a trade-off, also where nobody has one; whether there is one is asked of the
 # model and of random weights in rows of their own.
 #
-# Three things were changed after the first run. The alarm was to find four exchanged tokens of sixteen; every score did,
-# so that none could beat another, and it is one token now. The row on random weights alone was added, by the rule of the
-# model's. The difference between seeds became a control, which makes those rows harder to pass.
+# Three things were changed after the first run. The alarm was to find four exchanged tokens of sixteen; surprisal and
+# energy both did, without fail, so that neither could beat the other, and it is one token now. The row on random weights
+# alone was added, by the rule of the model's. The difference between seeds became a control, which makes those rows
+# harder to pass.
 
 # %%
 def by_candidate(statistic):

@@ -440,7 +440,9 @@ ledger.show()
 #   has learned anything should make one suspicious of the quantity.
 # - A tie beyond its null is not yet a law. The null says that the tie is there, the variance left over says how little
 #   it binds.
-# - With four formulas, two sites and two scales something will always lie below 1. Choose before looking.
+# - With four formulas, two sites and two scales something will always lie below 1. Choose before looking. On this page
+#   the table of all readings, the potential at the end of the step, the texts without repeats and the best mass of C3
+#   were added after first numbers had been seen: take them as exploration. The rows of the ledger are not among them.
 
 # %% [markdown]
 # ## Exercises

@@ -17,6 +17,7 @@ from lmphys import book
 ledger = book.Ledger.for_page("toy/page", model=model, profile=profile)
 ledger.record("slds.jump.ratio", 28.0, interval=(26, 30), controls={"shuffled": 1})
 ledger.record("slds.residual.norm_modes", 1)
+book.Ledger.for_page("toy/page", model="another", profile=profile).record("slds.jump.stride_cv", 0.09)
 """
 
 
@@ -39,8 +40,13 @@ def test_a_run_is_kept_whole_and_runs_no_page_again(run):
         assert path == root / REFERENCE_LEDGERS / "smollm2--quick.json"
         (read,) = read_references(root)
         assert read == kept
-        assert list(read.table()["claim"]) == ["slds.jump.ratio", "slds.residual.norm_modes"]
-        assert read.rows[0]["interval"] == [26.0, 30.0] and read.rows[0]["seed"] == 0
+        rows = read.table().set_index("claim")
+        assert rows["model"].to_dict() == {
+            "slds.jump.ratio": "smollm2",
+            "slds.residual.norm_modes": "smollm2",
+            "slds.jump.stride_cv": "another",  # the page speaks of two models
+        }
+        assert rows["interval"]["slds.jump.ratio"] == [26.0, 30.0] and (rows["seed"] == 0).all()
         assert set(read.pages) == {"toy/page"}
         reference_of_book(root, chapters)  # its own file makes no page stale
     finally:
@@ -50,10 +56,15 @@ def test_a_run_is_kept_whole_and_runs_no_page_again(run):
 def test_verdicts_are_set_beside_each_other(run):
     root, chapters = run
     kept = reference_of_book(root, chapters)
-    changed = [kept.rows[0] | {"obtained": 2.0, "interval": None, "verdict": "not reproduced"}, kept.rows[1]]
+    other_ratio = {"obtained": 2.0, "interval": None, "verdict": "not reproduced"}
+    changed = [row | (other_ratio if row["claim"] == "slds.jump.ratio" else {}) for row in kept.rows]
     other = ReferenceRun(**{**vars(kept), "rows": changed})
     compared = compare_verdicts(kept.table(), other).set_index("claim")
-    assert compared["same"].to_dict() == {"slds.jump.ratio": False, "slds.residual.norm_modes": True}
+    assert compared["same"].to_dict() == {
+        "slds.jump.ratio": False,
+        "slds.residual.norm_modes": True,
+        "slds.jump.stride_cv": True,
+    }
     assert compared.loc["slds.jump.ratio", ["obtained here", "obtained there"]].tolist() == [28.0, 2.0]
     path = other.write(root)
     try:
@@ -61,9 +72,17 @@ def test_verdicts_are_set_beside_each_other(run):
     finally:
         path.unlink()
     assert "## Reference run: smollm2, quick" in text
-    assert "1 of 2 verdicts are the same in this book as there." in text
+    assert "2 of 3 verdicts are the same in this book as there." in text
     assert "<td>28 [26, 30]: reproduced</td><td>2: not reproduced</td>" in text
     assert text.count("lmphys-ledger") == 1  # the whole of the same run is not shown twice
+
+
+def test_rows_of_a_run_aside_are_not_those_of_the_book(run):
+    root, chapters = run
+    before = reference_of_book(root, chapters).rows
+    run_chapter(chapters[0], overrides={"seed": 7}, into_book=False)
+    assert reference_of_book(root, chapters).rows == before
+    assert ledger_page(root, chapters).startswith("3 rows:")
 
 
 def test_the_whole_of_another_run_is_shown(run):
@@ -78,7 +97,7 @@ def test_the_whole_of_another_run_is_shown(run):
 def test_the_summary_is_answered_by_the_pages(run):
     root, chapters = run
     text = summary_page(root, chapters)
-    assert "1 can be judged" not in text.split("\n")[0] and "2 can be judged on this model" in text
+    assert "3 can be judged on this model" in text
     assert re.search(r"<td>Is it long\?</td><td>28.4, Fig. 1a</td><td>28 \[26, 30\]</td>", text)
     assert "## What was not tested" in text
 

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from lmphys.book.benchmarks import benchmark_table, load_benchmarks
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
-from lmphys.book.ledger import format_obtained, ledger_html, read_ledger, readable, scrolling_table
+from lmphys.book.ledger import by_claim, format_obtained, ledger_html, read_ledger, readable, scrolling_table
 from lmphys.book.plots import growth
 from lmphys.book.provenance import git_state, machine, versions
 from lmphys.book.record import Target, book_records
@@ -67,9 +67,14 @@ def ledger_page(root: Path, chapters: Sequence[Chapter]) -> str:
     if everything.empty:
         return "No page has recorded a number yet.\n"
     mine = book_rows(root, records)
+    keys = ["claim", "page", "model"]
+    shown = pd.MultiIndex.from_frame(mine[keys])
     models = {chapter.id: record.parameters.get("model") for chapter, record in records}
+    # Of a page's own model the run in the book counts, whatever else was tried; other models are shown as they are.
     of_others = everything["model"] != everything["page"].map(models)
-    rows = everything[everything.index.isin(mine.index) | of_others]
+    aside = everything[of_others & ~pd.MultiIndex.from_frame(everything[keys]).isin(shown)]
+    rows = pd.concat([mine, aside]) if len(aside) else mine
+    rows = by_claim(rows)
     total = f"{len(rows)} rows: {counts(rows['verdict'])}.\n\n"
     return total + _ledger_table(root, rows) + _references_section(root, mine)
 

@@ -185,7 +185,7 @@ class Ledger:
         return found
 
     def _rows(self) -> list[dict[str, Any]]:
-        return _read_rows(self.path) if self.path.exists() else []
+        return read_rows(self.path) if self.path.exists() else []
 
     def show(self) -> LedgerTable:
         """The rows that were recorded through this object, as a table."""
@@ -193,7 +193,12 @@ class Ledger:
         return LedgerTable(pd.DataFrame([rows[claim] for claim in self._recorded], columns=list(COLUMNS)))
 
 
-def _read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of one file, as they were written.
+
+    Raises:
+        LmphysError: it is damaged.
+    """
     try:
         return list(json.loads(path.read_text(encoding="utf-8"))["rows"])
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -215,7 +220,7 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
     Raises:
         LmphysError: a file is damaged, or no run was made with `model`.
     """
-    rows = [row for path in sorted((root / "runs" / "ledger").glob("*.json")) for row in _read_rows(path)]
+    rows = [row for path in sorted((root / "runs" / "ledger").glob("*.json")) for row in read_rows(path)]
     table = typed_rows(rows)
     if model is not None:
         models = sorted(set(table["model"]))
@@ -225,6 +230,11 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
             raise LmphysError(
                 f"no ledger rows of model {model!r} (there are rows of: {ran}); lmphys run --model {model}"
             )
-    table["last"] = table["verdict"] == NOT_COMPARABLE
+    return by_claim(table)
+
+
+def by_claim(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the order of claims, pages and models; claims that cannot be compared last."""
     order = ["last", "claim", "page", "model", "profile", "seed"]
-    return table.sort_values(order, ignore_index=True).drop(columns="last")
+    last = rows["verdict"] == NOT_COMPARABLE
+    return rows.assign(last=last).sort_values(order, ignore_index=True).drop(columns="last")

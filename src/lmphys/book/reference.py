@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lmphys.book.chapter import Chapter
-from lmphys.book.ledger import COLUMNS, read_ledger, typed_rows
+from lmphys.book.ledger import COLUMNS, read_rows, typed_rows
 from lmphys.book.provenance import git_state, machine, versions
 from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, book_record, book_records
 from lmphys.errors import LmphysError
@@ -20,16 +20,9 @@ from lmphys.files import model_slug, write_atomically
 
 
 def book_rows(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> pd.DataFrame:
-    """The ledger rows of the pages in the book: of each page those of the model, profile and seed that it shows."""
-    rows = read_ledger(root)
-    made = {chapter.id: record.parameters for chapter, record in records}
-    keep = [_shown(row, made.get(row["page"], {})) for row in rows.to_dict("records")]
-    return rows[pd.Series(keep, index=rows.index, dtype=bool)]
-
-
-def _shown(row: Mapping[Any, Any], book: Mapping[str, Any]) -> bool:
-    seed = None if pd.isna(row["seed"]) else int(row["seed"])
-    return (book.get("model"), book.get("profile"), book.get("seed")) == (row["model"], row["profile"], seed)
+    """The ledger rows that the pages in the book recorded, of all models that they speak of; columns as `read_ledger`."""
+    files = [root / file for _, record in records for file in record.ledger]
+    return typed_rows([row for file in files if file.is_file() for row in read_rows(file)])
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from lmphys.files import model_slug, write_atomically
 
 
 def book_rows(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> pd.DataFrame:
-    """The ledger rows that the pages in the book recorded, of all models that they speak of; columns as `read_ledger`."""
+    """The ledger rows that the pages in the book recorded, of all models they speak of; columns as `read_ledger`."""
     files = [root / file for _, record in records for file in record.ledger]
     return typed_rows([row for file in files if file.is_file() for row in read_rows(file)])
 

@@ -127,8 +127,8 @@ def test_the_markdown_has_a_heading_and_a_table_for_each_section():
     ]
     table = pd.DataFrame([row | {"why": "so.", "page": ""} for row in rows])
     text = Summary("One sentence.", table, pd.DataFrame()).markdown()
-    assert text.startswith("One sentence.\n\n## A\n\n| question | paper |")
-    assert "| x \\| y? | 1 | 2 | – | reproduced | so. |" in text
+    assert text.startswith("One sentence.\n\n## A\n\n| question | verdict | paper |")
+    assert "| x \\| y? | reproduced | 1 | 2 | – | so. |" in text
     assert text.count("\n## ") == 2
 
 

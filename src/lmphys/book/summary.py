@@ -16,6 +16,8 @@ from lmphys.book.reference import book_rows
 from lmphys.errors import LmphysError
 
 SUMMARY_FILE = Path("book", "summary.csv")
+# The verdict comes early: on a narrow screen the columns to the right are out of sight.
+COLUMNS = ("section", "question", "verdict", "paper", "here", "controls", "why", "page")
 # More definitions than these are told by their range; the ledger has each.
 _SHOWN = 2
 
@@ -64,8 +66,7 @@ def summarise(questions: list[Question], rows: pd.DataFrame, claims: Mapping[str
         claims: by id.
 
     Returns:
-        A row a question: section, question, paper, here, controls, verdict, why, as text, and `page`. A question that
-        no row answers has the verdict "not run".
+        A row a question, columns `COLUMNS`, as text. A question that no row answers has the verdict "not run".
     """
     answers = rows.drop_duplicates("claim").set_index("claim")
     table = []
@@ -84,7 +85,7 @@ def summarise(questions: list[Question], rows: pd.DataFrame, claims: Mapping[str
         else:
             entry |= {"here": "–", "controls": "–", "verdict": "not run", "why": "no page recorded it", "page": ""}
         table.append(entry)
-    return pd.DataFrame(table, columns=["section", "question", "paper", "here", "controls", "verdict", "why", "page"])
+    return pd.DataFrame(table, columns=list(COLUMNS))
 
 
 def in_order_of_pages(rows: pd.DataFrame, pages: Sequence[str]) -> pd.DataFrame:
@@ -186,7 +187,7 @@ class Summary:
     def markdown(self) -> str:
         """Headline and table as Markdown, a heading for each section: a text that can be sent to anyone."""
         parts = [self.headline]
-        columns = ["question", "paper", "here", "controls", "verdict", "why"]
+        columns = list(COLUMNS[1:-1])
         for section, rows in self.table.groupby("section", sort=False):
             lines = [" | ".join(columns), " | ".join(["---"] * len(columns))]
             lines += [" | ".join(str(value).replace("|", "\\|") for value in row) for row in rows[columns].to_numpy()]

@@ -2,16 +2,19 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from lmphys.book.build import ledger_page, summary_page
 from lmphys.book.chapter import find_chapters
+from lmphys.book.claims import load_claims
 from lmphys.book.record import REFERENCE_LEDGERS
 from lmphys.book.reference import ReferenceRun, compare_verdicts, read_references, reference_of_book
 from lmphys.book.runner import run_chapter
 from lmphys.errors import LmphysError
 
+ROOT = Path(__file__).parents[2]
 CODE = """
 from lmphys import book
 ledger = book.Ledger.for_page("toy/page", model=model, profile=profile)
@@ -114,3 +117,11 @@ def test_a_damaged_file_is_named(run):
             read_references(root)
     finally:
         path.unlink()
+
+
+def test_the_reference_run_of_the_book_judges_every_claim_that_can_be_judged():
+    claims = load_claims(ROOT)
+    (kept,) = [run for run in read_references(ROOT) if (run.model, run.profile) == ("smollm2", "quick")]
+    seen = {row["claim"] for row in kept.rows}
+    assert seen <= set(claims)
+    assert [claim.id for claim in claims.values() if claim.comparable and claim.id not in seen] == []

@@ -51,16 +51,13 @@ book.use_style()
 # %%
 spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
 texts = corpus.build_corpus(spec)
-names = {"trained": model, "random weights": corpus.control_of(model)}
+lm = corpus.LanguageModel(model)
+readers = {"trained": lm, "random weights": corpus.LanguageModel(corpus.control_of(model))}
 contexts = {
     name: thermo.read_contexts(
-        corpus.LanguageModel(which),
-        texts,
-        n_chains=n_chains,
-        per_chain=per_chain,
-        seed=seed,
+        reader, texts, n_chains=n_chains, per_chain=per_chain, seed=seed
     )
-    for name, which in names.items()
+    for name, reader in readers.items()
 }
 T = np.geomspace(0.1, 5, 25)
 energies = {name: c.energies() for name, c in contexts.items()}
@@ -139,7 +136,6 @@ ax.legend();
 # What these places are, and what the model would say next:
 
 # %% tags=["hide-input"]
-lm = corpus.LanguageModel(model)
 rows = {}
 for name, row in chosen.items():
     p = contexts["trained"].logits[row].softmax(-1)

@@ -26,3 +26,12 @@ def ragged() -> Trajectories:
     rng = np.random.default_rng(0)
     mix = rng.standard_normal((5, 5))
     return Trajectories.from_list([np.cumsum(rng.standard_normal((n, 5)), axis=0) @ mix for n in (9, 1, 14, 2, 30, 7)])
+
+
+@pytest.fixture(scope="module")
+def forgetful() -> Trajectories:
+    """States that forget the one before at once, so that all order is the regimes'."""
+    rng = np.random.default_rng(1)
+    made = Trajectories.from_list([rng.standard_normal((n, 3)) * [3, 2, 1] for n in rng.integers(4, 9, size=80)])
+    made.chains["question_id"] = np.arange(80) // 2
+    return made

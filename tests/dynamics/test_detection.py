@@ -4,7 +4,6 @@ import pytest
 from scipy.stats import t as student_t
 from sklearn.metrics import adjusted_rand_score
 
-from lmphys.corpus import Trajectories
 from lmphys.dynamics import (
     SLDS,
     calibrate,
@@ -22,18 +21,12 @@ from lmphys.errors import LmphysError
 FIT = {"n_init": 1, "max_iter": 30}
 
 
-@pytest.fixture(scope="module")
-def traj():
-    """States that forget the one before at once, so that all order is the regimes'."""
-    rng = np.random.default_rng(1)
-    made = Trajectories.from_list([rng.standard_normal((n, 3)) * [3, 2, 1] for n in rng.integers(4, 9, size=80)])
-    made.chains["question_id"] = np.arange(80) // 2
-    return made
-
-
-def test_evidence_is_what_two_halves_say(traj):
+def test_evidence_is_what_two_halves_say(forgetful):
     drawn = implanted_chains(
-        implant(SLDS(1).fit(traj).parameters_, traj, 2, separation=5.0, stay=0.9), traj, n_chains=120, seed=1
+        implant(SLDS(1).fit(forgetful).parameters_, forgetful, 2, separation=5.0, stay=0.9),
+        forgetful,
+        n_chains=120,
+        seed=1,
     )
     found = evidence(drawn, n_regimes=2, n_splits=1, seed=5, **FIT)
     split = int(np.random.SeedSequence(5).generate_state(1)[0])
@@ -52,8 +45,8 @@ def test_evidence_is_what_two_halves_say(traj):
     assert found["gain_low"] < found["gain"] < found["gain_high"]
 
 
-def test_calibration_tells_far_from_none(traj):
-    table = calibrate(traj, (0.0, 8.0), n_regimes=2, stay=0.9, n_corpora=2, n_splits=1, seed=2, n_init=4)
+def test_calibration_tells_far_from_none(forgetful):
+    table = calibrate(forgetful, (0.0, 8.0), n_regimes=2, stay=0.9, n_corpora=2, n_splits=1, seed=2, n_init=4)
     assert table.true.tolist() == [0, 0, 8, 8]
     assert table.halves[2:].min() > 0.9 > 0.5 > table.halves[:2].max()
     assert table.gain[2:].min() > table.gain[:2].max() + 0.05
@@ -93,6 +86,6 @@ def test_power_is_where_the_curve_reaches_the_target():
     assert power(table.assign(gain_low=1.0), n_bootstrap=5).separation == 0
 
 
-def test_unknown_noise_is_refused(traj):
+def test_unknown_noise_is_refused(forgetful):
     with pytest.raises(LmphysError, match="'gaussian' or 'real'"):
-        calibrate(traj, (1.0,), noise="pink")
+        calibrate(forgetful, (1.0,), noise="pink")

@@ -7,17 +7,8 @@ from lmphys.dynamics import SLDS, implant, implanted_chains, recovery_ceiling, r
 FIT = {"n_init": 1, "max_iter": 30}
 
 
-@pytest.fixture(scope="module")
-def traj():
-    """States that forget the one before at once, so that all order is the regimes'."""
-    rng = np.random.default_rng(1)
-    made = Trajectories.from_list([rng.standard_normal((n, 3)) * [3, 2, 1] for n in rng.integers(4, 9, size=80)])
-    made.chains["question_id"] = np.arange(80) // 2
-    return made
-
-
-def test_clear_regimes_are_found_and_absent_ones_are_not(traj):
-    table = recovery_map(traj, (0.0, 12.0), ((160, None), (100, 5)), n_regimes=2, seed=3, **FIT)
+def test_clear_regimes_are_found_and_absent_ones_are_not(forgetful):
+    table = recovery_map(forgetful, (0.0, 12.0), ((160, None), (100, 5)), n_regimes=2, seed=3, **FIT)
     found = table.set_index(["separation", "n_chains"])
     assert found.length.tolist() == [0, 5, 0, 5]
     assert (found.ari.loc[0.0].abs() < 0.05).all()
@@ -30,11 +21,11 @@ def test_clear_regimes_are_found_and_absent_ones_are_not(traj):
 def test_the_forecast_of_the_truth_is_worth_the_square_of_what_regimes_remember():
     # One dimension, no memory but the regimes': the share of the spread that is foretold is (2 p - 1)^2 (1 - left).
     rng = np.random.default_rng(2)
-    traj = Trajectories.from_list(list(rng.standard_normal((100, 12, 1))))
-    base = SLDS(1, drift="none").fit(traj).parameters_
+    forgetful = Trajectories.from_list(list(rng.standard_normal((100, 12, 1))))
+    base = SLDS(1, drift="none").fit(forgetful).parameters_
     base = type(base)(base.pi, base.T, -np.ones((1, 1, 1)), np.zeros((1, 1)), np.ones((1, 1, 1)))
-    p = implant(base, traj, 2, separation=20.0, stay=0.9)
-    drawn = implanted_chains(p, traj, n_chains=3000, length=12, seed=4)
+    p = implant(base, forgetful, 2, separation=20.0, stay=0.9)
+    drawn = implanted_chains(p, forgetful, n_chains=3000, length=12, seed=4)
     _, h_next, chain = drawn.pairs()
     later = np.arange(len(chain)) % 11 > 0  # the first regime of a chain is drawn from pi
     forecast = SLDS.from_parameters(p).forecasts(drawn)["predictive"]
@@ -43,8 +34,8 @@ def test_the_forecast_of_the_truth_is_worth_the_square_of_what_regimes_remember(
     assert explained == pytest.approx(0.8**2 * (1 - left), abs=0.01)
 
 
-def test_nobody_gains_from_regimes_without_memory(traj):
-    table = recovery_ceiling(traj, (0.0, 8.0), (0.5, 0.9), n_regimes=2, n_chains=1500, seed=1)
+def test_nobody_gains_from_regimes_without_memory(forgetful):
+    table = recovery_ceiling(forgetful, (0.0, 8.0), (0.5, 0.9), n_regimes=2, n_chains=1500, seed=1)
     ceiling = table.set_index(["stay", "separation"])
     assert abs(ceiling.gain[0.5, 8.0]) < 0.005
     assert ceiling.ari[0.5, 8.0] > 0.99  # found, and not foretold

@@ -194,7 +194,7 @@ def resolve_dtype(dtype: str, device: torch.device) -> str:
 def _faster_on_cpu() -> str:
     """The dtype in which this CPU multiplies matrices faster, measured once and remembered.
 
-    bfloat16 must win by half to be chosen: only with tile instructions (AMX) is it worth its rounding.
+    bfloat16 must win by half to be chosen: only with instructions of its own is it worth its rounding.
     """
     key = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()} {_cpu_name()} torch {torch.__version__}"
     file = cache_home() / "dtype.json"

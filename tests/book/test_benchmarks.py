@@ -210,19 +210,22 @@ def watched(fit, monkeypatch, costs):
     return measured
 
 
-def test_ours_and_each_peer_are_timed_in_turn_in_as_many_rounds(fit, monkeypatch):
-    measured = watched(fit, monkeypatch, {"ours": 0.01, "dynamax": 0.1, "ssm": 4.0})
+def test_ours_the_floor_and_each_peer_are_timed_in_turn(fit, monkeypatch):
+    measured = watched(fit, monkeypatch, {"ours": 0.01, "floor": 0.008, "dynamax": 0.1, "ssm": 4.0})
     monkeypatch.setattr(fit, "release", lambda package: f"{package} 1")
-    traj = types.SimpleNamespace(width=4)
+    traj = types.SimpleNamespace(width=4, n_transitions=9)
     rows = fit.peers(traj, 4)
-    assert [name for name, *_ in measured] == ["ours", "dynamax"] * 4 + ["ours", "ssm"] * 2  # a round to warm up
-    assert [row.ratio for row in rows] == [10.0, 400.0]
-    assert [row.holds for row in rows] == [True, True]
-    assert [row.plain for row in rows] == ["100 ms (dynamax 1, float32)", "4 s (ssm 1, float64)"]
+    turns = ["ours", "floor", "dynamax"] * 4 + ["ours", "floor", "ssm"] * 4  # a round to warm up
+    assert [name for name, *_ in measured] == turns
+    assert [row.ratio for row in rows] == [10.0, 400.0, 500.0]
+    assert [row.ours for row in rows] == ["10 ms", "10 ms", "8 ms"]
+    assert [row.bound for row in rows] == ["≥ 5", "≥ 300", ""]
+    plain = "4 s (ssm 1, float64)"
+    assert [row.plain for row in rows] == ["100 ms (dynamax 1, float32)", plain, plain]
 
 
 def test_a_missing_peer_is_a_row_with_its_bound_and_the_mend(fit, monkeypatch):
-    watched(fit, monkeypatch, {"ours": 0.01})
+    watched(fit, monkeypatch, {"ours": 0.01, "floor": 0.008})
 
     def missing(error):
         def peer(*_):
@@ -232,7 +235,7 @@ def test_a_missing_peer_is_a_row_with_its_bound_and_the_mend(fit, monkeypatch):
 
     monkeypatch.setattr(fit, "dynamax", missing(ImportError("No module named 'dynamax'")))
     monkeypatch.setattr(fit, "ssm", missing(LmphysError("ssm cannot be imported; install the lock")))
-    rows = fit.peers(types.SimpleNamespace(width=4), 4)
+    rows = fit.peers(types.SimpleNamespace(width=4, n_transitions=9), 4)
     assert [(row.ours, row.ratio, row.bound) for row in rows] == [("not compared", None, b) for b in ("≥ 5", "≥ 300")]
     why = ["No module named 'dynamax'; make bench installs dynamax", "ssm cannot be imported; install the lock"]
     assert [row.plain for row in rows] == why

@@ -233,6 +233,61 @@ pd.DataFrame(
 # The token of $h_{t+1}$ is not known when the forecast is made. It is no rival of the forecast, then, but it tells what
 # the residuals are *made of*.
 #
+# ## The film played backwards
+#
+# A drift down the slope of a {term}`potential`, with noise that is the same everywhere, obeys {term}`detailed balance`
+# once it has settled: each step is as common as its reversal, and nobody can tell whether the film runs forwards or
+# backwards. So here is a game. From the states alone, say of every held-out chain in which direction it is shown. The
+# guess is the sign of
+#
+# $$ \Lambda = \sum_t \ln \frac{q(h_t, h_{t+1})}{q(h_{t+1}, h_t)} $$ (eq-arrow)
+#
+# with $q$ the Gaussian of two successive states, learned from the other chains. Without a direction a guess is right
+# half of the time, whatever $q$ is. The mean of $\Lambda$ per step is, for a settled process, the entropy that a step
+# produces, as far as two states can show it {cite}`roldan2010`.
+#
+# A beginning and an end are a direction too. So the game is played again without the first and the last states of each
+# chain. Two controls: states in random order, which have no direction, and *random weights* that read the same chains.
+
+# %%
+blind = variants["random weights"].split(0.7, seed=seed)
+view = dynamics.Projection(rank).fit(blind[0])
+cuts = {"all states": 0, "less one at each end": 1, "less two at each end": 2}
+games = {name: (seen, unseen, n) for name, n in cuts.items()}
+games["random order"] = (*(dynamics.shuffle_order(t, seed=seed) for t in (seen, unseen)), 0)
+games |= {
+    f"random weights, {name}": (*map(view.transform, blind), n)
+    for name, n in cuts.items()
+}
+found = {
+    name: dynamics.arrow_of_time(a, b, trim=n, seed=seed)
+    for name, (a, b, n) in games.items()
+}
+
+# %% mystnb={"figure": {"name": "fig-drift-arrow", "caption": "Share of held-out chains whose direction in time is guessed right from their states. Dashed: what a process in detailed balance leaves to chance. Lines: 95 % intervals over chains; numbers: log odds per step, in nats."}} tags=["hide-input"]
+figure, ax = plt.subplots(figsize=(6.6, 3.2))
+for row, (name, game) in enumerate(found.items()):
+    colour = "#555555" if name == "random order" else book.style.VERMILION if "weights" in name else book.style.BLUE
+    ax.hlines(row, game.told.low, game.told.high, color=colour)
+    ax.plot(game.told.value, row, "o", color=colour)
+    ax.text(1.04, row, f"{game.nats.value:.1f} nats", va="center")
+ax.axvline(0.5, color="#222222", lw=0.9, ls="--")
+ax.set_yticks(range(len(found)), found)
+ax.invert_yaxis()
+ax.grid(visible=False, axis="y")
+ax.set(xlabel="directions guessed right", xlim=(0.3, 1.3), xticks=(0.4, 0.6, 0.8, 1));
+
+# %%
+for name, game in found.items():
+    print(f"{name}: {game.chains} chains, {game.nats.value:.2f} "
+          f"[{game.nats.low:.2f}, {game.nats.high:.2f}] nats a step")
+
+# %% [markdown]
+# How to read it: what falls to the dashed line when the ends go was a beginning and an end. What stays is a current
+# inside the chains, and where one flows no potential can be the whole story. But a current need not be thought. Random
+# weights mix all words so far into a mean, whose steps get shorter the longer the text is, and that is a direction too.
+# A direction that a trained model shows *less* clearly than random weights is no sign of reasoning.
+#
 # ## Verdict
 
 # %% tags=["hide-input"]
@@ -330,4 +385,20 @@ ledger.show()
 #
 # For a large λ the first tends to the mean and the second to persistence; which wins depends on the position. In
 # between, shrinking $A$ helps, since λ = 1 hardly restrains a map of some thousand parameters.
+# ```
+#
+# ```{admonition} Exercise 4: a current without a slope
+# :class: tip
+# A settled linear process has covariance $C$ and $\Cov(h_{t+1}, h_t) = AC$. Show that it looks the same backwards just
+# when $AC$ is symmetric, and find the antisymmetric share of $AC$ here, beside states in random order.
+# ```
+#
+# ```{dropdown} Solution
+# Backwards, the covariance of a state with its predecessor takes the place of $AC$; that is its transpose, and a Gaussian
+# process is its mean and its covariances. Noise alone gives antisymmetric parts too, hence the control.
+#
+#     for name, part in {"chains": seen, "random order": dynamics.shuffle_order(seen, seed=0)}.items():
+#         x, y = (z - z.mean(0) for z in part.pairs()[:2])
+#         forth = y.T @ x
+#         print(name, round(float(np.sum((forth - forth.T) ** 2) / np.sum((forth + forth.T) ** 2)), 3))
 # ```

@@ -140,10 +140,15 @@ def test_the_key_covers_text_parameters_device_code_data_and_lock(project, monke
     assert book_record(chapter)[1]  # and back again
 
 
-def test_new_benchmarks_leave_the_key_alone(project):
+def test_new_benchmarks_and_descriptions_leave_the_key_alone(project):
     chapter = find_chapters(project)[0]
     key = run_key(chapter, chapter.resolve({}))
-    for name, matters in (("benchmarks.json", False), ("claims/benchmarks.json", True), ("other.json", True)):
+    for name, matters in (
+        ("benchmarks.json", False),
+        ("README.md", False),
+        ("claims/benchmarks.json", True),
+        ("other.json", True),
+    ):
         path = project / "data" / name
         for text in ("{}", "[]"):
             path.write_text(text)

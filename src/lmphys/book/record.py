@@ -22,11 +22,11 @@ def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
     """SHA-256 over everything that a page depends on.
 
     These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, all
-    code and styles under `src/`, all of `data/` but the benchmarks and the ledgers of reference runs, which no chapter
-    reads, and the lock file. The time of day and the state of git are left out: they change no number.
+    code and styles under `src/`, all of `data/` but the benchmarks, the ledgers of reference runs and the descriptions,
+    which no chapter reads, and the lock file. The time of day and the state of git are left out: they change no number.
     """
     root = chapter.root
-    unread = {root / BENCHMARKS_FILE, *(root / REFERENCE_LEDGERS).glob("*.json")}
+    unread = {root / BENCHMARKS_FILE, *(root / REFERENCE_LEDGERS).glob("*.json"), *(root / "data").rglob("*.md")}
     files = [root / "requirements.lock"]
     files += sorted(p for p in (root / "src").rglob("*") if p.suffix in (".py", ".mplstyle"))
     files += sorted(p for p in (root / "data").rglob("*") if p.is_file() and p not in unread)

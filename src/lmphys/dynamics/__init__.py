@@ -59,6 +59,7 @@ from lmphys.dynamics.projection import (
 )
 from lmphys.dynamics.r2 import expected_r2_ar1, r2_gain
 from lmphys.dynamics.realism import autocorrelation, compare_simulated, dwell_times, occupancy, simulate_twins
+from lmphys.dynamics.reversal import Reversal, TimeArrow, arrow_of_time
 from lmphys.dynamics.scores import held_out_scores, one_step_scores, residual_nll
 from lmphys.dynamics.selection import choose_rank, choose_regimes
 from lmphys.dynamics.severity import Severity, severity_sweep
@@ -94,15 +95,18 @@ __all__ = [
     "Procrustes",
     "Projection",
     "Regimes",
+    "Reversal",
     "SLDSParameters",
     "SSMPeer",
     "Severity",
     "StudentT",
+    "TimeArrow",
     "TransferMatrix",
     "ablate",
     "against_student",
     "approach_derailment",
     "approach_wrong_answer",
+    "arrow_of_time",
     "as_interval",
     "autocorrelation",
     "bootstrap_chains",

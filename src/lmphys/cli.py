@@ -188,16 +188,16 @@ def ledger(
 
 @app.command()
 def summary() -> None:
-    """Print the re-examination of the paper on one page, as Markdown: each question with its computed answer."""
+    """Print the book on one page, as Markdown: the questions about each paper with their computed answers."""
     from lmphys.book.chapter import find_chapters
-    from lmphys.book.summary import summary_of_book
+    from lmphys.book.summary import summaries_of_book
     from lmphys.paths import project_root
 
     root = project_root()
-    found = summary_of_book(root, find_chapters(root))
-    if found is None:
+    found = summaries_of_book(root, find_chapters(root))
+    if not found:
         raise LmphysError("no questions are asked: book/summary.csv is missing or empty; restore it with git")
-    typer.echo(found.markdown(), nl=False)
+    typer.echo("\n".join(part.markdown() for part in found), nl=False)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lmphys.book.chapter import find_chapters
 from lmphys.book.claims import load_claims, verdict
 from lmphys.book.ledger import Ledger, read_ledger
 from lmphys.book.summary import (
@@ -13,6 +14,7 @@ from lmphys.book.summary import (
     headline,
     in_order_of_pages,
     read_questions,
+    summaries_of_book,
     summarise,
     untested,
     why,
@@ -126,10 +128,24 @@ def test_the_markdown_has_a_heading_and_a_table_for_each_section():
         {"section": "B", "question": "z?", "paper": "1", "here": "2", "controls": "–", "verdict": "not run"},
     ]
     table = pd.DataFrame([row | {"why": "so.", "page": ""} for row in rows])
-    text = Summary("One sentence.", table, pd.DataFrame()).markdown()
-    assert text.startswith("One sentence.\n\n## A\n\n| question | verdict | paper |")
+    text = Summary("doe1999", "One sentence.", table, pd.DataFrame()).markdown()
+    assert text.startswith("## doe1999\n\nOne sentence.\n\n### A\n\n| question | verdict | paper |")
     assert "| x \\| y? | reproduced | 1 | 2 | – | so. |" in text
-    assert text.count("\n## ") == 2
+    assert text.count("\n### ") == 2
+
+
+def test_each_paper_has_its_own_part_in_the_order_of_the_questions(project):
+    write_questions(
+        project,
+        "A,Is it long?,slds.jump.ratio",
+        "B,Cold?,gibbs.gain.majority",
+        "A,Tails?,slds.residual.heavy_tails",
+    )
+    first, second = summaries_of_book(project, find_chapters(project))
+    assert (first.paper, second.paper) == ("carson2025", "awadhiya2026")
+    assert first.table["question"].tolist() == ["Is it long?", "Tails?"]
+    assert second.table["verdict"].tolist() == ["not run"]
+    assert sum(claim.paper == "awadhiya2026" for claim in CLAIMS.values()) == second.untested["claims"].sum()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from lmphys.book.record import Target, book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.runner import run_chapter
 from lmphys.book.style import use_style
-from lmphys.book.summary import counts, summary_of_book
+from lmphys.book.summary import counts, summaries_of_book
 from lmphys.errors import LmphysError
 from lmphys.files import file_digest, write_atomically
 
@@ -118,16 +118,15 @@ def _references_section(root: Path, rows: pd.DataFrame) -> str:
 
 def summary_page(root: Path, chapters: Sequence[Chapter]) -> str:
     """Markdown of the summary: the questions of `book/summary.csv`, answered by the pages in the book."""
-    summary = summary_of_book(root, chapters)
-    if summary is None:
-        return "No questions are asked yet; they stand in `book/summary.csv`.\n"
-    parts = [f"{summary.headline}\n"]
-    for section, rows in summary.table.groupby("section", sort=False):
-        shown = rows.drop(columns="section").assign(page=_page_links(root, rows["page"]))
-        parts.append(f"## {section}\n\n{_raw(ledger_html(shown, raw=('page',)))}")
-    if len(summary.untested):
-        parts.append(f"## What was not tested\n\n{_raw(scrolling_table(summary.untested))}")
-    return "\n".join(parts)
+    parts = []
+    for summary in summaries_of_book(root, chapters):
+        parts.append(f"## {{cite:t}}`{summary.paper}`\n\n{summary.headline}\n")
+        for section, rows in summary.table.groupby("section", sort=False):
+            shown = rows.drop(columns="section").assign(page=_page_links(root, rows["page"]))
+            parts.append(f"### {section}\n\n{_raw(ledger_html(shown, raw=('page',)))}")
+        if len(summary.untested):
+            parts.append(f"### What was not tested\n\n{_raw(scrolling_table(summary.untested))}")
+    return "\n".join(parts) or "No questions are asked yet; they stand in `book/summary.csv`.\n"
 
 
 def status_page(root: Path, chapters: Sequence[Chapter]) -> str:

@@ -1,4 +1,4 @@
-"""The re-examination of a paper on one page: questions in plain words, answered by the ledger alone."""
+"""The book on one page: questions about each paper in plain words, answered by the ledger alone."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -172,39 +172,43 @@ def headline(rows: pd.DataFrame, claims: Mapping[str, Claim], paper: str) -> str
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """The page.
+    """What became of one paper.
 
     Attributes:
+        paper: its key in the list of references.
         headline: one sentence.
         table: see `summarise`.
         untested: see the function of that name.
     """
 
+    paper: str
     headline: str
     table: pd.DataFrame
     untested: pd.DataFrame
 
     def markdown(self) -> str:
         """Headline and table as Markdown, a heading for each section: a text that can be sent to anyone."""
-        parts = [self.headline]
+        parts = [f"## {self.paper}", self.headline]
         columns = list(COLUMNS[1:-1])
         for section, rows in self.table.groupby("section", sort=False):
             lines = [" | ".join(columns), " | ".join(["---"] * len(columns))]
             lines += [" | ".join(str(value).replace("|", "\\|") for value in row) for row in rows[columns].to_numpy()]
-            parts.append(f"## {section}\n\n" + "\n".join(f"| {line} |" for line in lines))
+            parts.append(f"### {section}\n\n" + "\n".join(f"| {line} |" for line in lines))
         return "\n\n".join(parts) + "\n"
 
 
-def summary_of_book(root: Path, chapters: Sequence[Chapter]) -> Summary | None:
-    """The questions of the project in `root`, answered by the pages in its book; None where none are asked.
+def summaries_of_book(root: Path, chapters: Sequence[Chapter]) -> list[Summary]:
+    """The questions of the project in `root`, answered by the pages in its book, paper by paper in their order.
 
     Raises:
         LmphysError: the file of questions is damaged.
     """
     claims = load_claims(root)
-    questions = read_questions(root, claims)
-    if not questions:
-        return None
+    by_paper = defaultdict(list)
+    for question in read_questions(root, claims):
+        by_paper[claims[question.claim].paper].append(question)
     rows = in_order_of_pages(book_rows(root, book_records(chapters)), toc_files(root))
-    paper = claims[questions[0].claim].paper
-    return Summary(headline(rows, claims, paper), summarise(questions, rows, claims), untested(rows, claims, paper))
+    return [
+        Summary(paper, headline(rows, claims, paper), summarise(asked, rows, claims), untested(rows, claims, paper))
+        for paper, asked in by_paper.items()
+    ]

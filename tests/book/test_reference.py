@@ -12,6 +12,7 @@ from lmphys.book.claims import load_claims
 from lmphys.book.record import REFERENCE_LEDGERS
 from lmphys.book.reference import ReferenceRun, compare_verdicts, read_references, reference_of_book
 from lmphys.book.runner import run_chapter
+from lmphys.corpus.model import resolve_device, resolve_dtype
 from lmphys.errors import LmphysError
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,7 @@ def test_a_run_is_kept_whole_and_runs_no_page_again(run):
         assert path == root / REFERENCE_LEDGERS / "smollm2--quick.json"
         (read,) = read_references(root)
         assert read == kept
+        assert read.dtype == resolve_dtype("auto", resolve_device("auto"))
         rows = read.table().set_index("claim")
         assert rows["model"].to_dict() == {
             "slds.jump.ratio": "smollm2",
@@ -74,6 +76,7 @@ def test_verdicts_are_set_beside_each_other(run):
         text = ledger_page(root, chapters)
     finally:
         path.unlink()
+    assert f", in {kept.dtype}." in text
     assert "## Reference run: smollm2, quick" in text
     assert "2 of 3 verdicts are the same in this book as there." in text
     assert "<td>28 [26, 30]: reproduced</td><td>2: not reproduced</td>" in text

@@ -99,7 +99,7 @@ def _references_section(root: Path, rows: pd.DataFrame) -> str:
     """The verdicts of the book beside those of each reference run; whole ledgers of runs that the book is not."""
     parts = []
     for reference in read_references(root):
-        where = f"{reference.machine.get('processor', 'unknown machine')}, {reference.date[:10]}"
+        where = f"{reference.machine.get('processor', 'unknown machine')}, {reference.date[:10]}, in {reference.dtype}"
         parts.append(f"\n## Reference run: {reference.model}, {reference.profile}\n\nMade on {where}.\n")
         compared = compare_verdicts(rows, reference)
         moved = compared[~compared["same"]]

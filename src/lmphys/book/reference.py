@@ -36,6 +36,7 @@ class ReferenceRun:
         commit: git commit that it was kept at.
         machine: name to value.
         versions: package to version.
+        dtype: in which `auto` reads models there; bfloat16 has three digits.
         pages: page to run time in seconds.
         rows: its ledger rows, JSON values with the columns of the ledger.
     """
@@ -46,6 +47,7 @@ class ReferenceRun:
     commit: str
     machine: dict[str, str]
     versions: dict[str, str]
+    dtype: str
     pages: dict[str, float]
     rows: list[dict[str, Any]] = field(repr=False)
 
@@ -71,6 +73,8 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
     Raises:
         LmphysError: a page is missing or out of date, so that its rows would not be those of its sources.
     """
+    from lmphys.corpus.model import resolve_device, resolve_dtype  # costs seconds
+
     stale = [chapter.id for chapter in chapters if not book_record(chapter)[1]]
     if stale:
         raise LmphysError(f"not up to date: {', '.join(stale)}; build the book first: lmphys build")
@@ -84,6 +88,7 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
         commit=git_state(root),
         machine=machine(),
         versions=versions(),
+        dtype=resolve_dtype("auto", resolve_device("auto")),
         pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
         rows=[_json_row(row) for row in rows.to_dict("records")],
     )

@@ -59,11 +59,13 @@ class MinimalPush(NamedTuple):
     """The shortest push with a given gain, and the bracket that its length lies in.
 
     Attributes:
+        first: (B, D) gradient step, gain · g / ‖g‖² with the gradient g where the push begins.
         step: (B, D) push; it has the gain, where that can be had.
         gain: (B,) what it gains, nats.
         floor: (B,) no push shorter than this has the gain, if log p_t is a concave function of the state.
     """
 
+    first: Tensor
     step: Tensor
     gain: Tensor
     floor: Tensor
@@ -82,7 +84,7 @@ def minimal_push(
     For logits linear in h, log p_t is concave, the states with log p_t ≥ c are a convex set, and d is the projection
     on it: unique, and parallel to the gradient where it ends. Each tangent plane of log p_t bounds the set from
     outside, so that the way to the plane is a bound from below on the way to the set; the next plane is taken where
-    this way ended. The first step is the gradient step gain · g / ‖g‖².
+    this way ended. The first way is the gradient step.
 
     Args:
         log_p: states (B, D) to log-probabilities of each row's target (B,), differentiable.
@@ -108,7 +110,9 @@ def minimal_push(
         return value.detach(), slope
 
     step = torch.zeros_like(h)
-    start, slope = value, _ = at(step)
+    value, slope = at(step)
+    start = value
+    first = gain * slope / slope.square().sum(1, keepdim=True)
     goal = start + gain
     if not bool((goal < 0).all()):
         raise LmphysError(f"a gain of {gain} nats takes a probability to 1 or beyond; lower the gain")
@@ -130,4 +134,4 @@ def minimal_push(
         stretch = torch.where(along > 0, (goal - value) / along, 0)
         step = step * (1 + stretch.clamp(-0.5, 1))[:, None]
         value, slope = at(step)
-    return MinimalPush(step, value - start, floor)
+    return MinimalPush(first, step, value - start, floor)

@@ -13,6 +13,7 @@ from lmphys.mechanics import (
     Paths,
     Places,
     Push,
+    Start,
     Steered,
     as_paths,
     choose_places,
@@ -45,8 +46,8 @@ TARGETS = torch.tensor([50, 77, 120])
 
 @pytest.fixture(scope="module")
 def precise(tokenizer):
-    """A llama in float64, for finite differences."""
-    return LanguageModel.from_parts(tiny_model("llama", len(tokenizer)).double(), tokenizer, spec="llama")
+    """A model in float64 throughout, for finite differences; some architectures normalise in float32 whatever comes."""
+    return LanguageModel.from_parts(tiny_model("gpt2", len(tokenizer)).double(), tokenizer, spec="gpt2")
 
 
 def plain(model, text):
@@ -125,7 +126,8 @@ def test_every_way_gains_what_was_asked(precise, layer):
     contexts = Contexts(precise, TEXTS)
     slopes = gradients(contexts, TARGETS, [layer])
     before = target_log_p(slopes.log_p, TARGETS)
-    gain = min(1.0, -0.8 * float(before.max()))
+    gain = 0.3
+    assert before.max() < -gain
     found = steer(contexts, TARGETS, slopes, layer, gain, tolerance=1e-6)
     assert found.reached.all()
     np.testing.assert_allclose(target_log_p(found.log_p, TARGETS) - before, gain, atol=1e-6)
@@ -180,7 +182,7 @@ def read(llama):
 def test_places_keep_their_rule(llama, read):
     prompts, texts, paths = read
     words = list(range(60, 360))
-    places = choose_places(paths, head_of(llama), words, 0.5, ranks=(2, 40), earliest=6, last=3, seed=2)
+    places = choose_places(paths, head_of(llama), words, 0.5, ranks=(2, 40), gap=3.0, earliest=6, last=3, seed=2)
     assert 2 <= len(places) <= 4 and len(set(places.text)) == len(places)
     for context, text, place, target, rank in zip(
         places.contexts(prompts, texts), places.text, places.place, places.target.tolist(), places.rank, strict=True
@@ -189,7 +191,7 @@ def test_places_keep_their_rule(llama, read):
         assert 6 <= place < len(texts[text]) - 3 and target in words and target != texts[text][place + 1]
         log_p = plain(llama, context)[-1]
         assert 2 <= rank <= 40 and rank == int((log_p > log_p[target]).sum()) + 1
-        assert log_p[target] + 0.5 <= np.log(0.9) + 1e-5
+        assert log_p[target] + 0.5 <= np.log(0.9) + 1e-5 and log_p.max() - log_p[target] <= 3 + 1e-4
     with pytest.raises(LmphysError, match="0 texts have a place"):
         choose_places(paths, head_of(llama), words, 50.0)
 
@@ -243,7 +245,7 @@ def test_energies_at_the_place_by_hand(llama, read):
 
 def test_natural_differences_stay_inside_texts():
     paths = Paths(
-        {"final_norm": [np.array([[0.0], [2], [2], [6]]), np.array([[1.0], [1], [1]])]},
+        {"final_norm": [np.array([[1.0], [3], [3], [7]]), np.array([[1.0], [1], [1]])]},
         [np.array([1.0, 2, 4, np.nan]), np.array([3.0, 8, np.nan])],
         [np.arange(4), np.arange(3)],
     )
@@ -251,12 +253,13 @@ def test_natural_differences_stay_inside_texts():
     assert total.tolist() == [11, 5] and count.tolist() == [2, 1]
 
 
-SAMPLING = Sampling(temperature=0.9, top_p=0.95, max_tokens=9)
+# Few tokens to choose from: rounding does not tip the choice between two of them.
+SAMPLING = Sampling(temperature=0.9, top_p=1.0, top_k=4, max_tokens=9)
 
 
 def test_continuations_without_a_push_are_those_of_the_decoder(any_model):
     contexts = Contexts(any_model, TEXTS)
-    written = continue_texts(contexts, SAMPLING, seed=3)
+    written = continue_texts(contexts, {"free": Start()}, SAMPLING, seed=3)["free"]
     requests = [Request(text, 3_000 + row) for row, text in enumerate(TEXTS)]
     expected = {chain.index: chain for chain in ChainDecoder(any_model, SAMPLING, batch_size=3).run(requests)}
     for row, own in enumerate(written):
@@ -269,8 +272,19 @@ def test_the_trace_of_a_push_is_that_of_a_push_that_is_read_again(any_model):
     """Once written, the tokens have the same probabilities when all are read in one pass with the push."""
     contexts = Contexts(any_model, TEXTS)
     push = Push(1, 3 * torch.randn(3, any_model.width, generator=torch.Generator().manual_seed(5)))
-    written = continue_texts(contexts, SAMPLING, first=TARGETS, push=push, seed=1, batch_size=2)
-    free = continue_texts(contexts, SAMPLING, first=TARGETS, seed=1)
+    steered = push_by(contexts, push)
+    starts = {"forced": Start(TARGETS), "pushed": Start(TARGETS, steered)}
+    both = continue_texts(contexts, starts, SAMPLING, seed=1, batch_size=4)
+    free, written = both["forced"], both["pushed"]
+    alone = continue_texts(contexts, {"forced": Start(TARGETS)}, SAMPLING, seed=1)["forced"]
+    assert [c.tokens.tolist() for c in alone] == [c.tokens.tolist() for c in free]
+    missed = Steered(steered.log_p.clone(), push)
+    missed.log_p[1] = torch.nan
+    some = continue_texts(contexts, {"pushed": Start(TARGETS, missed)}, SAMPLING, seed=1)["pushed"]
+    assert [c.context for c in some] == [0, 2] and some[1].tokens.tolist() == written[2].tokens.tolist()
+    elsewhere = Start(TARGETS, push_by(contexts, Push(2, push.step)))
+    with pytest.raises(LmphysError, match="one by one"):
+        continue_texts(contexts, {**starts, "other": elsewhere}, SAMPLING)
     for row, own in enumerate(written):
         assert own.tokens[0] == TARGETS[row]
         tokens = torch.from_numpy(own.tokens)[None]
@@ -286,22 +300,23 @@ def test_the_trace_of_a_push_is_that_of_a_push_that_is_read_again(any_model):
 
 def test_relevance_is_a_difference_of_plain_log_likelihoods(any_model):
     contexts = Contexts(any_model, TEXTS)
-    written = continue_texts(contexts, SAMPLING, seed=4)
+    written = continue_texts(contexts, {"free": Start()}, SAMPLING, seed=4)["free"]
     partner = derangement(3, seed=0)
     assert sorted(partner) == [0, 1, 2] and (partner != np.arange(3)).all()
-    table = quality(contexts, written, partner)
+    table = quality(contexts, {"a": written, "b": written[1:]}, partner)
+    assert table.loc["b"].equals(table.loc["a"].iloc[1:])
     for own in written:
         each = []
         for row in (own.context, int(partner[own.context])):
             log_p = plain(any_model, [*TEXTS[row], *own.tokens.tolist()])[len(TEXTS[row]) - 1 : -1]
             each.append(log_p[np.arange(len(own.tokens)), own.tokens].double().numpy())
-        found = table.loc[own.context]
+        found = table.loc["a", own.context]
         assert found.surprisal == pytest.approx(-each[0].mean(), abs=3e-4)
         assert found.relevance == pytest.approx((each[0] - each[1]).mean(), abs=6e-4)
         if len(own.tokens) > 1:
             assert found.later == pytest.approx((each[0] - each[1])[1:].mean(), abs=6e-4)
     alone = log_likelihoods(contexts, [1], [written[1].tokens], batch_size=1)[0]
-    assert -alone.mean() == pytest.approx(table.loc[1, "surprisal"], abs=3e-4)
+    assert -alone.mean() == pytest.approx(table.loc[("a", 1), "surprisal"], abs=3e-4)
 
 
 def test_a_text_without_a_past_is_refused(llama):

@@ -8,7 +8,15 @@ from lmphys.mechanics.anomaly import detection, detection_gain, exchange_tokens,
 from lmphys.mechanics.balance import Balance, difference, ratio_by_offset, shuffled_ratios
 from lmphys.mechanics.comparison import Comparison, against, readings
 from lmphys.mechanics.contexts import Contexts, Push, Reading, head_of, pushed
-from lmphys.mechanics.continuations import Continuation, as_paths, continue_texts, derangement, log_likelihoods, quality
+from lmphys.mechanics.continuations import (
+    Continuation,
+    Start,
+    as_paths,
+    continue_texts,
+    derangement,
+    log_likelihoods,
+    quality,
+)
 from lmphys.mechanics.energies import C1, C2, C3, C4, CANDIDATES, Candidate
 from lmphys.mechanics.initial import Head, Surprisal, describe_head, random_surprisal
 from lmphys.mechanics.passage import Passage, energy_changes, natural_differences, passage
@@ -50,6 +58,7 @@ __all__ = [
     "Places",
     "Push",
     "Reading",
+    "Start",
     "Steered",
     "Surprisal",
     "against",

@@ -1,6 +1,6 @@
 """What is written after a push, with the same random numbers as without it, and how well it fits its question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,10 @@ from lmphys.corpus import Sampling
 from lmphys.corpus.decode import Capture
 from lmphys.corpus.sampling import chain_uniforms, draw
 from lmphys.corpus.timeline import Timeline
+from lmphys.errors import LmphysError
 from lmphys.mechanics.contexts import Contexts, Push, pushed
 from lmphys.mechanics.paths import Paths
+from lmphys.mechanics.steering import Steered
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,44 +35,73 @@ class Continuation:
     states: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """How the B contexts are to be continued.
+
+    Attributes:
+        first: (B,) tokens to begin with; None draws them too.
+        steered: whose push stays on the last token of each context, where it reached its gain: the others are left
+            out. None for no push.
+    """
+
+    first: Tensor | None = None
+    steered: Steered | None = None
+
+
 @torch.inference_mode()
 def continue_texts(
-    contexts: Contexts,
-    sampling: Sampling,
-    *,
-    first: Tensor | None = None,
-    push: Push | None = None,
-    seed: int = 0,
-    batch_size: int = 32,
-) -> list[Continuation]:
-    """Continue every context, with a push on its last token alone.
+    contexts: Contexts, starts: Mapping[str, Start], sampling: Sampling, *, seed: int = 0, batch_size: int = 64
+) -> dict[str, list[Continuation]]:
+    """Continue every context from several starts, with the same random numbers.
 
-    The push acts on the first new token through the distribution, and on all later ones through the keys and values
+    A push acts on the first new token through the distribution, and on all later ones through the keys and values
     that the pushed token leaves behind.
 
     Args:
         contexts: B texts.
+        starts: by name; their pushes are in one layer.
         sampling: how tokens are drawn; `max_tokens` is the number written.
-        first: (B,) tokens to begin with; None draws them too.
-        push: (B, D) on the last token of each context.
         seed: of the random numbers; those of context b and token i are the same whatever else is set.
         batch_size: continuations side by side.
+
+    Returns:
+        The continuations of each start, in the order of the contexts.
+
+    Raises:
+        LmphysError: pushes are in several layers.
     """
-    written = []
-    for rows in torch.arange(len(contexts)).split(batch_size):
-        own = None if push is None else Push(push.layer, push.step[rows])
-        written += _write(contexts, rows, sampling, None if first is None else first[rows], own, seed)
-    return written
+    pushes = {
+        name: s.steered.push for name, s in starts.items() if s.steered is not None and s.steered.push is not None
+    }
+    layers = {push.layer for push in pushes.values()}
+    if len(layers) > 1:
+        raise LmphysError(f"pushes in layers {sorted(layers)} cannot run side by side; continue them one by one")
+    rows, first, steps, names = [], [], [], []
+    for name, start in starts.items():
+        there = torch.arange(len(contexts)) if start.steered is None else start.steered.reached.cpu().nonzero()[:, 0]
+        still = torch.zeros(len(contexts), contexts.model.width)  # adding it changes no bit
+        rows.append(there)
+        first.append(torch.full_like(there, -1) if start.first is None else start.first[there])
+        steps.append((pushes[name].step.float().cpu() if name in pushes else still)[there])
+        names += [name] * len(there)
+    each = [torch.cat(parts).split(batch_size) for parts in (rows, first, steps)]
+    done = [
+        continuation
+        for part, begin, step in zip(*each, strict=True)
+        for continuation in _write(contexts, part, begin, [Push(layer, step) for layer in layers], sampling, seed)
+    ]
+    return {wanted: [c for c, name in zip(done, names, strict=True) if name == wanted] for wanted in starts}
 
 
 def _write(
-    contexts: Contexts, rows: Tensor, sampling: Sampling, first: Tensor | None, push: Push | None, seed: int
+    contexts: Contexts, rows: Tensor, first: Tensor, pushes: list[Push], sampling: Sampling, seed: int
 ) -> list[Continuation]:
+    """Continue the contexts `rows` (R,), each with its token of `first` where that is not -1."""
     model, n = contexts.model, sampling.max_tokens
     uniforms = torch.stack([chain_uniforms(1_000 * seed + row, n) for row in rows.tolist()])
     tokens = torch.empty(len(rows), 0, dtype=torch.long)
     log_p, states = [], []
-    pushes = [] if push is None else [push]
     past = _Growing(contexts, rows, n) if contexts.past is not None else None
     for i in range(n):
         if past is None:
@@ -78,8 +109,9 @@ def _write(
             logits, state = reading.log_p[:, -1], reading.states[:, -1]
         else:
             logits, state = past.feed(tokens[:, -1] if i else contexts.last[rows], pushes if i == 0 else [])
-        drawn = draw(logits, uniforms[:, i], sampling)
-        new = first if i == 0 and first is not None else drawn.tokens.cpu()
+        new = draw(logits, uniforms[:, i], sampling).tokens.cpu()
+        if i == 0:
+            new = torch.where(first >= 0, first, new)
         log_p.append(logits.float().log_softmax(-1).cpu().gather(1, new[:, None])[:, 0])
         states.append(state.float().cpu())
         tokens = torch.cat([tokens, new[:, None]], 1)
@@ -152,29 +184,31 @@ def derangement(n: int, *, seed: int = 0) -> np.ndarray:
     return partner
 
 
-def quality(contexts: Contexts, written: Sequence[Continuation], partner: np.ndarray) -> pd.DataFrame:
-    """How well each continuation fits its context, under the model without a push.
+def quality(contexts: Contexts, written: Mapping[str, Sequence[Continuation]], partner: np.ndarray) -> pd.DataFrame:
+    """How well continuations fit their contexts, under the model without a push.
 
     Args:
         contexts: of which the continuations are.
-        written: one for some or all of the contexts.
+        written: name of a way -> one for some or all of the contexts; a text that several ways have is read once.
         partner: (B,) the context of another question that each is tried on.
 
     Returns:
-        A row a continuation, index `context`: `n_tokens`; `surprisal`, mean of -log p after its own context;
-        `relevance`, log P(continuation | own context) - log P(continuation | the partner's), both nats per token;
-        `later`, the same relevance without the first token, NaN where there is no other.
+        A row for each way and context: `n_tokens`; `surprisal`, mean of -log p after its own context; `relevance`,
+        log P(continuation | own context) - log P(continuation | the partner's), both nats per token; `later`, the
+        same relevance without the first token, NaN where there is no other.
     """
-    texts = [c.tokens for c in written]
-    own = log_likelihoods(contexts, [c.context for c in written], texts)
-    other = log_likelihoods(contexts, [int(partner[c.context]) for c in written], texts)
-    rows = {
-        c.context: {
-            "n_tokens": len(c.tokens),
+    once = {(c.context, tuple(c.tokens.tolist())): c for those in written.values() for c in those}
+    texts = [c.tokens for c in once.values()]
+    own = log_likelihoods(contexts, [c.context for c in once.values()], texts)
+    other = log_likelihoods(contexts, [int(partner[c.context]) for c in once.values()], texts)
+    scores = {
+        key: {
+            "n_tokens": len(a),
             "surprisal": -a.mean(),
             "relevance": (a - b).mean(),
             "later": (a - b)[1:].mean() if len(a) > 1 else np.nan,
         }
-        for c, a, b in zip(written, own, other, strict=True)
+        for key, a, b in zip(once, own, other, strict=True)
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("context")
+    rows = {(way, c.context): scores[c.context, tuple(c.tokens.tolist())] for way in written for c in written[way]}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["way", "context"])

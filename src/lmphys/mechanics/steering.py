@@ -12,7 +12,7 @@ from lmphys.errors import LmphysError
 from lmphys.mechanics.contexts import Contexts, Push
 
 # Rungs of the ladder on which a strength is looked for, in multiples of a first guess.
-_RUNGS = tuple(2.0**k for k in range(-2, 6))
+_RUNGS = tuple(2.0**k for k in range(-1, 6))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def equal_gain(
 ) -> Tensor:
     """Strengths (B,) at which each row gains as much as asked; NaN where no rung of the ladder reaches it.
 
-    The ladder doubles from a quarter of the first guess to 32 times. The gain need not rise all the way: what is found
+    The ladder doubles from half of the first guess to 32 times. The gain need not rise all the way: what is found
     lies between the lowest rung that reaches the gain and the rung below it (the Illinois variant of regula falsi).
 
     Args:

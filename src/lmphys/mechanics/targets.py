@@ -74,6 +74,7 @@ def choose_places(
     gain: float,
     *,
     ranks: Sequence[int] = (2, 100),
+    gap: float = 5.0,
     earliest: int = 12,
     last: int = 8,
     highest: float = 0.9,
@@ -81,8 +82,8 @@ def choose_places(
 ) -> Places:
     """One place and target at random in each text, among those that a rule fixed in advance admits.
 
-    A pair of place and target is admitted where the target ranks within `ranks`, is not the token that follows in the
-    text, and has room for the gain: e^gain p_t ≤ `highest`.
+    A pair of place and target is admitted where the target ranks within `ranks`, lies at most `gap` below the most
+    probable token, is not the token that follows in the text, and has room for the gain: e^gain p_t ≤ `highest`.
 
     Args:
         paths: of the texts, unsteered.
@@ -90,6 +91,7 @@ def choose_places(
         words: tokens that may be targets.
         gain: nats.
         ranks: lowest and highest.
+        gap: nats; further down, a token stays improbable after any moderate gain.
         earliest: first token of a text that may be a place.
         last: tokens of each text after the last place.
         highest: probability after the push.
@@ -110,6 +112,7 @@ def choose_places(
         own = log_p[:, candidates]
         ends = log_p.topk(min(ranks[1], log_p.shape[1]), dim=1).values
         fits = (own >= ends[:, -1:]) & (own <= ends[:, ranks[0] - 1 : ranks[0]]) & (own + gain <= np.log(highest))
+        fits &= own >= ends[:, :1] - gap
         fits &= candidates != torch.from_numpy(tokens[places + 1])[:, None]
         pairs = fits.nonzero()
         if len(pairs):
@@ -121,8 +124,8 @@ def choose_places(
             f"{len(chosen)} texts have a place with one of {len(words)} targets at rank {ranks[0]} to {ranks[1]}; "
             "read more texts, widen the ranks, or lower the gain"
         )
-    text, place, target, rank = (np.array(column) for column in zip(*chosen, strict=True))
-    return Places(text, place, torch.from_numpy(target), rank)
+    columns = np.array(chosen).T
+    return Places(columns[0], columns[1], torch.from_numpy(columns[2]), columns[3])
 
 
 def contrast(

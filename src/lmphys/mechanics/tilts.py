@@ -123,9 +123,11 @@ def minimal_push(
         proposal = way[:, None] * slope
         floor = floor.maximum(proposal.norm(dim=1))
         residual = (proposal - step).norm(dim=1)
-        if bool((residual <= tolerance * proposal.norm(dim=1)).all()):
+        far = residual > tolerance * proposal.norm(dim=1)
+        if not bool(far.any()):
             break
-        damping = torch.where(residual > last, damping / 2, damping)
+        # Where curvature makes the way swing to and fro, go half of it.
+        damping = torch.where(far & (residual > 0.8 * last), damping / 2, damping)
         last = residual
         step = step + damping[:, None] * (proposal - step)
         value, slope = at(step)

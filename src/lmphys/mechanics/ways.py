@@ -61,7 +61,7 @@ def sweep(contexts: Contexts, targets: Tensor, slopes: Gradients, gain: float) -
     for layer in slopes.slopes:
         shortest = slopes.first_order(layer, gain)
         first = target_log_p(push_by(contexts, Push(layer, shortest)).log_p, targets) - before
-        enough = steer(contexts, targets, slopes, layer, gain)
+        enough = steer(contexts, targets, slopes, layer, gain, tolerance=0.01)
         assert enough.push is not None
         length = enough.push.step.norm(dim=1).masked_fill(~enough.reached, torch.nan)
         cost = tilt_cost(enough.log_p, slopes.log_p, targets.to(before.device))
@@ -103,4 +103,4 @@ def means(table: pd.DataFrame, columns: Sequence[str], *, seed: int = 0) -> pd.D
             row |= {(column, key): float(x) for key, x in interval._asdict().items()}
         row["places", ""] = int(part[columns[0]].notna().sum())
         rows[name] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(table.index.names[0])
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(str(table.index.names[0]))

@@ -192,6 +192,8 @@ def test_places_keep_their_rule(llama, read):
         log_p = plain(llama, context)[-1]
         assert 2 <= rank <= 40 and rank == int((log_p > log_p[target]).sum()) + 1
         assert log_p[target] + 0.5 <= np.log(0.9) + 1e-5 and log_p.max() - log_p[target] <= 3 + 1e-4
+    nexts = [texts[i][place + 1] for i, place in zip(places.text, places.place, strict=True)]
+    assert places.following(texts).tolist() == nexts
     with pytest.raises(LmphysError, match="0 texts have a place"):
         choose_places(paths, head_of(llama), words, 50.0)
 
@@ -239,6 +241,10 @@ def test_energies_at_the_place_by_hand(llama, read):
     step = torch.ones(2, llama.width)
     moved = passage(contexts, places, paths, Steered(base.log_p, last_step=step))
     assert not np.allclose(moved.kinetic, before.kinetic)
+    other = passage(contexts, places, paths, base, tokens=torch.tensor([7, 8]))
+    np.testing.assert_array_equal(other.kinetic[:, 0], before.kinetic[:, 0])
+    expected = [-plain(llama, c)[-1, t].item() for c, t in zip(places.contexts(prompts, texts), (7, 8), strict=True)]
+    np.testing.assert_allclose(other.log_pp[:, 1], expected, atol=1e-4)
     none = passage(contexts, places, paths, Steered(torch.full_like(base.log_p, torch.nan)))
     assert np.isnan(none.energy(C1)[:, 1]).all() and np.isnan(none.kinetic).all()
 

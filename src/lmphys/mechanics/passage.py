@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from lmphys.dynamics.bootstrap import Interval, bootstrap_chains
 from lmphys.mechanics.contexts import Contexts
@@ -16,11 +17,11 @@ from lmphys.mechanics.targets import Places
 
 @dataclass(frozen=True, eq=False)
 class Passage:
-    """The step into each of B places, and the step out of it when the target is written there.
+    """The step into each of B places, and the step out of it, to the token that is written there.
 
     Attributes:
         kinetic: (B, 2) half of the squared length of both steps after the last normalisation, over D.
-        log_pp: (B, 2) negative log-probability of the token at the place, and of the target after it, nats.
+        log_pp: (B, 2) negative log-probability of the token at the place, and of the token after it, nats.
     """
 
     kinetic: np.ndarray
@@ -31,26 +32,30 @@ class Passage:
         return candidate.kinetic(self.kinetic) + candidate.potential(self.log_pp)
 
 
-def passage(contexts: Contexts, places: Places, paths: Paths, after: Steered) -> Passage:
-    """Read the target after each place, with the push still on the place.
+def passage(
+    contexts: Contexts, places: Places, paths: Paths, after: Steered, *, tokens: Tensor | None = None
+) -> Passage:
+    """Read a token after each place, with the push still on the place.
 
     Args:
         contexts: of the places.
         places: where.
         paths: of the unsteered texts: what came before the place.
         after: the distribution at the place and the push; NaN where there is none.
+        tokens: (B,) what is written after the place; None for the target.
     """
+    written = places.target if tokens is None else tokens
     with torch.no_grad():
         pushes = [] if after.push is None else [after.push]
-        states = contexts.read(after=places.target[:, None], pushes=pushes).states.double().cpu()
+        states = contexts.read(after=written[:, None], pushes=pushes).states.double().cpu()
     if after.last_step is not None:
         states[:, 0] += after.last_step.double().cpu()
     pairs = list(zip(places.text, places.place, strict=True))
     before = np.stack([paths.states["final_norm"][i][place - 1] for i, place in pairs]).astype(np.float64)
-    h, written = states.numpy().swapaxes(0, 1)
-    kinetic = np.stack([((h - before) ** 2).sum(1), ((written - h) ** 2).sum(1)], axis=1) / 2 / h.shape[1]
+    here, there = states.numpy().swapaxes(0, 1)
+    kinetic = np.stack([((here - before) ** 2).sum(1), ((there - here) ** 2).sum(1)], axis=1) / 2 / here.shape[1]
     came = np.array([paths.log_pp[i][place - 1] for i, place in pairs])
-    goes = -target_log_p(after.log_p, places.target).double().cpu().numpy()
+    goes = -target_log_p(after.log_p, written).double().cpu().numpy()
     missing = np.isnan(goes)[:, None]
     return Passage(np.where(missing, np.nan, kinetic), np.stack([came, goes], axis=1))
 

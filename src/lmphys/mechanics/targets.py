@@ -66,6 +66,11 @@ class Places:
         """Each text with its prompt, up to the place and with it."""
         return [(*prompts[i], *texts[i][: place + 1].tolist()) for i, place in zip(self.text, self.place, strict=True)]
 
+    def following(self, texts: Sequence[np.ndarray]) -> Tensor:
+        """The token (B,) that each text itself has after the place."""
+        pairs = zip(self.text, self.place, strict=True)
+        return torch.tensor([int(texts[i][place + 1]) for i, place in pairs])
+
 
 def choose_places(
     paths: Paths,

@@ -117,23 +117,26 @@ def minimal_push(
     if not bool((goal < 0).all()):
         raise LmphysError(f"a gain of {gain} nats takes a probability to 1 or beyond; lower the gain")
     floor = torch.zeros_like(start)
-    damping, last = torch.ones_like(start), torch.full_like(start, torch.inf)
+    damping, last = torch.ones_like(start), torch.zeros_like(h)
     for _ in range(max_steps):
         way = (goal - value + (slope * step).sum(1)) / slope.square().sum(1)
         proposal = way[:, None] * slope
         floor = floor.maximum(proposal.norm(dim=1))
-        residual = (proposal - step).norm(dim=1)
-        far = residual > tolerance * proposal.norm(dim=1)
+        ahead = proposal - step
+        far = ahead.norm(dim=1) > tolerance * proposal.norm(dim=1)
         if not bool(far.any()):
             break
-        # Where curvature makes the way swing to and fro, go half of it.
-        damping = torch.where(far & (residual > 0.8 * last), damping / 2, damping)
-        last = residual
-        step = step + damping[:, None] * (proposal - step)
+        # Where curvature makes the way swing to and fro without settling, go half of it.
+        swings = ((ahead * last).sum(1) < 0) & (ahead.norm(dim=1) > 0.5 * last.norm(dim=1))
+        damping = torch.where(far & swings, damping / 2, damping)
+        last = ahead
+        step = step + damping[:, None] * ahead
         value, slope = at(step)
     for _ in range(8):  # along its own direction to the gain: Newton's steps on a concave function do not overshoot
         along = (slope * step).sum(1)
         stretch = torch.where(along > 0, (goal - value) / along, 0)
+        if bool((stretch.abs() < 1e-3 * tolerance).all()):
+            break
         step = step * (1 + stretch.clamp(-0.5, 1))[:, None]
         value, slope = at(step)
     return MinimalPush(first, step, value - start, floor)

@@ -109,10 +109,11 @@ ax.set(xlabel="first number of the state", ylabel="second number", aspect="equal
 #
 # The rule is fixed in advance and blind. Half of the questions serve to find target words, those of letters alone that
 # occur there often enough, and the contrast of {ref}`the rivals <steering-rivals>`. In a chain of each other question one
-# place and one target are drawn at random where the target ranks 2 to 100, lies at most 5 nats below the most probable
-# word, is *not* the word that follows, and has room to gain $a$ nats. (The 5 nats were added after a first run on the
-# small profile, in which most targets stayed improbable after the gain; nothing else was.) The model is loaded in
-# float32 whatever the chains were sampled in: three digits are too few for gradients.
+# place and one target are drawn at random where the target is neither the most probable word nor the one that follows,
+# lies at most 5 nats below the former, and has room to gain $a$ nats. (Where fewer than half of the chains have such a
+# place, the 5 nats become 10, or 20. They were added after a first run on the small profile, in which most targets stayed
+# improbable after the gain.) The model is loaded in float32 whatever the chains were sampled in: three digits are too
+# few for gradients.
 
 # %%
 spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
@@ -131,7 +132,8 @@ places = mechanics.choose_places(paths, head, candidates, gain, seed=seed)
 contexts = mechanics.Contexts(reader, places.contexts(asked[cut:], texts[cut:]))
 target = places.target
 decode = reader.tokenizer.decode
-print(f"{len(candidates)} words may be targets; {len(places)} places of {len(texts) - cut} questions")
+print(f"{len(candidates)} words may be targets; {len(places)} of {len(texts) - cut} chains have a place")
+print(f"targets lie at most {places.gap:g} nats below the most probable word")
 
 # %%
 layer = round(depth * reader.n_layers)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -52,12 +53,14 @@ class Places:
         place: (B,) number of its token at which the push is made; the target would be the next one.
         target: (B,) token ids.
         rank: (B,) rank of the target among all tokens without a push, from 1.
+        gap: nats that targets may lie below the most probable token.
     """
 
     text: np.ndarray
     place: np.ndarray
     target: Tensor
     rank: np.ndarray
+    gap: float = np.inf
 
     def __len__(self) -> int:
         return len(self.text)
@@ -78,8 +81,7 @@ def choose_places(
     words: Sequence[int],
     gain: float,
     *,
-    ranks: Sequence[int] = (2, 100),
-    gap: float = 5.0,
+    gaps: Sequence[float] = (5.0, 10.0, 20.0),
     earliest: int = 12,
     last: int = 8,
     highest: float = 0.9,
@@ -87,16 +89,16 @@ def choose_places(
 ) -> Places:
     """One place and target at random in each text, among those that a rule fixed in advance admits.
 
-    A pair of place and target is admitted where the target ranks within `ranks`, lies at most `gap` below the most
-    probable token, is not the token that follows in the text, and has room for the gain: e^gain p_t ≤ `highest`.
+    A pair of place and target is admitted where the target is not the most probable token and lies at most a gap below
+    it, is not the token that follows in the text, and has room for the gain: e^gain p_t ≤ `highest`. The gap is the
+    first that leaves a place to half of the texts, or else the last.
 
     Args:
         paths: of the texts, unsteered.
         head: states after the last normalisation (n, D) to log-probabilities (n, V).
         words: tokens that may be targets.
         gain: nats.
-        ranks: lowest and highest.
-        gap: nats; further down, a token stays improbable after any moderate gain.
+        gaps: nats, ascending; further down, a token stays improbable after any moderate gain.
         earliest: first token of a text that may be a place.
         last: tokens of each text after the last place.
         highest: probability after the push.
@@ -106,8 +108,7 @@ def choose_places(
         LmphysError: fewer than two texts have such a place.
     """
     candidates = torch.tensor(list(words))
-    rng = np.random.default_rng(seed)
-    chosen = []
+    found = []
     for i, (states, tokens) in enumerate(zip(paths.states["final_norm"], paths.tokens, strict=True)):
         places = np.arange(earliest, len(tokens) - last)
         if not len(places):
@@ -115,22 +116,25 @@ def choose_places(
         with torch.no_grad():
             log_p = torch.cat([head(part).cpu() for part in torch.from_numpy(states[places]).split(32)])
         own = log_p[:, candidates]
-        ends = log_p.topk(min(ranks[1], log_p.shape[1]), dim=1).values
-        fits = (own >= ends[:, -1:]) & (own <= ends[:, ranks[0] - 1 : ranks[0]]) & (own + gain <= np.log(highest))
-        fits &= own >= ends[:, :1] - gap
+        below = log_p.max(1, keepdim=True).values - own
+        fits = (below > 0) & (below <= gaps[-1]) & (own + gain <= np.log(highest))
         fits &= candidates != torch.from_numpy(tokens[places + 1])[:, None]
-        pairs = fits.nonzero()
-        if len(pairs):
-            place, word = pairs[rng.integers(len(pairs))].tolist()
+        for place, word in fits.nonzero().tolist():
             rank = int((log_p[place] > own[place, word]).sum()) + 1
-            chosen.append((i, int(places[place]), int(candidates[word]), rank))
-    if len(chosen) < 2:
+            found.append((i, int(places[place]), int(candidates[word]), rank, float(below[place, word])))
+    table = pd.DataFrame(found, columns=["text", "place", "target", "rank", "below"])
+    counts = [table.loc[table["below"] <= gap, "text"].nunique() for gap in gaps]
+    if counts[-1] < 2:
         raise LmphysError(
-            f"{len(chosen)} texts have a place with one of {len(words)} targets at rank {ranks[0]} to {ranks[1]}; "
-            "read more texts, widen the ranks, or lower the gain"
+            f"{counts[-1]} texts have a place with one of {len(candidates)} targets within {gaps[-1]:g} nats of the likeliest "
+            "token; read more texts, or lower the gain"
         )
-    columns = np.array(chosen).T
-    return Places(columns[0], columns[1], torch.from_numpy(columns[2]), columns[3])
+    gap = next((gap for gap, n in zip(gaps, counts, strict=True) if n >= max(2, len(paths) / 2)), gaps[-1])
+    rng = np.random.default_rng(seed)
+    groups = table[table["below"] <= gap].groupby("text")
+    chosen = pd.DataFrame([part.iloc[rng.integers(len(part))] for _, part in groups])
+    text, place, target, rank = (chosen[name].to_numpy(int) for name in ("text", "place", "target", "rank"))
+    return Places(text, place, torch.from_numpy(target), rank, gap)
 
 
 def contrast(

@@ -26,13 +26,13 @@ tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
 gain: float = 2.0  # nats that log p of the target is to gain
 depth: float = 0.5  # where the state is pushed, as a share of the blocks
-n_places: int = 20  # questions with a place to steer at
-n_contrast: int = 18  # other questions, for the contrast of activations
-max_tokens: int = 64  # tokens of each chain that are read
+n_places: int = 18  # questions with a place to steer at
+n_contrast: int = 16  # other questions, for the contrast of activations
+max_tokens: int = 60  # tokens of each chain that are read
 words: list[str] = []  # targets, one token each; none: those frequent in the other questions
 n_examples: int = 5  # times that such a token must occur there
 n_layers: int = 5  # layers at which the gradient is tried
-n_written: int = 24  # tokens of each continuation
+n_written: int = 20  # tokens of each continuation
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -49,7 +49,7 @@ BLUE, RED, GREEN = book.style.BLUE, book.style.VERMILION, book.style.GREEN
 smoke = profile == "smoke"
 if smoke:
     n_places, n_contrast, n_layers = min(n_places, 5), min(n_contrast, 5), min(n_layers, 2)
-    max_tokens, n_written, n_examples = min(max_tokens, 44), min(n_written, 8), min(n_examples, 3)
+    max_tokens, n_written, n_examples = min(max_tokens, 44), min(n_written, 6), min(n_examples, 3)
 
 # %% [markdown]
 # ## Push and field
@@ -204,6 +204,7 @@ for ax, column, colour in ((axes[0], "first", BLUE), (axes[1], "push", RED)):
     ax.plot(m.index, m.value, "s-", color=colour, mec="black")
     ax.set_xlabel("layer")
 axes[0].axhline(gain, color="#222222", ls="--", lw=1)
+axes[0].annotate("asked", (0, gain), xytext=(0, 4), textcoords="offset points", fontsize=10)
 axes[0].set_ylabel("gain of the gradient step, nats")
 low = min(-1.0, np.nanquantile(by_layer["first"], 0.02))
 axes[0].set_ylim(low, max(1.6 * gain, np.nanquantile(by_layer["first"], 0.98)))
@@ -220,7 +221,8 @@ axes[1].set(ylabel="push over state", yscale="log");
 # - **gradient**: the state of one block, along the gradient; *Jacobian steering* as this page reads it;
 # - **contrast**: the same block, along the mean state before the target minus the mean state before other words, taken from
 #   other questions. This is {term}`contrastive activation addition` {cite}`rimsky2023`, which came from adding the
-#   difference of two prompts {cite}`turner2023`. It knows what precedes the word in general, not at this place;
+#   difference of two prompts {cite}`turner2023`. It knows what precedes the word in general, not at this place, and from
+#   as few examples as `n_examples` its direction is noisy;
 # - **random**: the same block, as far as the gradient's push, in a random direction. Two directions in $D$ dimensions
 #   have a cosine of about $1 / \sqrt D$: it cannot have the gain, and is shown at equal length.
 

@@ -126,8 +126,8 @@ def choose_places(
     counts = [table.loc[table["below"] <= gap, "text"].nunique() for gap in gaps]
     if counts[-1] < 2:
         raise LmphysError(
-            f"{counts[-1]} texts have a place with one of {len(candidates)} targets within {gaps[-1]:g} nats of the likeliest "
-            "token; read more texts, or lower the gain"
+            f"{counts[-1]} texts have a place with one of {len(candidates)} targets at most {gaps[-1]:g} nats below "
+            "the likeliest token; read more texts, or lower the gain"
         )
     gap = next((gap for gap, n in zip(gaps, counts, strict=True) if n >= max(2, len(paths) / 2)), gaps[-1])
     rng = np.random.default_rng(seed)

@@ -61,7 +61,7 @@ def sweep(contexts: Contexts, targets: Tensor, slopes: Gradients, gain: float) -
     for layer in slopes.slopes:
         shortest = slopes.first_order(layer, gain)
         first = target_log_p(push_by(contexts, Push(layer, shortest)).log_p, targets) - before
-        enough = steer(contexts, targets, slopes, layer, gain, tolerance=0.01)
+        enough = steer(contexts, targets, slopes, layer, gain, tolerance=0.005 * gain)
         assert enough.push is not None
         length = enough.push.step.norm(dim=1).masked_fill(~enough.reached, torch.nan)
         cost = tilt_cost(enough.log_p, slopes.log_p, targets.to(before.device))

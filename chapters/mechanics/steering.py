@@ -26,7 +26,7 @@ tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
 gain: float = 2.0  # nats that log p of the target is to gain
 depth: float = 0.5  # where the state is pushed, as a share of the blocks
-n_places: int = 18  # questions with a place to steer at
+n_places: int = 32  # questions with a place to steer at
 n_contrast: int = 16  # other questions, for the contrast of activations
 max_tokens: int = 60  # tokens of each chain that are read
 words: list[str] = []  # targets, one token each; none: those frequent in the other questions
@@ -122,14 +122,16 @@ reader = corpus.LanguageModel(model, dtype="float32")
 rows = mechanics.chosen_chains(chains, n_places + n_contrast, seed=seed)
 cut = min(n_contrast, len(rows) // 2)
 asked, texts = mechanics.chain_texts(reader, chains, rows, max_tokens)
-paths = mechanics.read_paths(reader, asked[cut:], texts[cut:])
+starts = [len(question) for question in asked[cut:]]
+past = mechanics.Past(reader, [(*q, *t) for q, t in zip(asked[cut:], texts[cut:], strict=True)])
+paths = past.paths(starts)
 head = mechanics.head_of(reader)
 if words:
     candidates = [mechanics.token_id(reader, word) for word in words]
 else:
     candidates = mechanics.frequent_words(reader, texts[:cut], n_examples)
 places = mechanics.choose_places(paths, head, candidates, gain, seed=seed)
-contexts = mechanics.Contexts(reader, places.contexts(asked[cut:], texts[cut:]))
+contexts = mechanics.Contexts(past, places.text, places.ends(starts))
 target = places.target
 decode = reader.tokenizer.decode
 print(f"{len(candidates)} words may be targets; {len(places)} of {len(texts) - cut} chains have a place")
@@ -340,9 +342,9 @@ table.round(3)
 # %%
 sampling = corpus.Sampling(**{**vars(chains.spec.sampling), "max_tokens": n_written})
 partner = mechanics.derangement(len(contexts), seed=seed)
-starts = {"natural": Start(), "forced": Start(target)}
-starts |= {name: Start(target, ways[name]) for name in ("gradient", "contrast", "random")}
-written = mechanics.continue_texts(contexts, starts, sampling, seed=seed)
+begin = {"natural": Start(), "forced": Start(target)}
+begin |= {name: Start(target, ways[name]) for name in ("gradient", "contrast", "random")}
+written = mechanics.continue_texts(contexts, begin, sampling, seed=seed)
 print(f"{sum(len(c.tokens) for w in written.values() for c in w):,} tokens written")
 
 # %%

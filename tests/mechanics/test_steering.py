@@ -10,6 +10,7 @@ from lmphys.mechanics import (
     C1,
     CANDIDATES,
     Contexts,
+    Past,
     Paths,
     Places,
     Push,
@@ -50,13 +51,17 @@ def precise(tokenizer):
     return LanguageModel.from_parts(tiny_model("gpt2", len(tokenizer)).double(), tokenizer, spec="gpt2")
 
 
+def beginnings(places, prompts, texts):
+    return [(*prompts[i], *texts[i][: n + 1].tolist()) for i, n in zip(places.text, places.place, strict=True)]
+
+
 def plain(model, text):
     with torch.no_grad():
         return model.model(torch.tensor([text])).logits[0].log_softmax(-1)
 
 
 def test_contexts_read_as_plain_passes_do(any_model):
-    contexts = Contexts(any_model, TEXTS)
+    contexts = Contexts.of(any_model, TEXTS)
     after = torch.tensor([[4, 6], [9, 9], [17, 80]])
     reading = contexts.read(after=after)
     for row in range(3):
@@ -68,8 +73,34 @@ def test_contexts_read_as_plain_passes_do(any_model):
     torch.testing.assert_close(head_of(any_model)(reading.states[:, 0]), reading.log_p[:, 0], atol=1e-5, rtol=0)
 
 
+def test_beginnings_of_texts_are_read_as_those_texts_alone(any_model):
+    """Two places in one text and one in another, of other lengths than the texts; paths as a pass for each text."""
+    past = Past(any_model, TEXTS)
+    contexts = Contexts(past, [2, 0, 2], [4, 5, 7])
+    assert contexts.texts == [TEXTS[2][:4], TEXTS[0][:5], TEXTS[2][:7]] and contexts.last.tolist() == [61, 7, 14]
+    after = torch.tensor([[4], [9], [17]])
+    reading = contexts.read(after=after)
+    for row, text in enumerate(contexts.texts):
+        whole = plain(any_model, [*text, *after[row].tolist()])
+        torch.testing.assert_close(reading.log_p[row], whole[-2:], atol=3e-4, rtol=0)
+    paths = past.paths([1, 1, 3])
+    each = read_paths(any_model, [text[:n] for text, n in zip(TEXTS, (1, 1, 3), strict=True)],
+                      [np.array(text[n:]) for text, n in zip(TEXTS, (1, 1, 3), strict=True)])  # fmt: skip
+    for i in range(3):
+        np.testing.assert_allclose(paths.log_pp[i], each.log_pp[i], atol=3e-4)
+        np.testing.assert_allclose(paths.states["final_norm"][i], each.states["final_norm"][i], atol=1e-4)
+        assert paths.tokens[i].tolist() == each.tokens[i].tolist()
+
+
+def test_continuations_of_beginnings_are_those_of_the_texts_alone(any_model):
+    contexts = Contexts(Past(any_model, TEXTS), [2, 0], [4, 5])
+    alone = Contexts.of(any_model, [TEXTS[2][:4], TEXTS[0][:5]])
+    both = [continue_texts(c, {"free": Start()}, SAMPLING, seed=2)["free"] for c in (contexts, alone)]
+    assert [c.tokens.tolist() for c in both[0]] == [c.tokens.tolist() for c in both[1]]
+
+
 def test_a_push_of_nothing_leaves_every_bit(any_model):
-    contexts = Contexts(any_model, TEXTS)
+    contexts = Contexts.of(any_model, TEXTS)
     nothing = [Push(layer, torch.zeros(3, any_model.width)) for layer in (0, 1, any_model.n_layers)]
     assert torch.equal(contexts.read(pushes=nothing).log_p, contexts.read().log_p)
 
@@ -98,7 +129,7 @@ def test_a_push_is_what_it_says_and_leaves_the_past_alone(any_model, layer):
     with torch.no_grad():
         expected = any_model.model(text).logits[0].log_softmax(-1)
     hook.remove()
-    contexts = Contexts(any_model, [TEXTS[2][:5]])
+    contexts = Contexts.of(any_model, [TEXTS[2][:5]])
     reading = contexts.read(after=torch.tensor([TEXTS[2][5:]]), pushes=[Push(layer, step)])
     torch.testing.assert_close(reading.log_p[0], expected[4:], atol=3e-4, rtol=0)
     untouched = plain(any_model, TEXTS[2])
@@ -108,7 +139,7 @@ def test_a_push_is_what_it_says_and_leaves_the_past_alone(any_model, layer):
 
 
 def test_gradients_are_those_of_finite_differences(precise):
-    contexts = Contexts(precise, TEXTS)
+    contexts = Contexts.of(precise, TEXTS)
     slopes = gradients(contexts, TARGETS, [0, 1, -1])
     assert sorted(slopes.slopes) == [0, 1, 3]
     for layer, g in slopes.slopes.items():
@@ -123,7 +154,7 @@ def test_gradients_are_those_of_finite_differences(precise):
 
 @pytest.mark.parametrize("layer", [0, 2, 3])
 def test_every_way_gains_what_was_asked(precise, layer):
-    contexts = Contexts(precise, TEXTS)
+    contexts = Contexts.of(precise, TEXTS)
     slopes = gradients(contexts, TARGETS, [layer])
     before = target_log_p(slopes.log_p, TARGETS)
     gain = 0.3
@@ -186,13 +217,13 @@ def test_places_keep_their_rule(llama, read):
     assert places.gap == 3
     assert 2 <= len(places) <= 4 and len(set(places.text)) == len(places)
     for context, text, place, target, rank in zip(
-        places.contexts(prompts, texts), places.text, places.place, places.target.tolist(), places.rank, strict=True
+        beginnings(places, prompts, texts), places.text, places.place, places.target.tolist(), places.rank, strict=True
     ):
-        assert context == (*prompts[text], *texts[text][: place + 1].tolist())
         assert 6 <= place < len(texts[text]) - 3 and target in words and target != texts[text][place + 1]
         log_p = plain(llama, context)[-1]
         assert rank > 1 and rank == int((log_p > log_p[target]).sum()) + 1
         assert log_p[target] + 0.5 <= np.log(0.9) + 1e-5 and log_p.max() - log_p[target] <= 3 + 1e-4
+    assert places.ends([5] * 4).tolist() == [len(text) for text in beginnings(places, prompts, texts)]
     nexts = [texts[i][place + 1] for i, place in zip(places.text, places.place, strict=True)]
     assert places.following(texts).tolist() == nexts
     with pytest.raises(LmphysError, match="0 texts have a place"):
@@ -218,10 +249,10 @@ def test_contrast_is_a_difference_of_means(llama, read):
 def test_energies_at_the_place_by_hand(llama, read):
     prompts, texts, paths = read
     places = Places(np.array([0, 3]), np.array([10, 20]), torch.tensor([70, 90]), np.array([5, 5]))
-    contexts = Contexts(llama, places.contexts(prompts, texts))
+    contexts = Contexts.of(llama, beginnings(places, prompts, texts))
     base = Steered(contexts.read().log_p[:, 0].detach())
     before = passage(contexts, places, paths, base)
-    for i, context in enumerate(places.contexts(prompts, texts)):
+    for i, context in enumerate(beginnings(places, prompts, texts)):
         with torch.no_grad():
             whole = torch.tensor([[*context, int(places.target[i])]])
             h = llama.model(whole, output_hidden_states=True).hidden_states[-1][0].double()
@@ -244,7 +275,7 @@ def test_energies_at_the_place_by_hand(llama, read):
     assert not np.allclose(moved.kinetic, before.kinetic)
     other = passage(contexts, places, paths, base, tokens=torch.tensor([7, 8]))
     np.testing.assert_array_equal(other.kinetic[:, 0], before.kinetic[:, 0])
-    expected = [-plain(llama, c)[-1, t].item() for c, t in zip(places.contexts(prompts, texts), (7, 8), strict=True)]
+    expected = [-plain(llama, c)[-1, t].item() for c, t in zip(beginnings(places, prompts, texts), (7, 8), strict=True)]
     np.testing.assert_allclose(other.log_pp[:, 1], expected, atol=1e-4)
     none = passage(contexts, places, paths, Steered(torch.full_like(base.log_p, torch.nan)))
     assert np.isnan(none.energy(C1)[:, 1]).all() and np.isnan(none.kinetic).all()
@@ -265,7 +296,7 @@ SAMPLING = Sampling(temperature=0.9, top_p=1.0, top_k=4, max_tokens=9)
 
 
 def test_continuations_without_a_push_are_those_of_the_decoder(any_model):
-    contexts = Contexts(any_model, TEXTS)
+    contexts = Contexts.of(any_model, TEXTS)
     written = continue_texts(contexts, {"free": Start()}, SAMPLING, seed=3)["free"]
     requests = [Request(text, 3_000 + row) for row, text in enumerate(TEXTS)]
     expected = {chain.index: chain for chain in ChainDecoder(any_model, SAMPLING, batch_size=3).run(requests)}
@@ -277,7 +308,7 @@ def test_continuations_without_a_push_are_those_of_the_decoder(any_model):
 
 def test_the_trace_of_a_push_is_that_of_a_push_that_is_read_again(any_model):
     """Once written, the tokens have the same probabilities when all are read in one pass with the push."""
-    contexts = Contexts(any_model, TEXTS)
+    contexts = Contexts.of(any_model, TEXTS)
     push = Push(1, 3 * torch.randn(3, any_model.width, generator=torch.Generator().manual_seed(5)))
     steered = push_by(contexts, push)
     starts = {"forced": Start(TARGETS), "pushed": Start(TARGETS, steered)}
@@ -306,7 +337,7 @@ def test_the_trace_of_a_push_is_that_of_a_push_that_is_read_again(any_model):
 
 
 def test_relevance_is_a_difference_of_plain_log_likelihoods(any_model):
-    contexts = Contexts(any_model, TEXTS)
+    contexts = Contexts.of(any_model, TEXTS)
     written = continue_texts(contexts, {"free": Start()}, SAMPLING, seed=4)["free"]
     partner = derangement(3, seed=0)
     assert sorted(partner) == [0, 1, 2] and (partner != np.arange(3)).all()
@@ -328,4 +359,6 @@ def test_relevance_is_a_difference_of_plain_log_likelihoods(any_model):
 
 def test_a_text_without_a_past_is_refused(llama):
     with pytest.raises(LmphysError, match="no past"):
-        Contexts(llama, [(3,)])
+        Past(llama, [(3,)])
+    with pytest.raises(LmphysError, match="exceed"):
+        Past(llama, [(3,) * 300])

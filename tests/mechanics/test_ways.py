@@ -32,7 +32,7 @@ TARGETS = torch.tensor([50, 77, 120])
 def contexts(tokenizer):
     """In float64 throughout."""
     model = LanguageModel.from_parts(tiny_model("gpt2", len(tokenizer)).double(), tokenizer, spec="gpt2")
-    return Contexts(model, TEXTS)
+    return Contexts.of(model, TEXTS)
 
 
 def test_a_small_gain_is_linear_in_every_layer(contexts):

@@ -7,7 +7,7 @@
 from lmphys.mechanics.anomaly import detection, detection_gain, exchange_tokens, shuffle_tokens, stretches
 from lmphys.mechanics.balance import Balance, difference, ratio_by_offset, shuffled_ratios
 from lmphys.mechanics.comparison import Comparison, against, readings
-from lmphys.mechanics.contexts import Contexts, Push, Reading, head_of, pushed
+from lmphys.mechanics.contexts import Contexts, Past, Push, Reading, head_of, pushed
 from lmphys.mechanics.continuations import (
     Continuation,
     Start,
@@ -54,6 +54,7 @@ __all__ = [
     "MinimalPush",
     "Motion",
     "Passage",
+    "Past",
     "Paths",
     "Places",
     "Push",

@@ -9,7 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from transformers.cache_utils import Cache, CacheLayerMixin
 
@@ -17,6 +19,7 @@ from lmphys.corpus import LanguageModel
 from lmphys.corpus.decode import Capture
 from lmphys.corpus.timeline import Timeline
 from lmphys.errors import LmphysError
+from lmphys.mechanics.paths import Paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +69,14 @@ def pushed(model: LanguageModel, pushes: Sequence[Push], column: int) -> Iterato
 
 
 class _PastLayer(CacheLayerMixin):
-    """Keys and values of a past that is read and never written, (R, heads, T, head width)."""
+    """Keys and values of a past that is read and never written, (R, heads, T, head width); None where borrowed."""
 
-    def __init__(self, keys: Tensor | None, values: Tensor | None, length: int) -> None:
+    def __init__(self, held: tuple[Tensor, Tensor] | None, length: int) -> None:
         super().__init__()
-        self.keys, self.values, self.length = keys, values, length
-        self.is_initialized = keys is not None
+        self.length = length
+        if held is not None:
+            self.keys, self.values = held
+        self.is_initialized = held is not None
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         pass
@@ -79,8 +84,7 @@ class _PastLayer(CacheLayerMixin):
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
     ) -> tuple[Tensor, Tensor]:
-        if self.keys is None or self.values is None:  # no past at all: texts of one token
-            return key_states, value_states
+        assert self.keys is not None and self.values is not None
         return torch.cat([self.keys, key_states], 2), torch.cat([self.values, value_states], 2)
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
@@ -106,34 +110,75 @@ class Reading:
     states: Tensor
 
 
-class Contexts:
-    """B texts, read up to their last token.
+class Past:
+    """Texts that were read once: what is kept of them serves every context that is the beginning of one.
 
     Args:
         model: the reader.
         texts: token ids, two at least in each.
 
     Attributes:
-        last: (B,) last token of each text.
-        lengths: (B,) tokens before it.
+        states: (n, D) of each text, state after the last normalisation at every token.
+        timeline: keys and values of all texts, None where the model keeps none.
 
     Raises:
-        LmphysError: a text has fewer than two tokens.
+        LmphysError: a text has fewer than two tokens, or more than the model can read.
     """
 
     def __init__(self, model: LanguageModel, texts: Sequence[Sequence[int]]) -> None:
-        short = min(map(len, texts), default=0)
-        if short < 2:
-            raise LmphysError(f"a text of {short} tokens has no past; leave short texts out")
+        sizes = [len(text) for text in texts]
+        if min(sizes, default=0) < 2:
+            raise LmphysError(f"a text of {min(sizes, default=0)} tokens has no past; leave short texts out")
+        if model.context_length is not None and max(sizes) > model.context_length:
+            raise LmphysError(f"{max(sizes)} tokens exceed the {model.context_length} that {model.spec} can read")
         self.model = model
         self.texts = [tuple(text) for text in texts]
+        self.timeline = Timeline(model.n_layers, len(texts), max(sizes)) if model.keeps_keys else None
+        last = model.n_layers
+        # Not inference_mode: what that makes cannot take part in a gradient.
+        with torch.no_grad(), Capture(model, (last,)).attached() as capture:
+            model.read(self.texts, self.timeline)
+            states = capture.states(last)["final_norm"].to(torch.promote_types(model.dtype, torch.float32)).cpu()
+        self.states = [row[len(row) - n :] for row, n in zip(states, sizes, strict=True)]
+
+    def paths(self, starts: Sequence[int]) -> Paths:
+        """The texts token by token, as `read_paths` gives them, each from its token number `starts`."""
+        head = head_of(self.model)
+        log_pp, tokens = [], []
+        for text, states, start in zip(self.texts, self.states, starts, strict=True):
+            new = torch.tensor(text[start:])
+            with torch.no_grad():
+                log_p = torch.cat([head(part).cpu() for part in states[start:-1].split(64)])
+            log_pp.append(np.append(-log_p.gather(1, new[1:, None])[:, 0].double().numpy(), np.nan))
+            tokens.append(new.numpy())
+        states_of = [states[start:].numpy() for states, start in zip(self.states, starts, strict=True)]
+        return Paths({"final_norm": states_of}, log_pp, tokens)
+
+
+class Contexts:
+    """B beginnings of texts, whose last token is yet to be read.
+
+    Args:
+        past: of the texts.
+        source: (B,) number of the text that each is a beginning of.
+        ends: (B,) number of its tokens, two at least.
+
+    Attributes:
+        last: (B,) last token of each.
+        lengths: (B,) tokens before it.
+    """
+
+    def __init__(self, past: Past, source: ArrayLike, ends: ArrayLike) -> None:
+        self.past, self.model = past, past.model
+        self.source = torch.as_tensor(source)
+        self.lengths = torch.as_tensor(ends) - 1
+        self.texts = [past.texts[i][: n + 1] for i, n in zip(self.source.tolist(), self.lengths.tolist(), strict=True)]
         self.last = torch.tensor([text[-1] for text in self.texts])
-        self.lengths = torch.tensor([len(text) - 1 for text in self.texts])
-        self.past: Timeline | None = None
-        if model.keeps_keys:
-            self.past = Timeline(model.n_layers, len(texts), int(self.lengths.max()))
-            with torch.no_grad():  # not inference_mode: what it makes cannot take part in a gradient
-                model.read([text[:-1] for text in self.texts], self.past)
+
+    @classmethod
+    def of(cls, model: LanguageModel, texts: Sequence[Sequence[int]]) -> "Contexts":
+        """Whole texts as contexts."""
+        return cls(Past(model, texts), np.arange(len(texts)), np.array([len(text) for text in texts]))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -150,7 +195,7 @@ class Contexts:
         new = self.last[rows, None] if after is None else torch.cat([self.last[rows, None], after], 1)
         k = new.shape[1]
         length = int(self.lengths[rows].max())
-        if self.past is None:
+        if self.past.timeline is None:
             heads = [self.texts[row][:-1] for row in rows.tolist()]
             whole = torch.full((len(rows), length + k), self.model.pad_id)
             for i, head in enumerate(heads):
@@ -158,7 +203,7 @@ class Contexts:
             whole[:, length:] = new
             given, cache = whole, None
         else:
-            given, cache = new, self._past_of(rows, length)
+            given, cache = new, self._cache(rows, length)
         mask = torch.arange(length + k) >= length - self.lengths[rows, None]
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -given.shape[1] :]
         last = self.model.n_layers
@@ -168,16 +213,29 @@ class Contexts:
         wide = torch.promote_types(logits.dtype, torch.float32)
         return Reading(logits.to(wide).log_softmax(-1), states)
 
-    def _past_of(self, rows: Tensor, length: int) -> Cache:
-        assert self.past is not None
-        end = self.past.axis.end
-        layers = []
-        for layer in self.past.layers:
-            held = layer.keys is not None and layer.values is not None
-            keys, values = (x[rows.to(x.device), :, end - length : end] if held else None
-                            for x in (layer.keys, layer.values))  # fmt: skip
-            layers.append(_PastLayer(keys, values, length))
-        return Cache(layers=layers)
+    def keys(self, rows: Tensor) -> list[tuple[Tensor, Tensor] | None]:
+        """Keys and values (R, heads, T, head width) of what stands before the last token, at the right end.
+
+        One entry a layer, None for a layer that borrows those of another. T is the longest; what shorter ones have on
+        the left is of no meaning and must be masked.
+        """
+        timeline, length = self.past.timeline, int(self.lengths[rows].max())
+        assert timeline is not None
+        source = self.source[rows]
+        sizes = torch.tensor([len(self.past.texts[i]) for i in source.tolist()])
+        first = timeline.axis.end - sizes + self.lengths[rows] - length
+        columns = (first[:, None] + torch.arange(length)).clamp(min=0)
+
+        def taken(x: Tensor) -> Tensor:
+            return x[source[:, None].to(x.device), :, columns.to(x.device)].transpose(1, 2)
+
+        return [
+            None if layer.keys is None or layer.values is None else (taken(layer.keys), taken(layer.values))
+            for layer in timeline.layers
+        ]
+
+    def _cache(self, rows: Tensor, length: int) -> Cache:
+        return Cache(layers=[_PastLayer(held, length) for held in self.keys(rows)])
 
 
 def head_of(model: LanguageModel) -> Callable[[Tensor], Tensor]:

@@ -102,7 +102,7 @@ def _write(
     uniforms = torch.stack([chain_uniforms(1_000 * seed + row, n) for row in rows.tolist()])
     tokens = torch.empty(len(rows), 0, dtype=torch.long)
     log_p, states = [], []
-    past = _Growing(contexts, rows, n) if contexts.past is not None else None
+    past = _Growing(contexts, rows, n) if contexts.past.timeline is not None else None
     for i in range(n):
         if past is None:
             reading = contexts.read(rows, tokens, pushes)
@@ -128,13 +128,15 @@ class _Growing:
     """The past of some contexts, which grows by up to `n_tokens`, one at a time."""
 
     def __init__(self, contexts: Contexts, rows: Tensor, n_tokens: int) -> None:
-        assert contexts.past is not None
         self.model = contexts.model
         self.age = contexts.lengths[rows].clone()
         longest = int(self.age.max())
         self.timeline = Timeline(self.model.n_layers, len(rows), longest + n_tokens, reserve=longest)
-        for i, row in enumerate(rows.tolist()):
-            self.timeline.admit(i, contexts.past, row, int(self.age[i]))
+        for layer, held in zip(self.timeline.layers, contexts.keys(rows), strict=True):
+            if held is not None:
+                layer.lazy_initialization(*held)
+                assert layer.keys is not None and layer.values is not None
+                layer.keys[:, :, :longest], layer.values[:, :, :longest] = held
 
     def feed(self, newest: Tensor, pushes: Sequence[Push]) -> tuple[Tensor, Tensor]:
         """Logits (R, V) and states (R, D) after the newest token (R,) of every row."""

@@ -65,9 +65,9 @@ class Places:
     def __len__(self) -> int:
         return len(self.text)
 
-    def contexts(self, prompts: Sequence[Sequence[int]], texts: Sequence[np.ndarray]) -> list[tuple[int, ...]]:
-        """Each text with its prompt, up to the place and with it."""
-        return [(*prompts[i], *texts[i][: place + 1].tolist()) for i, place in zip(self.text, self.place, strict=True)]
+    def ends(self, starts: Sequence[int]) -> np.ndarray:
+        """Number of tokens (B,) up to each place and with it, where texts begin with `starts` tokens of a prompt."""
+        return np.asarray(starts)[self.text] + self.place + 1
 
     def following(self, texts: Sequence[np.ndarray]) -> Tensor:
         """The token (B,) that each text itself has after the place."""
@@ -119,9 +119,9 @@ def choose_places(
         below = log_p.max(1, keepdim=True).values - own
         fits = (below > 0) & (below <= gaps[-1]) & (own + gain <= np.log(highest))
         fits &= candidates != torch.from_numpy(tokens[places + 1])[:, None]
-        for place, word in fits.nonzero().tolist():
-            rank = int((log_p[place] > own[place, word]).sum()) + 1
-            found.append((i, int(places[place]), int(candidates[word]), rank, float(below[place, word])))
+        for row, word in fits.nonzero().tolist():
+            above = int((log_p[row] > own[row, word]).sum())
+            found.append((i, int(places[row]), int(candidates[word]), above + 1, float(below[row, word])))
     table = pd.DataFrame(found, columns=["text", "place", "target", "rank", "below"])
     counts = [table.loc[table["below"] <= gap, "text"].nunique() for gap in gaps]
     if counts[-1] < 2:

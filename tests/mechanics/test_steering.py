@@ -1,5 +1,7 @@
 """Hooks, gradients and pushes on tiny random models of every architecture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -324,7 +326,7 @@ def test_the_trace_of_a_push_is_that_of_a_push_that_is_read_again(any_model):
     with pytest.raises(LmphysError, match="one by one"):
         continue_texts(contexts, {**starts, "other": elsewhere}, SAMPLING)
     for row, own in enumerate(written):
-        assert own.tokens[0] == TARGETS[row]
+        assert own.tokens[0] == TARGETS[row] and own.pushed and not free[row].pushed
         tokens = torch.from_numpy(own.tokens)[None]
         with torch.no_grad():
             reading = contexts.read(torch.tensor([row]), tokens[:, :-1], [Push(1, push.step[row : row + 1])])
@@ -341,7 +343,10 @@ def test_relevance_is_a_difference_of_plain_log_likelihoods(any_model):
     written = continue_texts(contexts, {"free": Start()}, SAMPLING, seed=4)["free"]
     partner = derangement(3, seed=0)
     assert sorted(partner) == [0, 1, 2] and (partner != np.arange(3)).all()
+    doubted = [replace(c, pushed=True, log_p=c.log_p + 1) for c in written]  # read again, not believed
+    again = quality(contexts, {"a": doubted}, partner)
     table = quality(contexts, {"a": written, "b": written[1:]}, partner)
+    np.testing.assert_allclose(again, table.loc[["a"]], atol=6e-4)
     assert table.loc["b"].equals(table.loc["a"].iloc[1:])
     for own in written:
         each = []

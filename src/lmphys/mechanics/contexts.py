@@ -116,6 +116,7 @@ class Past:
     Args:
         model: the reader.
         texts: token ids, two at least in each.
+        batch_size: texts side by side; those of like length are put together.
 
     Attributes:
         states: (n, D) of each text, state after the last normalisation at every token.
@@ -125,7 +126,7 @@ class Past:
         LmphysError: a text has fewer than two tokens, or more than the model can read.
     """
 
-    def __init__(self, model: LanguageModel, texts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, model: LanguageModel, texts: Sequence[Sequence[int]], *, batch_size: int = 8) -> None:
         sizes = [len(text) for text in texts]
         if min(sizes, default=0) < 2:
             raise LmphysError(f"a text of {min(sizes, default=0)} tokens has no past; leave short texts out")
@@ -133,13 +134,28 @@ class Past:
             raise LmphysError(f"{max(sizes)} tokens exceed the {model.context_length} that {model.spec} can read")
         self.model = model
         self.texts = [tuple(text) for text in texts]
-        self.timeline = Timeline(model.n_layers, len(texts), max(sizes)) if model.keeps_keys else None
-        last = model.n_layers
-        # Not inference_mode: what that makes cannot take part in a gradient.
-        with torch.no_grad(), Capture(model, (last,)).attached() as capture:
-            model.read(self.texts, self.timeline)
-            states = capture.states(last)["final_norm"].to(torch.promote_types(model.dtype, torch.float32)).cpu()
-        self.states = [row[len(row) - n :] for row, n in zip(states, sizes, strict=True)]
+        self.states = [torch.empty(0)] * len(texts)
+        self.timeline: Timeline | None = None
+        if model.keeps_keys:
+            self.timeline = Timeline(model.n_layers, len(texts), max(sizes), reserve=max(sizes))
+        order = sorted(range(len(texts)), key=lambda i: (sizes[i], i))
+        with torch.no_grad():  # not inference_mode: what that makes cannot take part in a gradient
+            for start in range(0, len(order), batch_size):
+                self._take(order[start : start + batch_size])
+
+    def _take(self, batch: Sequence[int]) -> None:
+        """Read some texts of like length, and keep their states, keys and values."""
+        texts, last = [self.texts[i] for i in batch], self.model.n_layers
+        own = Timeline(last, len(batch), max(map(len, texts))) if self.timeline is not None else None
+        with Capture(self.model, (last,)).attached() as capture:
+            self.model.read(texts, own)
+            states = capture.states(last)["final_norm"]
+        states = states.to(torch.promote_types(states.dtype, torch.float32)).cpu()
+        for row, i in enumerate(batch):
+            n = len(self.texts[i])
+            self.states[i] = states[row, states.shape[1] - n :].clone()
+            if own is not None and self.timeline is not None:
+                self.timeline.admit(i, own, row, n)
 
     def paths(self, starts: Sequence[int]) -> Paths:
         """The texts token by token, as `read_paths` gives them, each from its token number `starts`."""

@@ -27,12 +27,14 @@ class Continuation:
         tokens: (n,) ids, the end-of-sequence token included where it was drawn.
         log_p: (n,) log-probability of each, at temperature 1, by the model that wrote it (with the push), nats.
         states: (n, D) state after the last normalisation from which each was drawn.
+        pushed: whether a push was made; where not, `log_p` is that of the model by itself.
     """
 
     context: int
     tokens: np.ndarray
     log_p: np.ndarray
     states: np.ndarray
+    pushed: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,13 @@ def _write(
     ends = torch.where(stops.any(1), stops.int().argmax(1) + 1, n)
     table, path = torch.stack(log_p, 1), torch.stack(states, 1)
     return [
-        Continuation(row, tokens[i, :end].numpy(), table[i, :end].double().numpy(), path[i, :end].numpy())
+        Continuation(
+            row,
+            tokens[i, :end].numpy(),
+            table[i, :end].double().numpy(),
+            path[i, :end].numpy(),
+            any(bool(push.step[i].any()) for push in pushes),
+        )
         for i, (row, end) in enumerate(zip(rows.tolist(), ends.tolist(), strict=True))
     ]
 
@@ -200,9 +208,14 @@ def quality(contexts: Contexts, written: Mapping[str, Sequence[Continuation]], p
         same relevance without the first token, NaN where there is no other.
     """
     once = {(c.context, tuple(c.tokens.tolist())): c for those in written.values() for c in those}
-    texts = [c.tokens for c in once.values()]
-    own = log_likelihoods(contexts, [c.context for c in once.values()], texts)
-    other = log_likelihoods(contexts, [int(partner[c.context]) for c in once.values()], texts)
+    known = {
+        (c.context, tuple(c.tokens.tolist())): c.log_p for those in written.values() for c in those if not c.pushed
+    }
+    unread = [key for key in once if key not in known]
+    found = log_likelihoods(contexts, [context for context, _ in unread], [once[key].tokens for key in unread])
+    known |= dict(zip(unread, found, strict=True))
+    own = [known[key] for key in once]
+    other = log_likelihoods(contexts, [int(partner[i]) for i, _ in once], [c.tokens for c in once.values()])
     scores = {
         key: {
             "n_tokens": len(a),

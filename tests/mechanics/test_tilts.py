@@ -117,7 +117,7 @@ def test_a_token_inside_the_hull_of_the_others_cannot_be_had():
     reached = minimal_push(linear(head, 4), h, 0.9 * best, max_steps=500)
     assert reached.gain.item() == pytest.approx(0.9 * best, abs=1e-6)
     beyond = minimal_push(linear(head, 4), h, 1.1 * best, max_steps=500)
-    assert beyond.gain.item() < best + 1e-9
+    assert beyond.gain.isnan().all() and beyond.step.isnan().all()
     with pytest.raises(LmphysError, match="lower the gain"):
         minimal_push(linear(head, 4), h, 50)
 

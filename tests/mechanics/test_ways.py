@@ -16,8 +16,9 @@ from lmphys.mechanics import (
     mean_over_places,
     means,
     push_by,
-    random_push,
+    quality_gains,
     steer,
+    steer_at_random,
     sweep,
     target_log_p,
 )
@@ -60,7 +61,7 @@ def test_costs_add_up_and_the_bias_pays_the_floor(contexts):
         "bias": Steered(logit_bias(slopes.log_p, TARGETS, 0.3)),
         "gradient": steer(contexts, TARGETS, slopes, 2, 0.3, tolerance=1e-8),
     }
-    ways["random"] = push_by(contexts, random_push(ways["gradient"].push))
+    ways["random"] = steer_at_random(contexts, ways["gradient"])
     ways["last"] = Steered(slopes.log_p, last_step=0.5 * states)
     ways["none"] = Steered(torch.full_like(slopes.log_p, torch.nan), ways["gradient"].push)
     table = cost_table(slopes, states, TARGETS, ways)
@@ -71,6 +72,7 @@ def test_costs_add_up_and_the_bias_pays_the_floor(contexts):
     np.testing.assert_allclose(table.loc["gradient", "push"], table.loc["random", "push"])
     np.testing.assert_allclose(table.loc["last", "push"], 0.5)
     assert table.loc["bias", "push"].isna().all() and table.loc["none"].isna().all(axis=None)
+    assert not steer_at_random(contexts, ways["none"]).reached.any()
 
 
 def test_means_leave_out_what_was_not_reached():
@@ -86,3 +88,13 @@ def test_means_leave_out_what_was_not_reached():
     x = np.random.default_rng(0).standard_normal(400)
     interval = mean_over_places(x)
     assert float(interval.high - interval.low) == pytest.approx(2 * 1.96 / 20, rel=0.15)
+
+
+def test_gains_of_quality_by_hand():
+    """Three contexts; the second is missing in one way, and ends after one token in the other."""
+    index = pd.MultiIndex.from_tuples([("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 2)], names=["way", "context"])
+    scores = pd.DataFrame({"relevance": [1.0, 20, 2, 3, 1], "n_tokens": [10, 1, 30, 20, 20]}, index=index)
+    row = quality_gains(scores, "a").loc["b"]
+    assert (row.contexts, row.better) == (2, 1)
+    assert (row["mean"], row.low, row.high, row["median"]) == pytest.approx((0.5, -1, 2, 0.5))
+    assert row.pooled == pytest.approx((3 * 20 + 1 * 20) / 40 - (1 * 10 + 2 * 30) / 40)

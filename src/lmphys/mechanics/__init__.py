@@ -16,6 +16,7 @@ from lmphys.mechanics.continuations import (
     derangement,
     log_likelihoods,
     quality,
+    quality_gains,
 )
 from lmphys.mechanics.energies import C1, C2, C3, C4, CANDIDATES, Candidate
 from lmphys.mechanics.initial import Head, Surprisal, describe_head, random_surprisal
@@ -29,6 +30,7 @@ from lmphys.mechanics.steering import (
     push_by,
     random_push,
     steer,
+    steer_at_random,
     target_log_p,
 )
 from lmphys.mechanics.summary import SITES, balance_of, potential_of, speed_of, steadiness, trade_offs, turning_of
@@ -93,6 +95,7 @@ __all__ = [
     "push_by",
     "pushed",
     "quality",
+    "quality_gains",
     "random_push",
     "random_surprisal",
     "ratio_by_offset",
@@ -103,6 +106,7 @@ __all__ = [
     "speed_of",
     "steadiness",
     "steer",
+    "steer_at_random",
     "stretches",
     "sweep",
     "target_log_p",

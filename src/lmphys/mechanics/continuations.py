@@ -16,6 +16,7 @@ from lmphys.errors import LmphysError
 from lmphys.mechanics.contexts import Contexts, Push, pushed
 from lmphys.mechanics.paths import Paths
 from lmphys.mechanics.steering import Steered
+from lmphys.mechanics.ways import mean_over_places
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,3 +228,33 @@ def quality(contexts: Contexts, written: Mapping[str, Sequence[Continuation]], p
     }
     rows = {(way, c.context): scores[c.context, tuple(c.tokens.tolist())] for way in written for c in written[way]}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["way", "context"])
+
+
+def quality_gains(scores: pd.DataFrame, over: str, *, seed: int = 0) -> pd.DataFrame:
+    """Relevance of every way minus that of one of them, over the contexts that both have.
+
+    Args:
+        scores: of `quality`.
+        over: the way to compare with.
+        seed: of the intervals.
+
+    Returns:
+        A row for each other way: `contexts`; `mean`, `low`, `high` of the difference, NaN with fewer than two
+        contexts; `median`; `pooled`, the difference of the nats over all tokens, which a text that ends at once
+        cannot move; `better`, in how many contexts the way is the more relevant one.
+    """
+    relevance, n_tokens = scores["relevance"].unstack("way"), scores["n_tokens"].unstack("way")
+    rows = {}
+    for way in scores.index.unique("way").drop(over):
+        r, n = (x[[way, over]].loc[relevance[[way, over]].notna().all(axis=1)] for x in (relevance, n_tokens))
+        difference = r[way] - r[over]
+        pooled = (r * n).sum() / n.sum()
+        interval = mean_over_places(difference, seed=seed)
+        rows[way] = {
+            "contexts": len(difference),
+            **dict(zip(("mean", "low", "high"), map(float, interval), strict=True)),
+            "median": difference.median(),
+            "pooled": pooled[way] - pooled[over],
+            "better": int((difference > 0).sum()),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("way")

@@ -189,6 +189,13 @@ def random_push(like: Push, *, seed: int = 0) -> Push:
     return Push(like.layer, noise / noise.norm(dim=1, keepdim=True) * like.step.norm(dim=1, keepdim=True))
 
 
+def steer_at_random(contexts: Contexts, like: Steered, *, seed: int = 0) -> Steered:
+    """The same contexts after random pushes, as long as those of `like`, and missing where those are."""
+    assert like.push is not None
+    found = push_by(contexts, random_push(like.push, seed=seed))
+    return Steered(found.log_p.masked_fill(~like.reached[:, None], torch.nan), found.push)
+
+
 def target_log_p(log_p: Tensor, targets: Tensor) -> Tensor:
     """Log-probability (B,) of each row's target."""
     return log_p.gather(1, targets[:, None].to(log_p.device))[:, 0]

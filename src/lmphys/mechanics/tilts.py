@@ -60,8 +60,8 @@ class MinimalPush(NamedTuple):
 
     Attributes:
         first: (B, D) gradient step, gain · g / ‖g‖² with the gradient g where the push begins.
-        step: (B, D) push; it has the gain, where that can be had.
-        gain: (B,) what it gains, nats.
+        step: (B, D) push; NaN where none with the gain was found.
+        gain: (B,) what it gains, nats; NaN where none was found.
         floor: (B,) no push shorter than this has the gain, if log p_t is a concave function of the state.
     """
 
@@ -91,8 +91,7 @@ def minimal_push(
         states: (B, D) h.
         gain: nats.
         tolerance: relative change of d at which the iteration ends.
-        max_steps: its limit; rows that are not done by then, as where no push has the gain, show it in `gain` or
-            in a `floor` far below the length of `step`.
+        max_steps: its limit. A row that is not done by then has a `floor` below the length of `step`.
 
     Raises:
         LmphysError: a probability would be 1 or more.
@@ -139,4 +138,6 @@ def minimal_push(
             break
         step = step * (1 + stretch.clamp(-0.5, 1))[:, None]
         value, slope = at(step)
-    return MinimalPush(first, step, value - start, floor)
+    missed = ~((value - goal).abs() <= 1e-3 * gain)
+    found = (value - start).masked_fill(missed, torch.nan)
+    return MinimalPush(first, step.masked_fill(missed[:, None], torch.nan), found, floor)

@@ -99,7 +99,7 @@ class _PastLayer(CacheLayerMixin):
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a model makes of the last token of R texts and of k tokens after it.
+    """What a model makes of the last token of R texts and of k tokens after it, on the CPU.
 
     Attributes:
         log_p: (R, k + 1, V) log-probabilities of the token after each, nats, float32 at least.
@@ -164,7 +164,7 @@ class Past:
         for text, states, start in zip(self.texts, self.states, starts, strict=True):
             new = torch.tensor(text[start:])
             with torch.no_grad():
-                log_p = torch.cat([head(part).cpu() for part in states[start:-1].split(64)])
+                log_p = torch.cat([head(part) for part in states[start:-1].split(64)])
             log_pp.append(np.append(-log_p.gather(1, new[1:, None])[:, 0].double().numpy(), np.nan))
             tokens.append(new.numpy())
         states_of = [states[start:].numpy() for states, start in zip(self.states, starts, strict=True)]
@@ -227,7 +227,7 @@ class Contexts:
             logits = self.model.logits(given, mask, positions, cache, last=k)
             states = capture.states(last)["final_norm"][:, -k:]
         wide = torch.promote_types(logits.dtype, torch.float32)
-        return Reading(logits.to(wide).log_softmax(-1), states)
+        return Reading(logits.to(wide).log_softmax(-1).cpu(), states.cpu())
 
     def keys(self, rows: Tensor) -> list[tuple[Tensor, Tensor] | None]:
         """Keys and values (R, heads, T, head width) of what stands before the last token, at the right end.
@@ -255,7 +255,7 @@ class Contexts:
 
 
 def head_of(model: LanguageModel) -> Callable[[Tensor], Tensor]:
-    """The output head alone: states (R, D) after the last normalisation to log-probabilities (R, V), nats.
+    """The output head alone: states (R, D) after the last normalisation to log-probabilities (R, V) on the CPU, nats.
 
     It is the model itself with its body left out, so that whatever the architecture does to its logits is in it.
     """
@@ -267,13 +267,18 @@ def head_of(model: LanguageModel) -> Callable[[Tensor], Tensor]:
     hook.remove()
     body_output = kept[0]
 
+    hooked = vars(model.body).get("forward")  # where the body is spread over devices
+
     def head(states: Tensor) -> Tensor:
-        body_output.last_hidden_state = states[:, None].to(model.device)
+        body_output.last_hidden_state = states[:, None].to(model.device, model.dtype)
         model.body.forward = lambda *args, **kwargs: body_output
         try:
             logits = model.model(input_ids=blank).logits[:, 0]
         finally:
-            del model.body.forward
-        return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1)
+            if hooked is None:
+                del model.body.forward
+            else:
+                model.body.forward = hooked
+        return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1).cpu()
 
     return head

@@ -82,11 +82,11 @@ def continue_texts(
         raise LmphysError(f"pushes in layers {sorted(layers)} cannot run side by side; continue them one by one")
     rows, first, steps, names = [], [], [], []
     for name, start in starts.items():
-        there = torch.arange(len(contexts)) if start.steered is None else start.steered.reached.cpu().nonzero()[:, 0]
+        there = torch.arange(len(contexts)) if start.steered is None else start.steered.reached.nonzero()[:, 0]
         still = torch.zeros(len(contexts), contexts.model.width)  # adding it changes no bit
         rows.append(there)
         first.append(torch.full_like(there, -1) if start.first is None else start.first[there])
-        steps.append((pushes[name].step.float().cpu() if name in pushes else still)[there])
+        steps.append((pushes[name].step.float() if name in pushes else still)[there])
         names += [name] * len(there)
     each = [torch.cat(parts).split(batch_size) for parts in (rows, first, steps)]
     done = [
@@ -181,7 +181,7 @@ def log_likelihoods(
             padded[k, : len(texts[i])] = torch.from_numpy(texts[i])
         with torch.no_grad():
             log_p = contexts.read(torch.tensor([rows[i] for i in batch]), padded[:, :-1]).log_p
-        each = log_p.gather(2, padded[:, :, None].to(log_p.device))[:, :, 0].cpu().double().numpy()
+        each = log_p.gather(2, padded[:, :, None])[:, :, 0].double().numpy()
         for k, i in enumerate(batch):
             found[i] = each[k, : len(texts[i])]
     return found

@@ -47,15 +47,15 @@ def passage(
     written = places.target if tokens is None else tokens
     with torch.no_grad():
         pushes = [] if after.push is None else [after.push]
-        states = contexts.read(after=written[:, None], pushes=pushes).states.double().cpu()
+        states = contexts.read(after=written[:, None], pushes=pushes).states.double()
     if after.last_step is not None:
-        states[:, 0] += after.last_step.double().cpu()
+        states[:, 0] += after.last_step.double()
     pairs = list(zip(places.text, places.place, strict=True))
     before = np.stack([paths.states["final_norm"][i][place - 1] for i, place in pairs]).astype(np.float64)
     here, there = states.numpy().swapaxes(0, 1)
     kinetic = np.stack([((here - before) ** 2).sum(1), ((there - here) ** 2).sum(1)], axis=1) / 2 / here.shape[1]
     came = np.array([paths.log_pp[i][place - 1] for i, place in pairs])
-    goes = -target_log_p(after.log_p, written).double().cpu().numpy()
+    goes = -target_log_p(after.log_p, written).double().numpy()
     missing = np.isnan(goes)[:, None]
     return Passage(np.where(missing, np.nan, kinetic), np.stack([came, goes], axis=1))
 

@@ -55,8 +55,8 @@ def gradients(contexts: Contexts, targets: Tensor, layers: Sequence[int]) -> Gra
     with ExitStack() as stack, torch.enable_grad():
         capture = stack.enter_context(Capture(model, indices).attached())
         log_p = contexts.read(pushes=[Push(i, s) for i, s in zip(indices, steps, strict=True)]).log_p[:, 0]
-        lengths = {i: capture.states(i)["resid_post"][:, -1].detach().norm(dim=1) for i in indices}
-        slopes = torch.autograd.grad(log_p.gather(1, targets[:, None].to(log_p.device)).sum(), steps)
+        lengths = {i: capture.states(i)["resid_post"][:, -1].detach().norm(dim=1).cpu() for i in indices}
+        slopes = [g.cpu() for g in torch.autograd.grad(target_log_p(log_p, targets).sum(), steps)]
     if not all(bool(torch.isfinite(slope).all()) for slope in slopes):
         raise LmphysError(f"a gradient of {model.spec} is not finite; load it in float32")
     return Gradients(log_p.detach(), dict(zip(indices, slopes, strict=True)), lengths)
@@ -174,8 +174,8 @@ def steer(
     def gain_at(strength: Tensor, rows: Tensor) -> Tensor:
         push = Push(layer, strength[:, None] * unit[rows])
         with torch.no_grad():
-            log_p = contexts.read(rows.cpu(), pushes=[push]).log_p[:, 0]
-        return target_log_p(log_p, targets[rows.cpu()]) - before[rows]
+            log_p = contexts.read(rows, pushes=[push]).log_p[:, 0]
+        return target_log_p(log_p, targets[rows]) - before[rows]
 
     strength = equal_gain(gain_at, shortest.norm(dim=1), gain, tolerance=tolerance)
     result = push_by(contexts, Push(layer, strength.nan_to_num()[:, None] * unit))
@@ -198,4 +198,4 @@ def steer_at_random(contexts: Contexts, like: Steered, *, seed: int = 0) -> Stee
 
 def target_log_p(log_p: Tensor, targets: Tensor) -> Tensor:
     """Log-probability (B,) of each row's target."""
-    return log_p.gather(1, targets[:, None].to(log_p.device))[:, 0]
+    return log_p.gather(1, targets[:, None])[:, 0]

@@ -114,7 +114,7 @@ def choose_places(
         if not len(places):
             continue
         with torch.no_grad():
-            log_p = torch.cat([head(part).cpu() for part in torch.from_numpy(states[places]).split(32)])
+            log_p = torch.cat([head(part) for part in torch.from_numpy(states[places]).split(32)])
         own = log_p[:, candidates]
         below = log_p.max(1, keepdim=True).values - own
         fits = (below > 0) & (below <= gaps[-1]) & (own + gain <= np.log(highest))

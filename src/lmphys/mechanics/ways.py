@@ -30,7 +30,7 @@ def cost_table(slopes: Gradients, states: Tensor, targets: Tensor, ways: Mapping
     before = target_log_p(slopes.log_p, targets)
     tables = {}
     for name, way in ways.items():
-        cost = tilt_cost(way.log_p, slopes.log_p, targets.to(way.log_p.device))
+        cost = tilt_cost(way.log_p, slopes.log_p, targets)
         push = torch.full_like(before, torch.nan)
         if way.push is not None:
             push = way.push.step.norm(dim=1) / slopes.lengths[way.push.layer]
@@ -43,7 +43,7 @@ def cost_table(slopes: Gradients, states: Tensor, targets: Tensor, ways: Mapping
             "rest": cost.rest,
             "push": push.masked_fill(~way.reached, torch.nan),
         }
-        table = pd.DataFrame({column: x.double().cpu().numpy() for column, x in columns.items()})
+        table = pd.DataFrame({column: x.double().numpy() for column, x in columns.items()})
         tables[name] = table.rename_axis("place")
     return pd.concat(tables, names=["way"])
 
@@ -64,7 +64,7 @@ def sweep(contexts: Contexts, targets: Tensor, slopes: Gradients, gain: float) -
         enough = steer(contexts, targets, slopes, layer, gain, tolerance=0.005 * gain)
         assert enough.push is not None
         length = enough.push.step.norm(dim=1).masked_fill(~enough.reached, torch.nan)
-        cost = tilt_cost(enough.log_p, slopes.log_p, targets.to(before.device))
+        cost = tilt_cost(enough.log_p, slopes.log_p, targets)
         columns = {
             "first": first,
             "longer": length / shortest.norm(dim=1),
@@ -72,7 +72,7 @@ def sweep(contexts: Contexts, targets: Tensor, slopes: Gradients, gain: float) -
             "kl": cost.total,
             "rest": cost.rest,
         }
-        table = pd.DataFrame({name: x.double().cpu().numpy() for name, x in columns.items()})
+        table = pd.DataFrame({name: x.double().numpy() for name, x in columns.items()})
         tables[layer] = table.rename_axis("place")
     return pd.concat(tables, names=["layer"])
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from filelock import FileLock
 from torch import Tensor, nn
+from transformers.cache_utils import Cache
 
 from lmphys.corpus.timeline import Timeline
 from lmphys.corpus.weights import load_weights
@@ -119,13 +120,20 @@ class LanguageModel:
         return tuple(self.tokenizer(template.replace("{question}", text))["input_ids"])
 
     def forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Timeline | None = None) -> Tensor:
-        """Logits (B, V) after the last token.
+        """Logits (B, V) after the last token; the arguments are those of `logits`."""
+        return self.logits(ids, mask, positions, cache)[:, -1]
+
+    def logits(
+        self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None = None, *, last: int = 1
+    ) -> Tensor:
+        """Logits (B, last, V) after each of the last tokens.
 
         Args:
             ids: (B, T) new tokens.
             mask: (B, past + T) True where a token of the row stands.
             positions: (B, T) places in the row's own text, from 0.
-            cache: keys and values of the past, which grows by T; needs `keeps_keys`.
+            cache: keys and values of the past, which grows by T where it is a `Timeline`; needs `keeps_keys`.
+            last: after how many of the newest tokens logits are wanted.
         """
         keywords = {
             "input_ids": ids.to(self.device),
@@ -133,10 +141,10 @@ class LanguageModel:
             "position_ids": positions.to(self.device),
             "past_key_values": cache,
             "use_cache": cache is not None,
-            "logits_to_keep": 1,
+            "logits_to_keep": last,
         }
         output = self.model(**{name: value for name, value in keywords.items() if name in self._accepted})
-        return output.logits[:, -1]
+        return output.logits[:, -last:]
 
     def read(self, texts: Sequence[Sequence[int]], cache: Timeline | None = None) -> Tensor:
         """Logits (B, V) after whole texts of token ids, padded on the left.

@@ -11,7 +11,7 @@
 #
 # **What we could not read.** Only the abstract and summaries of the paper were open to us: no formula, no table, no list
 # of models. The four energies below are this book's definitions. The page tests the claims in words; it is no
-# replication. A further claim, that steering the states keeps the energy, is not tested here.
+# replication. A further claim, that steering the states keeps the energy, is tested {ref}`on the next page <steering>`.
 #
 # With $K_t = \tfrac12 \norm{v_t}^2$, as it is or divided by the dimension $D$:
 #

@@ -27,10 +27,18 @@ _SLACK = 64
 
 @dataclass(frozen=True)
 class Request:
-    """One chain to sample: its prompt and the seed of its tokens. Equal prompts in a row share one prefill."""
+    """One chain to sample. Equal prompts in a row share one prefill.
+
+    Attributes:
+        prompt: token ids before the first one that is drawn.
+        seed: of the tokens.
+        given: how many tokens at the end of the prompt are the chain's own, written earlier. The uniform numbers go on
+            where they had stopped, and `max_tokens` counts these tokens too.
+    """
 
     prompt: tuple[int, ...]
     seed: int
+    given: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +119,7 @@ class _Rows:
         self.index = [-1] * n  # request of each row, -1 for a row at rest
         self.prompt: list[tuple[int, ...]] = [(model.pad_id,)] * n
         self.n_tokens = torch.zeros(n, dtype=torch.long)
+        self.given = torch.zeros(n, dtype=torch.long)
         self.age = torch.ones(n, dtype=torch.long)  # tokens of the row in the timeline, prompt included
         self.closed = torch.zeros(n, dtype=torch.bool)  # every token of the chain has its state
         self.tokens = torch.zeros(n, max_tokens, dtype=torch.long)
@@ -127,7 +136,7 @@ class _Rows:
     def keep(self, rows: Tensor) -> None:
         self.index = [self.index[row] for row in rows.tolist()]
         self.prompt = [self.prompt[row] for row in rows.tolist()]
-        for name in ("n_tokens", "age", "closed", "tokens", "logp", "logp_sampling", "entropy", "uniforms"):
+        for name in ("n_tokens", "given", "age", "closed", "tokens", "logp", "logp_sampling", "entropy", "uniforms"):
             setattr(self, name, getattr(self, name)[rows])
         self.states = {site: states[rows.to(states.device)] for site, states in self.states.items()}
 
@@ -175,7 +184,8 @@ class ChainDecoder:
             return
         longest = max(len(request.prompt) for request in requests)
         limit = self.model.context_length
-        if limit is not None and longest + self.sampling.max_tokens > limit:
+        needed = max(len(request.prompt) - request.given for request in requests) + self.sampling.max_tokens
+        if limit is not None and needed > limit:
             raise LmphysError(
                 f"a prompt of {longest} tokens and {self.sampling.max_tokens} more exceed the {limit} that "
                 f"{self.model.spec} can read; lower max_tokens or shorten the question"
@@ -225,7 +235,9 @@ class ChainDecoder:
             rows.prompt[row] = request.prompt
             rows.n_tokens[row] = 0
             rows.age[row] = prompt.length
-            rows.uniforms[row] = chain_uniforms(request.seed, self.sampling.max_tokens)
+            rows.given[row] = request.given
+            own = chain_uniforms(request.seed, self.sampling.max_tokens)[request.given :]
+            rows.uniforms[row, : len(own)] = own
         logits = torch.stack([prompts[request.prompt].logits for _, request in chosen])
         self._record(rows, torch.tensor(taken), logits)
         still = {request.prompt for _, request in waiting}
@@ -262,7 +274,8 @@ class ChainDecoder:
             states = rows.states[site]
             states[busy, rows.n_tokens[busy] - 1] = latest[busy, -1].to(states)
         rows.age[busy] += 1
-        over = torch.isin(newest[busy, 0], self.model.stop_ids) | (rows.n_tokens[busy] >= self.sampling.max_tokens)
+        full = rows.given[busy] + rows.n_tokens[busy] >= self.sampling.max_tokens
+        over = torch.isin(newest[busy, 0], self.model.stop_ids) | full
         rows.closed[busy] = over
         going = busy[~over]
         if len(going):

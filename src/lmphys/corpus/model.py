@@ -119,13 +119,20 @@ class LanguageModel:
         return tuple(self.tokenizer(template.replace("{question}", text))["input_ids"])
 
     def forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Timeline | None = None) -> Tensor:
-        """Logits (B, V) after the last token.
+        """Logits (B, V) after the last token; arguments as `logits`."""
+        return self.logits(ids, mask, positions, cache, keep=1)[:, -1]
+
+    def logits(
+        self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Timeline | None = None, *, keep: int
+    ) -> Tensor:
+        """Logits (B, keep, V) after each of the last `keep` tokens.
 
         Args:
             ids: (B, T) new tokens.
             mask: (B, past + T) True where a token of the row stands.
             positions: (B, T) places in the row's own text, from 0.
             cache: keys and values of the past, which grows by T; needs `keeps_keys`.
+            keep: 1 to T.
         """
         keywords = {
             "input_ids": ids.to(self.device),
@@ -133,10 +140,10 @@ class LanguageModel:
             "position_ids": positions.to(self.device),
             "past_key_values": cache,
             "use_cache": cache is not None,
-            "logits_to_keep": 1,
+            "logits_to_keep": keep,
         }
         output = self.model(**{name: value for name, value in keywords.items() if name in self._accepted})
-        return output.logits[:, -1]
+        return output.logits[:, -keep:]
 
     def read(self, texts: Sequence[Sequence[int]], cache: Timeline | None = None) -> Tensor:
         """Logits (B, V) after whole texts of token ids, padded on the left.

@@ -1,0 +1,80 @@
+"""Does a chain come back to its answer, and how much of that did the votes know already?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lmphys.corpus import Corpus
+from lmphys.retrieval.pool import Pool, number_answers
+
+
+def came_back(answer: str | None, found: Sequence[str | None]) -> np.ndarray:
+    """Whether each found answer is the given one (n,); none is an answer like any other."""
+    first, *others = number_answers([answer, *found])
+    return np.array(others, dtype=int) == first
+
+
+def returned(trials: pd.DataFrame, answers: Sequence[str | None]) -> np.ndarray:
+    """Whether each trial ended in the answer of its chain, (len(trials),).
+
+    Args:
+        trials: `chain` (number of the chain) and `extracted` (the answer of the trial).
+        answers: of all chains, by number.
+    """
+    out = np.zeros(len(trials), dtype=bool)
+    found = np.array([None if pd.isna(a) else str(a) for a in trials["extracted"]], dtype=object)
+    for chain, rows in trials.reset_index(drop=True).groupby("chain").groups.items():
+        out[rows] = came_back(answers[int(chain)], list(found[rows]))
+    return out
+
+
+def return_table(trials: pd.DataFrame, answers: Sequence[str | None], by: str) -> pd.DataFrame:
+    """Share of the trials that came back: a row a chain in the order of the trials, a column a value of `by`."""
+    table = trials.assign(back=returned(trials, answers).astype(float))
+    return table.pivot_table(index="chain", columns=by, values="back", sort=False).sort_index(axis=1)
+
+
+def share_of_answer(pool: Pool) -> np.ndarray:
+    """Share of the *other* chains of the question that give the answer of a chain, (Q, K): a return after no sentence.
+
+    NaN where there is no other chain.
+    """
+    same = (pool.answers[..., :, None] == pool.answers[..., None, :]).sum(axis=-1) - 1
+    return same / (pool.n_chains - 1) if pool.n_chains > 1 else np.full(same.shape, np.nan)
+
+
+def given_tokens(ends: np.ndarray, cut: float) -> int:
+    """Tokens up to the end of the sentences that a cut leaves, the share of them rounded down.
+
+    Args:
+        ends: (S,) place of the last token of each sentence.
+        cut: share of the sentences, 0 to 1.
+    """
+    kept = int(cut * len(ends) + 1e-9)
+    return int(ends[kept - 1]) + 1 if kept else 0
+
+
+def astray_at(corpus: Corpus, chain: int, cut: float) -> bool | None:
+    """Whether a chain stands elsewhere at a cut than a right one would; None where sentences have no labels."""
+    if "astray" not in corpus.sentences:
+        return None
+    own = corpus.sentences.loc[corpus.sentences["chain"] == chain, "astray"]
+    kept = own.iloc[: int(cut * len(own) + 1e-9)]
+    return bool(kept.iloc[-1]) if len(kept) and not pd.isna(kept.iloc[-1]) else False
+
+
+def curvatures(energies: pd.DataFrame, step: float) -> pd.Series:
+    """Second difference (E(+s) + E(-s) - 2 E(0)) / s² of each chain, mean over directions; the index is the chain.
+
+    With directions of norm 1 for each token this is Σ_t |x_t|² tr(H_t) / D in the mean, for small s, H_t the second
+    derivative of E in the state x_t of width D.
+
+    Args:
+        energies: `chain`, `direction`, `step` (signed; 0 once a chain) and `energy`, nats per token.
+        step: s, one of the steps.
+    """
+    wide = energies.pivot_table(index=["chain", "direction"], columns="step", values="energy", sort=False)
+    sums = (wide[step] + wide[-step]).groupby("chain", sort=False).mean()
+    plain = wide[0.0].groupby("chain", sort=False).first()
+    return (sums - 2 * plain) / step**2

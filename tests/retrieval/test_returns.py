@@ -9,14 +9,16 @@ import pytest
 from tests.retrieval.test_pool import random_pool
 
 from lmphys.errors import LmphysError
-from lmphys.retrieval.matched import dealt_anew, foretold, matched_chains, right_less_wrong
+from lmphys.retrieval.matched import compare_pairs, dealt_anew, foretold, matched_chains, right_less_wrong
 from lmphys.retrieval.returns import (
     astray_at,
     came_back,
     curvatures,
     given_tokens,
+    half_lost,
     return_table,
     returned,
+    returns_by_mistake,
     share_of_answer,
 )
 
@@ -84,7 +86,18 @@ def test_a_cut_keeps_whole_sentences():
     corpus = SimpleNamespace(sentences=sentences.astype({"astray": "boolean"}))
     assert [astray_at(corpus, 0, cut) for cut in (0, 0.25, 0.5, 0.75, 1)] == [False, False, True, True, False]
     assert astray_at(corpus, 1, 0.5) is False
-    assert astray_at(SimpleNamespace(sentences=sentences[["chain"]]), 0, 0.5) is None
+    # Three wrong chains are cut at a half: the first is astray by then, the second not yet, the third has no sentence.
+    back = pd.DataFrame({0.5: [0.25, 0.75, 0.5, 1.0]}, index=[0, 1, 2, 3])
+    table = returns_by_mistake(back, np.array([False, False, False, True]), corpus).set_index("kind")
+    assert table["chains"].tolist() == [1, 2, 1]
+    assert table["comes back"].tolist() == [1.0, 0.625, 0.25]
+    assert returns_by_mistake(back, np.ones(4, dtype=bool), SimpleNamespace(sentences=sentences[["chain"]])).empty
+
+
+def test_half_is_lost_on_a_straight_line():
+    norms = np.array([0.0, 0.5, 1.0])
+    assert half_lost(norms, np.array([0.8, 0.6, 0.2])) == pytest.approx(0.75)
+    assert np.isnan(half_lost(norms, np.array([0.8, 0.6, 0.5]))) and np.isnan(half_lost(norms, np.zeros(3)))
 
 
 def test_other_questions_foretell_a_line_exactly_and_noise_not_at_all():
@@ -112,3 +125,25 @@ def test_the_curvature_of_a_parabola():
         found = curvatures(table, step)
         assert found.index.tolist() == [3, 8]
         np.testing.assert_allclose(found, [2 * (2 + 3 + 0.5), 2 * (2 + 8 + 0.5)])
+
+
+def test_pairs_are_compared_with_what_is_known():
+    rng = np.random.default_rng(1)
+    picked = pd.DataFrame({"question": np.repeat(np.arange(30), 2), "right": [True, False] * 30})
+    known = rng.normal(size=(60, 1))
+    known[picked["right"].to_numpy(bool)] += 1
+    y = 2 * known[:, 0]
+    hole = y.copy()
+    hole[0] = np.nan
+    extra = y + np.where(picked["right"], 0.5, -0.5)
+    table = compare_pairs({"known": y, "hole": hole, "more": extra}, picked, known)
+    difference = (y[::2] - y[1::2]).mean()
+    assert table.loc["known", "difference"] == pytest.approx(difference) == table.loc["known", "foretold"]
+    assert table["pairs"].tolist() == [30, 29, 30]
+    assert table.loc["more", "difference"] == pytest.approx(difference + 1)
+    assert table.loc["more", "right"] - table.loc["more", "wrong"] == pytest.approx(difference + 1)
+    # A line through both kinds takes a part of what the label adds for its own, but not all.
+    assert difference < table.loc["more", "foretold"] < difference + 1
+    assert (table["low"] < table["difference"]).all() and table.loc["more", "p"] < 0.01
+    nobody = compare_pairs({"y": y[:1]}, picked[:1], known[:1])
+    assert nobody.loc["y", "pairs"] == 0 and np.isnan(nobody.loc["y", "difference"])

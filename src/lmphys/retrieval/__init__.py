@@ -18,7 +18,15 @@ from lmphys.retrieval.laws import (
 )
 from lmphys.retrieval.matched import compare_pairs, dealt_anew, foretold, matched_chains, right_less_wrong
 from lmphys.retrieval.pool import Pool, pool_of, pool_spec, subsets
-from lmphys.retrieval.returns import astray_at, curvatures, return_table, returned, share_of_answer
+from lmphys.retrieval.returns import (
+    KINDS,
+    curvatures,
+    half_lost,
+    return_table,
+    returned,
+    returns_by_mistake,
+    share_of_answer,
+)
 from lmphys.retrieval.trials import Trials, TrialSpec, build_trials
 from lmphys.retrieval.tuning import TunedLaw
 from lmphys.retrieval.votes import (
@@ -40,6 +48,7 @@ from lmphys.retrieval.within import (
 )
 
 __all__ = [
+    "KINDS",
     "Basins",
     "DenseHopfield",
     "Law",
@@ -52,7 +61,6 @@ __all__ = [
     "TunedLaw",
     "Vote",
     "accuracy_curve",
-    "astray_at",
     "boltzmann",
     "build_trials",
     "compare_laws",
@@ -68,6 +76,7 @@ __all__ = [
     "find_basins",
     "foretold",
     "gain_by_ties",
+    "half_lost",
     "inverse_power",
     "laws_of",
     "lowest",
@@ -83,6 +92,7 @@ __all__ = [
     "power",
     "return_table",
     "returned",
+    "returns_by_mistake",
     "right_less_wrong",
     "scores_of",
     "share_of_answer",

@@ -10,6 +10,7 @@ from lmphys.retrieval.gains import mean_over_questions
 from lmphys.retrieval.pool import Pool
 
 COLUMNS = ["question", "chain", "right", "energy"]
+_FOUND = ("right", "wrong", "difference", "low", "high", "foretold", "dealt", "p")
 
 
 def matched_chains(pool: Pool, n_questions: int) -> pd.DataFrame:
@@ -104,15 +105,16 @@ def compare_pairs(
 
     Returns:
         A row a name: `right`, `wrong` (means over the pairs), `difference` with `low` and `high` (95 %, over
-        questions), `foretold` (the difference that `known` foretells from other questions), `p` (share of the deals of
-        "right" and "wrong" whose difference is as large either way), `pairs`. NaN where there are too few pairs.
+        questions), `foretold` (the difference that `known` foretells from other questions), `dealt` (mean difference
+        when "right" and "wrong" are dealt anew), `p` (share of those deals whose difference is as large, either way),
+        `pairs`. NaN where there are too few pairs.
     """
     rows = {}
     for name, y in values.items():
         finite = pd.Series(np.isfinite(y)).groupby(picked["question"].to_numpy()).transform("all").to_numpy()
         mine, y = picked[finite].reset_index(drop=True), np.asarray(y)[finite]
         difference = right_less_wrong(y, mine)
-        row = dict.fromkeys(("right", "wrong", "difference", "low", "high", "foretold", "p"), np.nan)
+        row = dict.fromkeys(_FOUND, np.nan)
         if len(difference):
             paired = mine.groupby("question")["right"].transform("size").to_numpy() == 2
             right = mine["right"].to_numpy()
@@ -121,6 +123,7 @@ def compare_pairs(
             null = dealt_anew(difference, n=n_null, seed=seed)
             row |= {"right": y[paired & right].mean(), "wrong": y[paired & ~right].mean()}
             row |= {"difference": interval.value, "low": interval.low, "high": interval.high}
-            row |= {"foretold": expected.mean(), "p": (np.abs(null) >= abs(interval.value) - 1e-12).mean()}
+            reached = np.abs(null) >= abs(interval.value) - 1e-12
+            row |= {"foretold": expected.mean(), "dealt": null.mean(), "p": reached.mean()}
         rows[name] = {**{key: float(value) for key, value in row.items()}, "pairs": len(difference)}
     return pd.DataFrame.from_dict(rows, orient="index")

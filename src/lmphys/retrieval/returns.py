@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys.corpus import Corpus
+from lmphys.retrieval.gains import mean_over_questions
 from lmphys.retrieval.pool import Pool, number_answers
 
 
@@ -55,13 +56,52 @@ def given_tokens(ends: np.ndarray, cut: float) -> int:
     return int(ends[kept - 1]) + 1 if kept else 0
 
 
-def astray_at(corpus: Corpus, chain: int, cut: float) -> bool | None:
-    """Whether a chain stands elsewhere at a cut than a right one would; None where sentences have no labels."""
-    if "astray" not in corpus.sentences:
-        return None
+KINDS = ("right", "wrong, not yet astray", "wrong, astray")
+
+
+def astray_at(corpus: Corpus, chain: int, cut: float) -> bool:
+    """Whether a chain stands elsewhere at a cut than a right one would; the sentences have to have labels."""
     own = corpus.sentences.loc[corpus.sentences["chain"] == chain, "astray"]
     kept = own.iloc[: int(cut * len(own) + 1e-9)]
-    return bool(kept.iloc[-1]) if len(kept) and not pd.isna(kept.iloc[-1]) else False
+    return bool(len(kept)) and not pd.isna(kept.iloc[-1]) and bool(kept.iloc[-1])
+
+
+def returns_by_mistake(back: pd.DataFrame, right: np.ndarray, corpus: Corpus, *, seed: int = 0) -> pd.DataFrame:
+    """Returns of right chains, and of wrong ones by whether they had gone astray before the cut.
+
+    Args:
+        back: of `return_table` by `cut`: a row a chain, a column a cut.
+        right: (P,) whether the chain is right.
+        corpus: the chains, with labels of their sentences.
+        seed: of the bootstrap.
+
+    Returns:
+        A row a kind and cut, `KINDS` in this order: `kind`, `cut`, `comes back`, `low`, `high` (95 %, over chains; of
+        each kind a question has one at most), `chains`. Empty where sentences have no labels.
+    """
+    columns = ["kind", "cut", "comes back", "low", "high", "chains"]
+    rows = []
+    for cut in back if "astray" in corpus.sentences else []:
+        astray = np.array([astray_at(corpus, int(chain), cut) for chain in back.index], dtype=bool)
+        for kind, mine in zip(KINDS, (right, ~right & ~astray, ~right & astray), strict=True):
+            x = back[cut].to_numpy()[mine]
+            found = mean_over_questions(x, bounds=(0, 1), seed=seed) if len(x) else (np.nan,) * 3
+            rows.append((kind, cut, *map(float, found), len(x)))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def half_lost(norms: np.ndarray, shares: np.ndarray) -> float:
+    """Norm at which half of the share at the first norm is lost, between norms by a straight line; NaN where it is not.
+
+    Args:
+        norms: (n,) rising.
+        shares: (n,).
+    """
+    below = np.flatnonzero(shares <= shares[0] / 2)
+    if not len(below) or below[0] == 0:
+        return float("nan")
+    i, j = below[0] - 1, below[0]
+    return float(norms[i] + (norms[j] - norms[i]) * (shares[i] - shares[0] / 2) / (shares[i] - shares[j]))
 
 
 def curvatures(energies: pd.DataFrame, step: float) -> pd.Series:

@@ -122,7 +122,7 @@ beside.legend(loc="center right");
 # A classical Hopfield network holds a number of patterns *proportional* to $d$ {cite:p}`amit1985`; this one a number
 # exponential in $d$.
 
-# %% mystnb={"figure": {"name": "fig-basins-capacity", "caption": "Weight of a pattern at its own place against the load α, at β = 0.25. Lines: closed form, the noise taken at its mean. Circles: medians of 40 drawings of up to a million patterns. The border sharpens towards the dashed α_c as the dimension grows; at finite d the pattern holds a little longer."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-basins-capacity", "caption": "Weight of a pattern at its own place against the load α, at β = 0.25. Lines: closed form, the noise taken at its mean. Circles: medians of 40 drawings of the patterns. All lines meet at α_c (dashed), where signal and noise are equal; the border is about 4 / d wide."}} tags=["hide-input"]
 figure, ax = plt.subplots(figsize=(6.8, 3.7))
 load, beta = np.linspace(0.01, 0.4, 300), 0.25
 for d, colour in ((12, BLUE), (48, RED), (200, GREEN), (1500, GREY)):

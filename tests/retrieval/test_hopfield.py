@@ -103,11 +103,12 @@ def test_the_weight_of_a_memory_follows_its_closed_form():
     rng = np.random.default_rng(1)
     vectors = on_sphere(20_000, 6, rng)
     assert np.var(vectors @ vectors[0]) == pytest.approx(1 / 6, rel=0.05)
-    # The border sharpens towards the critical load.
-    loads = np.linspace(0.05, 0.6, 5501)
-    half = [loads[np.argmin(np.abs(storage.expected_weight(loads, 0.25, d) - 0.5))] for d in (50, 500, 1000)]
-    gaps = np.abs(np.array(half) - storage.critical_load(0.25))
-    assert gaps[0] > gaps[1] > gaps[2] and gaps[2] < 0.003
+    # The weight is 1 / (1 + e^{(α - α_c) d}) for large d: half at the critical load, and 2 ln 9 / d from 0.9 to 0.1.
+    for d in (50, 500, 1000):
+        loads = storage.critical_load(0.25) + np.linspace(-6, 6, 2401) / d
+        crossed = [np.interp(-w, -storage.expected_weight(loads, 0.25, d), loads) for w in (0.9, 0.5, 0.1)]
+        assert crossed[1] == pytest.approx(storage.critical_load(0.25), abs=0.1 / d)
+        assert (crossed[2] - crossed[0]) * d == pytest.approx(2 * np.log(9), rel=0.01)
     with pytest.raises(LmphysError, match="too many"):
         storage.sampled_weight(0.5, 0.25, 40, n_draws=1, rng=rng)
 
@@ -122,11 +123,12 @@ def test_starts_are_counted_in_the_basin_they_fall_into():
 
 
 def test_deep_and_wide_are_two_things():
-    rng = np.random.default_rng(0)
-    starts = on_sphere(4000, 20, rng)
-    signs = {}
-    for name, memories in {"uneven": uneven(12, 20, rng), "crowds": crowds((1, 1, 2, 2, 3, 4), 20, rng)}.items():
-        found = find_basins(DenseHopfield(memories, 12.0), starts)
-        kept = found.width > 0.005
-        signs[name] = spearmanr(found.width[kept], -found.energy[kept])[0]
-    assert signs["uneven"] > 0.7 and signs["crowds"] < -0.7
+    signs = {"uneven": [], "crowds": []}
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        starts = on_sphere(2000, 30, rng)
+        for name, memories in {"uneven": uneven(13, 30, rng), "crowds": crowds((1, 1, 2, 2, 3, 4), 30, rng)}.items():
+            found = find_basins(DenseHopfield(memories, 24.0), starts)
+            assert len(found.width) == 13 and found.width.sum() == pytest.approx(1)
+            signs[name].append(spearmanr(found.width, -found.energy)[0])
+    assert min(signs["uneven"]) > 0.9 and max(signs["crowds"]) < -0.2

@@ -25,7 +25,7 @@ def corpus_spec(model_folder):
 
 @pytest.fixture
 def done(corpus_spec):
-    spec = TrialSpec(corpus_spec, (0, 4, 5), cuts=(0.0, 0.5), repeats=2, norms=(0.0, 2.0), steps=(0.1,))
+    spec = TrialSpec(corpus_spec, (0, 4, 5), cuts=(0.0, 0.5), norms=(0.0, 2.0), n_directions=2)
     return spec, build_trials(spec), build_corpus(corpus_spec)
 
 

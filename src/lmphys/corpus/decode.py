@@ -32,13 +32,24 @@ class Request:
     Attributes:
         prompt: token ids before the first one that is drawn.
         seed: of the tokens.
-        given: how many tokens at the end of the prompt are the chain's own, written earlier. The uniform numbers go on
-            where they had stopped, and `max_tokens` counts these tokens too.
+        given: how many tokens at the end of the prompt are the chain's own, written earlier; `max_tokens` counts them.
+        uniforms: numbers that draw the tokens, in place of those of the seed; one for each token that may come.
+        version: of the prompt, for a decoder that reads one prompt in several ways.
     """
 
     prompt: tuple[int, ...]
     seed: int
     given: int = 0
+    uniforms: tuple[float, ...] | None = None
+    version: int = 0
+
+    @property
+    def key(self) -> "PromptKey":
+        """What requests share that are prefilled together."""
+        return self.prompt, self.version
+
+
+PromptKey = tuple[tuple[int, ...], int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +153,7 @@ class _Rows:
 
 
 @dataclass
-class _Prompt:
+class PromptState:
     """A question whose prompt has been run: its keys and values, if kept, and the logits of the first token."""
 
     cache: Timeline | None
@@ -195,7 +206,7 @@ class ChainDecoder:
         timeline = Timeline(self.model.n_layers, n_rows, capacity, reserve=longest) if self.model.keeps_keys else None
         rows = _Rows(n_rows, self.model, self.sampling.max_tokens)
         waiting = deque(enumerate(requests))
-        prompts: dict[tuple[int, ...], _Prompt] = {}
+        prompts: dict[PromptKey, PromptState] = {}
         with Capture(self.model, (self.layer,)).attached() as capture:
             while True:
                 resting = [row for row, index in enumerate(rows.index) if index < 0]
@@ -218,17 +229,17 @@ class ChainDecoder:
         self,
         waiting: deque[tuple[int, Request]],
         resting: list[int],
-        prompts: dict[tuple[int, ...], _Prompt],
+        prompts: dict[PromptKey, PromptState],
         timeline: Timeline | None,
         rows: _Rows,
     ) -> int:
         """Give resting rows to waiting chains and draw the first token of each."""
         chosen = [waiting.popleft() for _ in resting[: len(waiting)]]
-        new = list(dict.fromkeys(request.prompt for _, request in chosen if request.prompt not in prompts))
+        new = list(dict.fromkeys(request.key for _, request in chosen if request.key not in prompts))
         prompts.update(self._prefill(new))
         taken = resting[: len(chosen)]
         for row, (index, request) in zip(taken, chosen, strict=True):
-            prompt = prompts[request.prompt]
+            prompt = prompts[request.key]
             if timeline is not None and prompt.cache is not None:
                 timeline.admit(row, prompt.cache, prompt.row, prompt.length)
             rows.index[row] = index
@@ -236,22 +247,25 @@ class ChainDecoder:
             rows.n_tokens[row] = 0
             rows.age[row] = prompt.length
             rows.given[row] = request.given
-            own = chain_uniforms(request.seed, self.sampling.max_tokens)[request.given :]
-            rows.uniforms[row, : len(own)] = own
-        logits = torch.stack([prompts[request.prompt].logits for _, request in chosen])
+            if request.uniforms is None:
+                rows.uniforms[row] = chain_uniforms(request.seed, self.sampling.max_tokens)
+            else:
+                rows.uniforms[row, : len(request.uniforms)] = torch.tensor(request.uniforms, dtype=torch.float64)
+        logits = torch.stack([prompts[request.key].logits for _, request in chosen])
         self._record(rows, torch.tensor(taken), logits)
-        still = {request.prompt for _, request in waiting}
-        for done in [prompt for prompt in prompts if prompt not in still]:
+        still = {request.key for _, request in waiting}
+        for done in [key for key in prompts if key not in still]:
             del prompts[done]
         return len(taken)
 
-    def _prefill(self, new: list[tuple[int, ...]]) -> dict[tuple[int, ...], _Prompt]:
+    def _prefill(self, new: list[PromptKey]) -> dict[PromptKey, PromptState]:
         """Run prompts, padded on the left, and keep their keys, values and last logits."""
         if not new:
             return {}
-        cache = Timeline(self.model.n_layers, len(new), max(map(len, new))) if self.model.keeps_keys else None
-        logits = self.model.read(new, cache)
-        return {prompt: _Prompt(cache, row, len(prompt), logits[row]) for row, prompt in enumerate(new)}
+        prompts = [prompt for prompt, _ in new]
+        cache = Timeline(self.model.n_layers, len(new), max(map(len, prompts))) if self.model.keeps_keys else None
+        logits = self.model.read(prompts, cache)
+        return {key: PromptState(cache, row, len(key[0]), logits[row]) for row, key in enumerate(new)}
 
     def _feed(self, newest: Tensor, busy: Tensor, timeline: Timeline | None, rows: _Rows) -> Tensor:
         """Logits (B, V) after the newest token of every row."""

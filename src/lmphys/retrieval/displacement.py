@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lmphys.corpus import ChainDecoder, LanguageModel, Request, Sampling
+from lmphys.corpus.decode import PromptKey, PromptState
+from lmphys.corpus.sampling import chain_uniforms, matching_uniforms
 from lmphys.corpus.timeline import Timeline
 from lmphys.errors import LmphysError
 
@@ -50,74 +53,96 @@ def displace(states: Tensor, shift: Tensor) -> Tensor:
     return (wide + wide.norm(dim=-1, keepdim=True) * shift.to(wide)).to(states.dtype)
 
 
-class _DisplacedDecoder(ChainDecoder):
-    """Reads the given tokens with displaced states, and then draws as ever."""
+class DisplacedDecoder(ChainDecoder):
+    """Reads the given tokens of each request with displaced states, and then draws as ever.
 
-    def __init__(
-        self,
-        model: LanguageModel,
-        sampling: Sampling,
-        shifts: Mapping[tuple[int, ...], Tensor],
-        *,
-        at: int,
-        batch_size: int,
-    ) -> None:
-        super().__init__(model, sampling, batch_size=batch_size)
-        self.shifts, self.at = shifts, at
-
-    def _prefill(self, new: list[tuple[int, ...]]) -> dict:
-        """As ever, with the states of the last tokens of each prompt displaced; the padding is on the left."""
-        shift = torch.zeros(len(new), max(map(len, new), default=0), self.model.width)
-        for row, prompt in enumerate(new):
-            own = self.shifts[prompt]
-            shift[row, shift.shape[1] - len(own) :] = own
-        with changed_states(self.model, self.at, lambda states: displace(states, shift.to(states.device))):
-            return super()._prefill(new)
-
-
-def write_on(
-    model: LanguageModel,
-    requests: Sequence[Request],
-    *,
-    sampling: Sampling,
-    norm: float = 0.0,
-    at: int = 0,
-    seeds: Sequence[int] = (),
-    batch_size: int = 64,
-    on_tokens: Callable[[int], None] | None = None,
-) -> list[tuple[list[int], bool]]:
-    """What follows the given tokens of each chain, and whether the chain ended by itself.
-
-    With a norm, the states of all given tokens are displaced, each by a random vector of `norm` times its own length;
-    what is drawn afterwards is not. So the motion is disturbed once, at its start, and its random numbers are those of
-    the request: with norm 0 a chain that is continued with its own seed repeats itself, up to rounding.
+    The motion is disturbed once, at its start. A question that several requests in a row share is read once.
 
     Args:
         model: the writer.
-        requests: chains, each with its given tokens at the end of the prompt; those of one prompt side by side.
         sampling: how tokens are drawn.
-        norm: of the displacement, relative; at 0 nothing is displaced.
-        at: block after which states are displaced.
-        seeds: of the displacement, one a request; of equal prompts the first counts. Directions are alike at all norms.
+        shifts: for each key of a request a displacement (given, D) of its given tokens, in units of their states.
+        at: block after which they are displaced; 0 displaces the embeddings.
         batch_size: chains side by side.
-        on_tokens: called after every step with the number of tokens drawn in it.
 
     Raises:
-        LmphysError: a displacement is asked of a model that keeps no keys, and so forgets it with the next token.
+        LmphysError: the model keeps no keys, and so would forget the displacement with the next token.
     """
-    decoder = ChainDecoder(model, sampling, batch_size=batch_size)
-    if norm:
+
+    def __init__(
+        self, model: LanguageModel, sampling: Sampling, shifts: Mapping[PromptKey, Tensor], *, at: int, batch_size: int
+    ) -> None:
         if not model.keeps_keys:
             raise LmphysError(f"{model.spec} keeps no keys and values of its past to displace; take a model that does")
-        shifts: dict[tuple[int, ...], Tensor] = {}
-        for request, seed in zip(requests, seeds, strict=True):
-            if request.prompt not in shifts:
-                shifts[request.prompt] = norm * directions(request.given, model.width, seed)
-        decoder = _DisplacedDecoder(model, sampling, shifts, at=at, batch_size=batch_size)
+        super().__init__(model, sampling, batch_size=batch_size)
+        self.shifts, self.at = shifts, at
+
+    def _prefill(self, new: list[PromptKey]) -> dict[PromptKey, PromptState]:
+        found: dict[PromptKey, PromptState] = {}
+        for prompt, group in groupby(new, key=lambda key: key[0]):
+            keys = list(group)
+            shift = torch.stack([self.shifts[key] for key in keys])
+            rows, given = shift.shape[:2]
+            if not given:
+                found |= super()._prefill(keys)
+                continue
+            start = len(prompt) - given
+            _, cache = _behind(self.model, prompt[:start], rows, room=given)
+            ids, places = torch.tensor(prompt[start:]).repeat(rows, 1), torch.arange(start, len(prompt))
+            mask = torch.ones(rows, len(prompt), dtype=torch.bool)
+            with changed_states(self.model, self.at, lambda states, shift=shift: displace(states, shift)):
+                logits = self.model.forward(ids, mask, places.repeat(rows, 1), cache)
+            cache.advance(given)
+            found |= {key: PromptState(cache, row, len(prompt), logits[row]) for row, key in enumerate(keys)}
+        return found
+
+
+def write_on(
+    decoder: ChainDecoder, requests: Sequence[Request], on_tokens: Callable[[int], None] | None = None
+) -> list[tuple[list[int], bool]]:
+    """The tokens that are drawn for each request, in their order, and whether the chain ended by itself."""
     written: list[tuple[list[int], bool]] = [([], False)] * len(requests)
     for chain in decoder.run(requests, on_tokens):
         written[chain.index] = (chain.tokens.tolist(), chain.ended)
     return written
+
+
+@torch.inference_mode()
+def own_uniforms(
+    model: LanguageModel, question: Sequence[int], chain: Tensor, given: int, seed: int, sampling: Sampling
+) -> tuple[float, ...]:
+    """Numbers with which a model draws a chain again after its first `given` tokens.
+
+    They are those that drew it, but for the few where this model, which may round in another way than the writer did,
+    would draw another token: there they are the nearest that draw the right one.
+
+    Args:
+        model: the model that is to write.
+        question: token ids before the chain.
+        chain: (n,) its token ids.
+        given: tokens that are not drawn again.
+        seed: of the chain.
+        sampling: how it was drawn.
+
+    Returns:
+        As many numbers as tokens may still come, those beyond the end of the chain being the seed's.
+    """
+    drew = chain_uniforms(seed, sampling.max_tokens)[given:]
+    n, ids = len(chain) - given, torch.tensor([[*question, *chain[:-1].tolist()]])
+    logits = model.logits(ids, torch.ones_like(ids, dtype=torch.bool), torch.arange(ids.shape[1])[None], keep=n)[0]
+    again = matching_uniforms(logits, chain[given:], drew[:n], sampling)
+    return tuple(torch.cat([again, drew[n:]]).tolist())
+
+
+def _behind(model: LanguageModel, prompt: Sequence[int], rows: int, *, room: int) -> tuple[Tensor, Timeline]:
+    """Logits (V,) after a prompt that is read once, and a past that begins with it for so many rows."""
+    past, start = Timeline(model.n_layers, 1, len(prompt)), len(prompt)
+    logits = model.read([prompt], past)[0]
+    cache = Timeline(model.n_layers, rows, start + room, reserve=start)
+    for row in range(rows):
+        cache.admit(row, past, 0, start)
+    cache.show(start)
+    return logits, cache
 
 
 @torch.inference_mode()
@@ -145,17 +170,14 @@ def displaced_energies(
     if torch.finfo(model.dtype).bits < 32:
         raise LmphysError(f"{model.spec} was loaded in {model.dtype}: small differences need float32")
     ids, positions = chain[None, :-1].repeat(rows, 1), torch.arange(start, start + n - 1).repeat(rows, 1)
-    past = Timeline(model.n_layers, 1, start) if model.keeps_keys else None
-    first = model.read([prompt], past).double().log_softmax(-1)[0, chain[0]]
     cache = None
-    if past is not None:  # the prompt is read once for all rows
-        cache = Timeline(model.n_layers, rows, start + n - 1, reserve=start)
-        for row in range(rows):
-            cache.admit(row, past, 0, start)
-        cache.show(start)
+    if model.keeps_keys:
+        logits, cache = _behind(model, prompt, rows, room=n - 1)
     else:
+        logits = model.read([prompt])[0]
         ids = torch.cat([torch.tensor(prompt).repeat(rows, 1), ids], dim=1)
         positions = torch.arange(start + n - 1).repeat(rows, 1)
+    first = logits.double().log_softmax(-1)[chain[0]]
 
     def change(states: Tensor) -> Tensor:
         own = states[:, 1 - n :]

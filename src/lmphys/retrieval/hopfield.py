@@ -107,7 +107,7 @@ def uneven(n: int, d: int, rng: np.random.Generator, *, norms: tuple[float, floa
     return on_sphere(n, d, rng) * np.linspace(*norms, n)[:, None]
 
 
-def crowds(sizes: Sequence[int], d: int, rng: np.random.Generator, *, overlap: float = 0.75) -> np.ndarray:
+def crowds(sizes: Sequence[int], d: int, rng: np.random.Generator, *, overlap: float = 0.6) -> np.ndarray:
     """Memories of norm 1 in crowds of the given sizes, (sum of sizes, d).
 
     Args:

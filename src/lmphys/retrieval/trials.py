@@ -6,15 +6,28 @@ import importlib.metadata
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
-from lmphys.corpus import Corpus, CorpusSpec, LanguageModel, Question, Request, build_corpus, extract, is_correct
+from lmphys.corpus import (
+    ChainDecoder,
+    Corpus,
+    CorpusSpec,
+    LanguageModel,
+    Question,
+    Request,
+    build_corpus,
+    extract,
+    is_correct,
+)
 from lmphys.corpus.build import REQUEST
+from lmphys.corpus.decode import PromptKey
 from lmphys.corpus.progress import Progress
 from lmphys.corpus.source import identity
 from lmphys.corpus.spec import chain_seed
@@ -23,7 +36,7 @@ from lmphys.corpus.tables import SENTENCE_COLUMNS
 from lmphys.corpus.tasks import load_questions
 from lmphys.errors import LmphysError
 from lmphys.paths import cache_home
-from lmphys.retrieval.displacement import directions, displaced_energies, write_on
+from lmphys.retrieval.displacement import DisplacedDecoder, directions, displaced_energies, own_uniforms, write_on
 from lmphys.retrieval.returns import given_tokens
 
 # Raise it with every change that alters what a spec stands for.
@@ -32,17 +45,18 @@ TRIALS_VERSION = 1
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """Trials with some chains of a corpus. The dtype of writing is the corpus's; energies are read in float32.
+    """Trials with some chains of a corpus.
 
     Attributes:
         corpus: whose chains.
         picked: their numbers, rows of `Corpus.chains`.
-        cuts: shares of the sentences after which a chain is written anew.
+        cuts: shares of the sentences after which a chain is written anew, in the dtype of the corpus.
         repeats: times that it is, with other random numbers.
-        norms: relative displacements of the states of the first half, after which it is written on with its own random
-            numbers; 0 shows what rounding alone does.
+        norms: relative displacements of the states of the first half, after which it is written on in float32 with its
+            own random numbers; at 0 it repeats itself.
+        n_pushed: so many of the picked chains, the first ones, are displaced.
         depth: block after which they are displaced, as a share of the blocks.
-        steps: relative displacements of the embeddings at which the energy is read, both ways.
+        steps: relative displacements of the embeddings at which the energy is read, both ways, in float32.
         n_directions: random directions of them.
         reader: another model with the same tokens that only reads the energies; None is the corpus's own.
         seed: of all this.
@@ -53,9 +67,10 @@ class TrialSpec:
     cuts: tuple[float, ...] = (0.25, 0.5, 0.75)
     repeats: int = 2
     norms: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0)
+    n_pushed: int = 24
     depth: float = 0.5
-    steps: tuple[float, ...] = (0.1, 0.2)
-    n_directions: int = 2
+    steps: tuple[float, ...] = (0.1,)
+    n_directions: int = 1
     reader: str | None = None
     seed: int = 0
 
@@ -91,7 +106,7 @@ class Trials:
     Attributes:
         cut: a row a continuation: `chain` (number in the corpus), `cut`, `repeat`, `given` (tokens kept), `n_tokens`
             (of the whole), `ended`, `extracted`, `correct`, `text`.
-        displaced: the same for displaced chains, with `norm` and without `repeat`.
+        displaced: the same for displaced chains, with `norm` and without `repeat`; empty where the model keeps no keys.
         energies: `chain`, `direction`, `step` (signed; 0 in direction 0 alone), `energy` in nats per token.
 
     The first two are empty where another model wrote the chains or reads the energies.
@@ -129,10 +144,8 @@ def build_trials(
 
 def _read(folder: Path) -> Trials:
     manifest = read_manifest(folder)
-    tables: dict[str, list[pd.DataFrame]] = {"cut": [], "displaced": [], "energies": []}
-    for part, shard in zip(manifest["parts"], read_shards(folder, manifest), strict=True):
-        tables[part].append(shard.chains)
-    return Trials(**{name: pd.concat(t, ignore_index=True) if t else pd.DataFrame() for name, t in tables.items()})
+    tables = {part: s.chains for part, s in zip(manifest["parts"], read_shards(folder, manifest), strict=True)}
+    return Trials(**{name: tables.get(name, pd.DataFrame()) for name in ("cut", "displaced", "energies")})
 
 
 class _Trier:
@@ -150,15 +163,11 @@ class _Trier:
 
     def build(self, store: ShardStore, shown: bool | None) -> None:
         spec, n = self.spec, len(self.spec.picked)
-        parts: list[tuple[str, Callable[[Progress], pd.DataFrame]]] = []
+        parts: dict[str, Callable[[Progress], pd.DataFrame]] = {"energies": self._energies}
         if spec.writes:
-            self.model = LanguageModel(spec.corpus.model, dtype=spec.corpus.dtype, device=self.device)
-            parts.append(("cut", self._cut))
-            norms = spec.norms if self.model.keeps_keys else [norm for norm in spec.norms if norm == 0]
-            parts += [("displaced", lambda bar, norm=norm: self._displaced(norm, bar)) for norm in norms]
-        parts.append(("energies", self._energies))
+            parts = {"cut": self._cut, "displaced": self._displaced, **parts}
         with Progress(f"{spec.corpus.model}: trials", n * len(parts), shown=shown) as bar:
-            for number, (_, work) in enumerate(parts):
+            for number, work in enumerate(parts.values()):
                 if store.has(number):
                     bar.skip(n)
                     continue
@@ -166,8 +175,13 @@ class _Trier:
                 for _ in spec.picked:
                     bar.advance()
                 store.write(number, Shard({"rows": np.array([len(table)])}, table, _NO_SENTENCES))
-        manifest = {"spec": dataclasses.asdict(spec), "parts": [part for part, _ in parts]}
-        store.write_manifest({**manifest, "versions": {"torch": importlib.metadata.version("torch")}}, len(parts))
+        versions = {"torch": importlib.metadata.version("torch")}
+        store.write_manifest({"spec": dataclasses.asdict(spec), "parts": list(parts), "versions": versions}, len(parts))
+
+    @cached_property
+    def _exact(self) -> LanguageModel:
+        """The reader in float32."""
+        return LanguageModel(self.spec.reader or self.spec.corpus.model, dtype="float32", device=self.device)
 
     def _question(self, chain: int) -> Question:
         return self.questions[self.corpus.chains["question_id"].iloc[chain]]
@@ -182,34 +196,44 @@ class _Trier:
 
     def _cut(self, bar: Progress) -> pd.DataFrame:
         spec, rows, requests = self.spec, [], []
+        model = LanguageModel(spec.corpus.model, dtype=spec.corpus.dtype, device=self.device)
         for cut in spec.cuts:
             for chain in spec.picked:
                 name, given = self.corpus.chains["chain_id"].iloc[chain], self._given(chain, cut)
                 for repeat in range(spec.repeats):
                     seed = chain_seed(spec.seed, f"{name} cut {cut}", repeat)
-                    requests.append(Request((*self._prompt(self.model, chain), *given), seed, len(given)))
+                    requests.append(Request((*self._prompt(model, chain), *given), seed, len(given)))
                     rows.append({"chain": chain, "cut": cut, "repeat": repeat, "given": len(given)})
-        return self._written(rows, requests, bar)
+        decoder = ChainDecoder(model, spec.corpus.sampling, batch_size=self.batch_size)
+        return self._written(decoder, rows, requests, bar)
 
-    def _displaced(self, norm: float, bar: Progress) -> pd.DataFrame:
-        spec, rows, requests, seeds = self.spec, [], [], []
-        for chain in spec.picked:
-            row, given = self.corpus.chains.iloc[chain], self._given(chain, 0.5)
-            requests.append(Request((*self._prompt(self.model, chain), *given), int(row["seed"]), len(given)))
-            seeds.append(chain_seed(spec.seed, f"{row['chain_id']} displaced", 0))
-            rows.append({"chain": chain, "cut": 0.5, "norm": norm, "given": len(given)})
-        at = round(spec.depth * self.model.n_layers)
-        return self._written(rows, requests, bar, norm=norm, at=at, seeds=seeds)
+    def _displaced(self, bar: Progress) -> pd.DataFrame:
+        spec, sampling, model = self.spec, self.spec.corpus.sampling, self._exact
+        rows: list[dict[str, Any]] = []
+        requests: list[Request] = []
+        shifts: dict[PromptKey, Tensor] = {}
+        for chain in spec.picked[: spec.n_pushed] if model.keeps_keys else ():
+            row, given, question = self.corpus.chains.iloc[chain], self._given(chain, 0.5), self._prompt(model, chain)
+            tokens, prompt = torch.from_numpy(self.tokens[chain]), (*question, *given)
+            uniforms = own_uniforms(model, question, tokens, len(given), int(row["seed"]), sampling)
+            way = directions(len(given), model.width, chain_seed(spec.seed, f"{row['chain_id']} displaced", 0))
+            # Of chains with the same first half the first one's directions count, but each has its own numbers.
+            for version, norm in enumerate(spec.norms):
+                requests.append(Request(prompt, 0, len(given), uniforms, version))
+                shifts.setdefault(requests[-1].key, norm * way)
+                rows.append({"chain": chain, "cut": 0.5, "norm": norm, "given": len(given)})
+        at = round(spec.depth * model.n_layers)
+        decoder = DisplacedDecoder(model, sampling, shifts, at=at, batch_size=self.batch_size) if requests else None
+        return self._written(decoder, rows, requests, bar) if decoder else pd.DataFrame()
 
     def _written(
-        self, rows: list[dict[str, Any]], requests: list[Request], bar: Progress, **options: Any
+        self, decoder: ChainDecoder, rows: list[dict[str, Any]], requests: list[Request], bar: Progress
     ) -> pd.DataFrame:
         """The rows with what was written, and the answer of the whole chain."""
-        sampling, batch = self.spec.corpus.sampling, self.batch_size
-        written = write_on(self.model, requests, sampling=sampling, batch_size=batch, on_tokens=bar.tokens, **options)
-        for row, (new, ended) in zip(rows, written, strict=True):
+        tokenizer = decoder.model.tokenizer
+        for row, (new, ended) in zip(rows, write_on(decoder, requests, bar.tokens), strict=True):
             whole = [*self.tokens[row["chain"]][: row["given"]].tolist(), *new]
-            text = self.model.tokenizer.decode(whole, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            text = tokenizer.decode(whole, skip_special_tokens=True, clean_up_tokenization_spaces=False)
             question = self._question(row["chain"])
             answer = extract(text, question)
             row |= {"n_tokens": len(whole), "ended": ended, "extracted": answer}
@@ -217,8 +241,7 @@ class _Trier:
         return pd.DataFrame(rows)
 
     def _energies(self, bar: Progress) -> pd.DataFrame:
-        spec, rows = self.spec, []
-        model = LanguageModel(spec.reader or spec.corpus.model, dtype="float32", device=self.device)
+        spec, model, rows = self.spec, self._exact, []
         steps = [sign * step for step in spec.steps for sign in (1, -1)]
         places = [(0, 0.0), *((direction, step) for direction in range(spec.n_directions) for step in steps)]
         for chain in spec.picked:

@@ -32,7 +32,8 @@ n_chains: int = 12  # chains for each question
 temperature: float = 0.8  # of the sampling; energies are at temperature 1
 n_picked: int = 24  # questions whose chains are cut, pushed and bent
 repeats: int = 2  # times that a chain is written on after each cut
-norms: list[float] = [0.0, 0.2, 0.4, 0.8]  # sizes of the push, in units of each state
+n_pushed: int = 12  # questions of these whose chains are pushed
+norms: list[float] = [0.0, 0.25, 0.5, 1.0]  # sizes of the push, in units of each state
 depth: float = 0.5  # block after which states are pushed, as a share of the blocks
 
 # %% tags=["hide-input"]
@@ -131,7 +132,7 @@ for d, colour in ((12, BLUE), (48, RED), (200, GREEN), (1500, GREY)):
         if alpha * d < 13.5:
             drawn = storage.sampled_weight(alpha, beta, d, n_draws=40, rng=rng)
             ax.plot(alpha, np.median(drawn), "o", color=colour, mfc="white")
-ax.axvline(storage.critical_load(beta), color="black", linestyle="--", label="α_c")
+ax.axvline(storage.critical_load(beta), color="black", linestyle="--", label=r"$\alpha_c$")
 ax.set(xlabel="load α = ln(N) / d", ylabel="weight of the pattern")
 ax.legend();
 
@@ -139,14 +140,15 @@ ax.legend();
 # ### Deep is not wide
 #
 # Now let balls roll. Start at random places and count where they end: the share of the starts is the *width* of a basin.
-# In one network the patterns have unequal lengths, in random directions. In the other all have the same length, but some
-# stand in crowds, close to each other, and some alone.
+# In one network the patterns stand alone and have unequal lengths. In the other long patterns stand alone, and shorter ones
+# in crowds, close enough to each other to share one minimum.
 
 # %%
-starts = retrieval.on_sphere(4000, 20, rng)
+starts = retrieval.on_sphere(4000, 30, rng)
+sizes, norms_of = (1, 1, 2, 2, 3, 3, 4, 5), np.linspace(1.15, 0.95, 8)
 landscapes = {
-    "unequal lengths": retrieval.uneven(12, 20, rng),
-    "crowds and hermits": retrieval.crowds((1, 1, 2, 2, 3, 4), 20, rng),
+    "alone, unequal lengths": retrieval.uneven(12, 30, rng),
+    "crowds of short ones": retrieval.crowds(sizes, norms_of, 30, rng),
 }
 found = {
     name: retrieval.find_basins(retrieval.DenseHopfield(xi, beta=12.0), starts)
@@ -156,7 +158,7 @@ for name, basins in found.items():
     rank = spearmanr(basins.width, -basins.energy)[0]
     print(f"{name}: {len(basins.width)} basins, rank correlation of depth and width {rank:+.2f}")
 
-# %% mystnb={"figure": {"name": "fig-basins-deep-wide", "caption": "Width of basins, as the share of random starts that fall into them, against depth −E. A dot is a basin. Left: longer patterns are deeper and wider. Right: patterns in a crowd deepen each other and take each other's room, so the deepest basins are the narrowest."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-basins-deep-wide", "caption": "Width of basins, as the share of random starts that fall into them, against depth −E. A dot is a basin. Left: longer patterns are deeper and wider. Right: a long pattern alone is a deep shaft, a crowd of short ones a shallow bowl."}} tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(8.2, 3.4), layout="constrained")
 for ax, (name, basins), mark in zip(axes, found.items(), "os", strict=True):
     ax.plot(-basins.energy, basins.width, mark, color=BLUE, ms=7)
@@ -180,7 +182,7 @@ spec = retrieval.pool_spec(
 sampled = corpus.build_corpus(spec)
 pool = retrieval.pool_of(sampled)
 Q, K = pool.right.shape
-picked = retrieval.matched_chains(pool, min(n_picked, 6) if profile == "smoke" else n_picked)
+picked = retrieval.matched_chains(pool, min(n_picked, 4) if profile == "smoke" else n_picked)
 picked["row"] = picked.question * K + picked.chain
 n_pairs = int((picked.groupby("question").size() == 2).sum())
 print(f"{Q} questions, {K} chains each; {len(picked)} chains picked, {n_pairs} pairs")
@@ -208,15 +210,13 @@ matched[["right", "wrong", "difference", "low", "high", "pairs"]].round(3)
 # The trials are kept in the cache. Random weights, which cannot write a chain, only read the energies.
 
 # %%
+rows = tuple(int(row) for row in picked.row)
 wanted = retrieval.TrialSpec(
-    spec, tuple(int(row) for row in picked.row), norms=tuple(norms), depth=depth, seed=seed,
+    spec, rows, norms=tuple(norms), n_pushed=2 * n_pushed, depth=depth, seed=seed,
     repeats=1 if profile == "smoke" else repeats,
 )
 trials = retrieval.build_trials(wanted)
-other = corpus.control_of(model)
-bare = dataclasses.replace(wanted, reader=other, steps=wanted.steps[:1], n_directions=1)
-control = retrieval.build_trials(bare)
-if trials.cut.empty:
+if not wanted.writes:
     print("note: another model wrote these chains, so they are not written on; only the third way is left")
 
 # %% [markdown]
@@ -278,13 +278,13 @@ mistakes.set_index(["kind", "cut"]).round(2)
 # %% mystnb={"figure": {"name": "fig-basins-mistake", "caption": "Share of rewritten chains that come back, by whether the chain had taken its wrong step before the cut. Bars are 95 % intervals over chains. Compare right chains (circles) with wrong ones that are already astray (crosses)."}} tags=["hide-input"]
 figure, ax = plt.subplots(figsize=(6.6, 3.6))
 marks = dict(zip(retrieval.KINDS, (("o-", BLUE), ("s:", GREY), ("x--", RED)), strict=True))
-for shift, (kind, rows) in zip((-0.01, 0, 0.01), mistakes.groupby("kind", sort=False), strict=False):
-    ends = [rows["comes back"] - rows.low, rows.high - rows["comes back"]]
-    mark, colour = marks[kind]
-    ax.errorbar(rows.cut + shift, rows["comes back"], ends, fmt=mark, color=colour, capsize=4, label=kind)
+for shift, (kind, part) in zip((-0.01, 0, 0.01), mistakes.groupby("kind", sort=False), strict=False):
+    y, (mark, colour) = part["comes back"], marks[kind]
+    ends = [y - part.low, part.high - y]
+    ax.errorbar(part.cut + shift, y, ends, fmt=mark, color=colour, capsize=4, label=kind)
 ax.set(xlabel="share of the sentences kept", ylabel="comes back", ylim=(-0.03, 1.04))
 if len(mistakes):
-    ax.legend();
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3);
 
 # %% [markdown]
 # If circles and crosses agree, a wrong basin is as wide as a right one *once a chain is in it*, and the figure before only
@@ -295,9 +295,9 @@ if len(mistakes):
 # In physics one displaces the state, lets go, and sees whether the motion returns. The state of a transformer is all that
 # it keeps of the text so far. So the chain is cut at half of its sentences, and the states of *all* its tokens up to
 # there are displaced after a block in the middle, each by a random vector of a set share of its own length. Then the
-# model writes on undisturbed. Each token is drawn with the very random number it was drawn with before, so without a push
-# the chain repeats itself; what is missing at 0 is rounding, as a text that is read at once is summed in another order
-# than one that is written token by token.
+# model writes on undisturbed, in float32. Each token is drawn with the very random number that drew it before. (Chains
+# that were written in bfloat16 would differ by rounding here and there; where float32 would draw another token, the
+# nearest number that draws the right one is taken.) So without a push a chain repeats itself.
 
 # %%
 pushed = pd.DataFrame(index=picked.row)
@@ -339,41 +339,53 @@ beside.set(xlabel="size of the push", ylabel="difference");
 # $$ c(s) = \frac{E(+s) + E(-s) - 2 E(0)}{s^2} $$ (eq-bend)
 #
 # is a curvature of $E$, its mean over directions a trace. A chain has tens of thousands of such coordinates that move at
-# once, so few directions suffice. If $c$ is the same at two values of $s$, it is a curvature and not a chord. All this is
-# done in float32: in bfloat16, with its three digits, the difference would be rounding.
+# once, so one direction tells much about the mean; how much is shown for a few chains below, with several directions. If
+# $c$ does not depend on $s$, it is a curvature and not a chord. All this is done in float32: in bfloat16, with its three
+# digits, the difference would be rounding.
+#
+# Two controls. *Foretold* is what length and energy foretell from other questions. *Random weights* is the same
+# architecture without any training, which reads the same texts: what it finds is of the texts, not of a memory.
 
 # %%
-def log_bend(energies, step):
-    c = retrieval.curvatures(energies, step).reindex(picked.row).to_numpy()
-    return np.log(np.where(c > 0, c, np.nan))
-
-
-bent = {f"ln c at s = {step:g}": log_bend(trials.energies, step) for step in wanted.steps}
-bent["ln c, random weights"] = log_bend(control.energies, wanted.steps[0])
-plain = np.column_stack([length] if np.isnan(picked.energy).any() else [length, picked.energy])
+quick = profile != "smoke"
+sizes = (0.05, 0.1, 0.2, 0.4)
+few = dataclasses.replace(wanted, reader=model, picked=rows[: 4 if quick else 2], steps=sizes, n_directions=2)
+checks = retrieval.build_trials(few).energies
+shape = {s: retrieval.curvatures(checks, s) for s in sizes}
+bare = dataclasses.replace(wanted, reader=corpus.control_of(model), picked=rows[: 2 * n_pushed])
+read = {"c": trials.energies, "c, random weights": retrieval.build_trials(bare).energies}
+bent = {
+    name: retrieval.curvatures(table, wanted.steps[0]).mean(axis=1).reindex(picked.row).to_numpy()
+    for name, table in read.items()
+}
+plain = np.column_stack([length, picked.energy] if pool.has_energies else [length])
 flat = retrieval.compare_pairs(bent, picked, plain, seed=seed)
-print("chains without a positive c:", {name: int(np.isnan(x).sum()) for name, x in bent.items()})
-flat.round(3)
+flat.round(4)
+
+# %%
+here = shape[wanted.steps[0]]
+print(f"chains with a negative c: {(bent['c'] < 0).sum()} of {len(picked)}")
+print(f"standard deviation of c over chains {np.nanstd(bent['c']):.3f}, over directions "
+      f"{np.sqrt(here.var(axis=1).mean()):.3f}")
 
 # %% [markdown]
-# *Foretold* is here what length and energy foretell from other questions. *Random weights* is the same architecture
-# without any training, which reads the same texts: what it finds is of the texts, not of a memory.
+# A chain with a negative $c$ lies on a ridge and not in a valley. Nothing forbids it: a sampled chain was drawn, no energy
+# was minimised, and "minimum" is a word of the picture.
 
-# %% mystnb={"figure": {"name": "fig-basins-bend", "caption": "Left: curvature of each chain at two sizes of the displacement, right chains as circles and wrong ones as crosses. On the line they agree. Right: ln c of the right chain less that of the wrong one, each question a dot, in order; the line is their mean with its 95 % band. Below zero the right chain is the flatter one."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-basins-bend", "caption": "Left: curvature of some chains against the size of the displacement, mean of two directions. Dashed: the size that is used. Where a line is level, c is a curvature. Right: c of the right chain less that of the wrong one, each question a dot, in order; the line is their mean with its 95 % band. Below zero the right chain is the flatter one."}} tags=["hide-input"]
 figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
-small, large = (np.exp(bent[f"ln c at s = {step:g}"]) for step in wanted.steps)
-for kind, mark, colour, label in ((right, "o", BLUE, "right"), (~right, "x", RED, "wrong")):
-    ax.loglog(small[kind], large[kind], mark, color=colour, mfc="none", label=label)
-ends = np.nanquantile(np.r_[small, large], [0, 1])
-ax.plot(ends, ends, color=GREY, linewidth=1)
-ax.set(xlabel=f"c at s = {wanted.steps[0]:g}", ylabel=f"c at s = {wanted.steps[1]:g}")
-ax.legend()
-gaps = np.sort(retrieval.right_less_wrong(bent[f"ln c at s = {wanted.steps[0]:g}"], picked))
-beside.plot(gaps, "o", color=BLUE)
+for row, mark in zip(here.index, "osD^", strict=False):
+    ax.plot(sizes, [shape[s].loc[row].mean() for s in sizes], mark + "-")
+ax.axvline(wanted.steps[0], color=GREY, linestyle="--")
+ax.axhline(0, color="black", linewidth=0.8)
+ax.set(xscale="log", xlabel="size s of the displacement", ylabel="curvature c(s)", xticks=sizes)
+ax.xaxis.set_major_formatter("{x:g}")
+ax.minorticks_off()
+beside.plot(np.sort(retrieval.right_less_wrong(bent["c"], picked)), "o", color=BLUE)
 beside.axhline(0, color="black", linewidth=0.8)
-beside.axhline(flat.difference.iloc[0], color=GREEN)
-beside.axhspan(flat.low.iloc[0], flat.high.iloc[0], color=GREEN, alpha=0.2)
-beside.set(xlabel="question, in order", ylabel="ln c, right less wrong", xticks=[]);
+beside.axhline(flat.difference["c"], color=GREEN)
+beside.axhspan(flat.low["c"], flat.high["c"], color=GREEN, alpha=0.2)
+beside.set(xlabel="question, in order", ylabel="c, right less wrong", xticks=[]);
 
 # %% [markdown]
 # ## One vote is one step
@@ -384,7 +396,8 @@ beside.set(xlabel="question, in order", ylabel="ln c, right less wrong", xticks=
 # of the question with the closest vote:
 
 # %%
-closest = int(retrieval.vote(pool, retrieval.uniform(pool)).share.argmin())
+counted = retrieval.vote(pool, retrieval.uniform(pool))
+closest = int(np.where(counted.tied, np.inf, counted.share).argmin())
 kinds_of, first_seen = np.unique(pool.answers[closest], return_index=True)
 memories = (pool.answers[closest][:, None] == kinds_of).astype(float)
 names = [answers[closest * K + i] or "none" for i in first_seen]
@@ -426,8 +439,8 @@ if "mean after cuts" in returns.index:
 if hard:
     row = pushes.loc["mean of all pushes"]
     record("gibbs.basin.noise", row, {"share and energy": row.foretold}, pairs_of(row))
-row, bare_row = flat.iloc[0], flat.loc["ln c, random weights"]
-rivals = {"length and energy": row.foretold, "random weights": bare_row.difference}
+row = flat.loc["c"]
+rivals = {"length and energy": row.foretold, "random weights": flat.difference.iloc[1]}
 record("gibbs.basin.flat", row, rivals, pairs_of(row))
 ledger.show()
 

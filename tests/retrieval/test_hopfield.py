@@ -127,8 +127,10 @@ def test_deep_and_wide_are_two_things():
     for seed in range(3):
         rng = np.random.default_rng(seed)
         starts = on_sphere(2000, 30, rng)
-        for name, memories in {"uneven": uneven(13, 30, rng), "crowds": crowds((1, 1, 2, 2, 3, 4), 30, rng)}.items():
-            found = find_basins(DenseHopfield(memories, 24.0), starts)
-            assert len(found.width) == 13 and found.width.sum() == pytest.approx(1)
+        crowded = crowds((1, 1, 2, 2, 3, 3, 4, 5), np.linspace(1.15, 0.95, 8), 30, rng)
+        for name, memories in {"uneven": uneven(12, 30, rng), "crowds": crowded}.items():
+            found = find_basins(DenseHopfield(memories, 12.0), starts)
+            assert len(found.width) == {"uneven": 12, "crowds": 8}[name]  # a crowd is one basin
+            assert found.width.sum() == pytest.approx(1)
             signs[name].append(spearmanr(found.width, -found.energy)[0])
-    assert min(signs["uneven"]) > 0.9 and max(signs["crowds"]) < -0.2
+    assert min(signs["uneven"]) > 0.8 and max(signs["crowds"]) < -0.3

@@ -124,7 +124,7 @@ def test_the_curvature_of_a_parabola():
     for step in (0.1, 0.2):
         found = curvatures(table, step)
         assert found.index.tolist() == [3, 8]
-        np.testing.assert_allclose(found, [2 * (2 + 3 + 0.5), 2 * (2 + 8 + 0.5)])
+        np.testing.assert_allclose(found, [[2 * (2 + 3), 2 * (2 + 3 + 1)], [2 * (2 + 8), 2 * (2 + 8 + 1)]])
 
 
 def test_pairs_are_compared_with_what_is_known():

@@ -107,19 +107,22 @@ def uneven(n: int, d: int, rng: np.random.Generator, *, norms: tuple[float, floa
     return on_sphere(n, d, rng) * np.linspace(*norms, n)[:, None]
 
 
-def crowds(sizes: Sequence[int], d: int, rng: np.random.Generator, *, overlap: float = 0.6) -> np.ndarray:
-    """Memories of norm 1 in crowds of the given sizes, (sum of sizes, d).
+def crowds(
+    sizes: Sequence[int], norms: Sequence[float], d: int, rng: np.random.Generator, *, overlap: float = 0.9
+) -> np.ndarray:
+    """Memories in crowds around random directions, (sum of sizes, d).
 
     Args:
         sizes: memories in each crowd; 1 is a hermit.
+        norms: of the memories of each crowd.
         d: dimension.
         rng: of the directions.
-        overlap: scalar product of two memories of one crowd, in the mean.
+        overlap: cosine of two memories of one crowd, in the mean.
     """
     parts = []
-    for size, centre in zip(sizes, on_sphere(len(sizes), d, rng), strict=True):
+    for size, norm, centre in zip(sizes, norms, on_sphere(len(sizes), d, rng), strict=True):
         around = rng.standard_normal((size, d))
         around -= (around @ centre)[:, None] * centre
         around /= np.linalg.norm(around, axis=1, keepdims=True)
-        parts.append(np.sqrt(overlap) * centre + np.sqrt(1 - overlap) * around)
+        parts.append(norm * (np.sqrt(overlap) * centre + np.sqrt(1 - overlap) * around))
     return np.concatenate(parts)

@@ -104,17 +104,17 @@ def half_lost(norms: np.ndarray, shares: np.ndarray) -> float:
     return float(norms[i] + (norms[j] - norms[i]) * (shares[i] - shares[0] / 2) / (shares[i] - shares[j]))
 
 
-def curvatures(energies: pd.DataFrame, step: float) -> pd.Series:
-    """Second difference (E(+s) + E(-s) - 2 E(0)) / s² of each chain, mean over directions; the index is the chain.
+def curvatures(energies: pd.DataFrame, step: float) -> pd.DataFrame:
+    """Second differences (E(+s) + E(-s) - 2 E(0)) / s², nats per token: a row a chain, a column a direction.
 
-    With directions of norm 1 for each token this is Σ_t |x_t|² tr(H_t) / D in the mean, for small s, H_t the second
-    derivative of E in the state x_t of width D.
+    With directions of norm 1 for each token their mean is Σ_t |x_t|² tr(H_t) / D for small s, H_t the second derivative
+    of E in the state x_t of width D.
 
     Args:
         energies: `chain`, `direction`, `step` (signed; 0 once a chain) and `energy`, nats per token.
         step: s, one of the steps.
     """
-    wide = energies.pivot_table(index=["chain", "direction"], columns="step", values="energy", sort=False)
-    sums = (wide[step] + wide[-step]).groupby("chain", sort=False).mean()
-    plain = wide[0.0].groupby("chain", sort=False).first()
-    return (sums - 2 * plain) / step**2
+    moved = energies[energies["step"].isin([step, -step])]
+    sums = moved.pivot_table(index="chain", columns="direction", values="energy", aggfunc="sum", sort=False)
+    plain = energies[energies["step"] == 0].set_index("chain")["energy"]
+    return sums.sub(2 * plain, axis=0).loc[sums.index] / step**2

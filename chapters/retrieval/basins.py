@@ -45,7 +45,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from lmphys import book, corpus, retrieval
-from lmphys.retrieval import magnet, storage
+from lmphys.retrieval import figures, storage
 
 book.use_style()
 BLUE, RED, GREEN, GREY = book.style.BLUE, book.style.VERMILION, book.style.GREEN, "#555555"
@@ -90,26 +90,7 @@ print(f"of {len(x)} steps, least fall of E beyond half the square of the step: {
 # nothing moves there.
 
 # %% mystnb={"figure": {"name": "fig-basins-magnets", "caption": "The network remembers. Left: two opposite patterns; the line is m = tanh(βm), circles are the network. Right: N patterns at right angles. Lines: the closed form, dashed where it is unstable. Triangles: the network while β rises (▲) and falls (▼); between the two lies hysteresis. Dotted: β of equal depth, where nothing jumps."}} tags=["hide-input"]
-figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained", width_ratios=[2, 3])
-m = np.linspace(0.02, 0.995, 200)
-ax.plot(np.arctanh(m) / m, m, color=BLUE)
-ax.plot([0.4, 1], [0, 0], color=BLUE)
-for beta in (0.5, 0.8, 1.2, 1.6, 2.2, 2.8):
-    pair = retrieval.DenseHopfield(np.array([[1.0], [-1.0]]), beta)
-    ax.plot(beta, pair.relax(np.array([[0.9]]))[0], "o", color=BLUE, mfc="white")
-ax.set(xlabel="β", ylabel="m", title="two opposite patterns", xlim=(0.4, 3))
-for n, colour in ((3, BLUE), (8, RED)):
-    s = np.linspace(0.005, 0.999, 600)
-    curve = magnet.branch(s, n)
-    stable = s >= s[curve.argmin()]
-    beside.plot(curve[stable], s[stable], color=colour)
-    beside.plot(curve[~stable], s[~stable], "--", color=colour)
-    betas = np.linspace(magnet.limits(n)[0] - 0.5, n + 0.6, 15)
-    beside.plot(betas, magnet.sweep(betas, n), "^", color=colour, label=f"N = {n}")
-    beside.plot(betas, magnet.sweep(betas[::-1], n)[::-1], "v", color=colour, mfc="white")
-    beside.axvline(magnet.transition(n)[0], color=colour, linestyle=":")
-beside.set(xlabel="β", ylabel="s", title="patterns at right angles", xlim=(2, 9))
-beside.legend(loc="center right");
+figures.magnets((3, 8));
 
 # %% [markdown]
 # *Very many random patterns*, $N = e^{\alpha d}$ of them on the sphere of radius $\sqrt d$. A pattern is held as long as
@@ -182,7 +163,7 @@ spec = retrieval.pool_spec(
 sampled = corpus.build_corpus(spec)
 pool = retrieval.pool_of(sampled)
 Q, K = pool.right.shape
-picked = retrieval.matched_chains(pool, min(n_picked, 4) if profile == "smoke" else n_picked)
+picked = retrieval.matched_chains(pool, min(n_picked, 3) if profile == "smoke" else n_picked)
 picked["row"] = picked.question * K + picked.chain
 n_pairs = int((picked.groupby("question").size() == 2).sum())
 print(f"{Q} questions, {K} chains each; {len(picked)} chains picked, {n_pairs} pairs")
@@ -192,7 +173,7 @@ for limit in pool.limits():
 # %%
 pool_share = retrieval.share_of_answer(pool)[picked.question, picked.chain]
 length = pool.n_tokens[picked.question, picked.chain].astype(float)
-known = np.column_stack([pool_share, picked.energy])
+known = np.column_stack([pool_share, picked.energy] if pool.has_energies else [pool_share])
 measures = {
     "energy, nats per token": picked.energy.to_numpy(),
     "tokens": length,
@@ -217,7 +198,9 @@ wanted = retrieval.TrialSpec(
 )
 trials = retrieval.build_trials(wanted)
 if not wanted.writes:
-    print("note: another model wrote these chains, so they are not written on; only the third way is left")
+    print("note: another model wrote these chains, so they are not written on; only bending is left")
+elif trials.displaced.empty:
+    print("note: this model keeps no keys and values that could be pushed; cutting and bending are left")
 
 # %% [markdown]
 # ## First way: cut, and write on
@@ -244,29 +227,19 @@ returns.round(3)
 # A width that is more than popularity has to exceed it. *p* is the share of 2,000 deals in which the words "right" and
 # "wrong" are exchanged at random within the questions and the difference comes out as large, either way.
 
-# %% mystnb={"figure": {"name": "fig-basins-return", "caption": "Left: share of rewritten chains that come back to the old answer, against the place of the cut, for right (circles) and wrong chains (crosses) of the same questions. At 0 it is the share of the votes, at 1 nothing is rewritten. Right: the difference, right less wrong, with 95 % intervals over questions; diamonds are what share and energy foretell."}} tags=["hide-input"]
-figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
-shown = returns.drop(index="mean after cuts", errors="ignore")
+# %% mystnb={"figure": {"name": "fig-basins-return", "caption": "Left: share of rewritten chains that come back to the old answer, against the place of the cut, for right (circles) and wrong chains (crosses) of the same questions. At 0 it is the share of the votes. Right: the difference, right less wrong, with 95 % intervals over questions; diamonds are what share and energy foretell."}} tags=["hide-input"]
 where = np.array([0.0, *back.columns])
-for column, mark, colour in (("right", "o-", BLUE), ("wrong", "x--", RED)):
-    ax.plot([*where, 1], [*shown[column], 1], mark, color=colour, label=column)
-ax.set(xlabel="share of the sentences kept", ylabel="comes back", ylim=(0, 1.04))
-ax.legend()
-if np.isfinite(shown.low).any():
-    ends = [shown.difference - shown.low, shown.high - shown.difference]
-    beside.errorbar(where, shown.difference, ends, fmt="ok", capsize=4, label="right less wrong")
-    beside.plot(where + 0.03, shown.foretold, "D", color=GREEN, label="foretold by share and energy")
-    beside.legend(fontsize=9)
-beside.axhline(0, color=GREY, linewidth=0.8)
-beside.set(xlabel="share of the sentences kept", ylabel="difference");
+figures.right_and_wrong(
+    where, returns.iloc[: len(where)], xlabel="share of the sentences kept", ylabel="comes back"
+);
 
 # %% [markdown]
 # ### Where was the mistake?
 #
 # A wrong chain is not wrong from its first word. Somewhere it takes a wrong step. If the cut comes *before* that step, a
-# new end most likely gets it right, and the chain does not come back to its wrong answer. If the cut comes *after*, the
-# mistake stands in the text, and carrying on correctly leads to the same wrong answer. For problems with known steps
-# {doc}`the parser </chapters/learning/reasoner>` says at each sentence whether the chain stands where a right one would.
+# new end has a new chance. If the cut comes *after*, the mistake stands in the text, and who carries on correctly from
+# there arrives at the same wrong answer. For problems with known steps {doc}`the parser </chapters/learning/reasoner>`
+# says at each sentence whether the chain is *astray*: whether it stands elsewhere than a right one would.
 
 # %%
 right = picked.right.to_numpy(bool)
@@ -313,21 +286,11 @@ for kind in ("right", "wrong") if n_pairs and hard else ():
     print(f"{kind} chains: half is lost at {retrieval.half_lost(np.array(pushed.columns), kept):.2f}")
 pushes.round(3)
 
-# %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the push in units of the states, for right (circles) and wrong chains (crosses). Dotted: half of what is left without a push. Right: the difference with 95 % intervals over questions; diamonds are what share and energy foretell."}} tags=["hide-input"]
-figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
-if hard and n_pairs:
-    shown, where = pushes.drop(index="mean of all pushes"), np.array(pushed.columns)
-    for column, mark, colour in (("right", "o-", BLUE), ("wrong", "x--", RED)):
-        ax.plot(where, shown[column], mark, color=colour, label=column)
-        ax.axhline(shown[column].iloc[0] / 2, color=colour, linestyle=":", linewidth=1)
-    ends = [shown.difference - shown.low, shown.high - shown.difference]
-    beside.errorbar(where, shown.difference, ends, fmt="ok", capsize=4, label="right less wrong")
-    beside.plot(where + 0.02, shown.foretold, "D", color=GREEN, label="foretold by share and energy")
-    ax.legend()
-    beside.legend(fontsize=9)
-beside.axhline(0, color=GREY, linewidth=0.8)
-ax.set(xlabel="size of the push", ylabel="keeps its answer", ylim=(0, 1.04))
-beside.set(xlabel="size of the push", ylabel="difference");
+# %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the push in units of the states, for right (circles) and wrong chains (crosses). Right: the difference with 95 % intervals over questions; diamonds are what share and energy foretell."}} tags=["hide-input"]
+figures.right_and_wrong(
+    np.array(pushed.columns, dtype=float), pushes.iloc[: len(pushed.columns)],
+    xlabel="size of the push", ylabel="keeps its answer",
+);
 
 # %% [markdown]
 # ## Third way: bend
@@ -349,7 +312,7 @@ beside.set(xlabel="size of the push", ylabel="difference");
 # %%
 quick = profile != "smoke"
 sizes = (0.05, 0.1, 0.2, 0.4)
-few = dataclasses.replace(wanted, reader=model, picked=rows[: 4 if quick else 2], steps=sizes, n_directions=2)
+few = dataclasses.replace(wanted, reader=model, picked=rows[: 4 if quick else 1], steps=sizes, n_directions=2)
 checks = retrieval.build_trials(few).energies
 shape = {s: retrieval.curvatures(checks, s) for s in sizes}
 bare = dataclasses.replace(wanted, reader=corpus.control_of(model), picked=rows[: 2 * n_pushed])

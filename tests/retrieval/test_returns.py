@@ -110,6 +110,7 @@ def test_other_questions_foretell_a_line_exactly_and_noise_not_at_all():
     spoiled[question == 7] = 1e3
     np.testing.assert_allclose(foretold(spoiled, known, question)[question == 7], y[question == 7])
     assert np.isnan(foretold(y[:4], known[:4], question[:4])).all()
+    assert np.isnan(foretold(y, np.where(known > 2, np.nan, known), question)).all()
 
 
 def test_the_curvature_of_a_parabola():

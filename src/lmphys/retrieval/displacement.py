@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -90,7 +91,7 @@ class DisplacedDecoder(ChainDecoder):
             _, cache = _behind(self.model, prompt[:start], rows, room=given)
             ids, places = torch.tensor(prompt[start:]).repeat(rows, 1), torch.arange(start, len(prompt))
             mask = torch.ones(rows, len(prompt), dtype=torch.bool)
-            with changed_states(self.model, self.at, lambda states, shift=shift: displace(states, shift)):
+            with changed_states(self.model, self.at, partial(displace, shift=shift)):
                 logits = self.model.forward(ids, mask, places.repeat(rows, 1), cache)
             cache.advance(given)
             found |= {key: PromptState(cache, row, len(prompt), logits[row]) for row, key in enumerate(keys)}

@@ -75,11 +75,11 @@ def foretold(y: np.ndarray, known: np.ndarray, question: np.ndarray) -> np.ndarr
         question: (P,) chains of one question are left out together.
 
     Returns:
-        (P,); NaN where the other questions have fewer than p + 2 chains.
+        (P,); NaN where the other questions have fewer than p + 2 chains, or a known number is missing.
     """
     columns = np.column_stack([np.ones(len(y)), known])
     out = np.full(len(y), np.nan)
-    for q in np.unique(question):
+    for q in np.unique(question) if np.isfinite(columns).all() else ():
         mine = question == q
         if (~mine).sum() > columns.shape[1]:
             out[mine] = columns[mine] @ np.linalg.lstsq(columns[~mine], y[~mine], rcond=None)[0]
@@ -122,8 +122,8 @@ def compare_pairs(
             expected = right_less_wrong(foretold(y, known[finite], mine["question"].to_numpy()), mine)
             null = dealt_anew(difference, n=n_null, seed=seed)
             row |= {"right": y[paired & right].mean(), "wrong": y[paired & ~right].mean()}
-            row |= {"difference": interval.value, "low": interval.low, "high": interval.high}
+            row |= {part: float(end) for part, end in zip(("difference", "low", "high"), interval, strict=True)}
             reached = np.abs(null) >= abs(interval.value) - 1e-12
             row |= {"foretold": expected.mean(), "dealt": null.mean(), "p": reached.mean()}
         rows[name] = {**{key: float(value) for key, value in row.items()}, "pairs": len(difference)}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame(list(rows.values()), index=list(rows), columns=[*_FOUND, "pairs"])

@@ -25,8 +25,10 @@ def returned(trials: pd.DataFrame, answers: Sequence[str | None]) -> np.ndarray:
     """
     out = np.zeros(len(trials), dtype=bool)
     found = np.array([None if pd.isna(a) else str(a) for a in trials["extracted"]], dtype=object)
-    for chain, rows in trials.reset_index(drop=True).groupby("chain").groups.items():
-        out[rows] = came_back(answers[int(chain)], list(found[rows]))
+    chains = trials["chain"].to_numpy(dtype=int)
+    for chain in np.unique(chains):
+        rows = np.flatnonzero(chains == chain)
+        out[rows] = came_back(answers[chain], list(found[rows]))
     return out
 
 
@@ -81,9 +83,11 @@ def returns_by_mistake(back: pd.DataFrame, right: np.ndarray, corpus: Corpus, *,
     """
     columns = ["kind", "cut", "comes back", "low", "high", "chains"]
     rows = []
-    for cut in back if "astray" in corpus.sentences else []:
-        astray = np.array([astray_at(corpus, int(chain), cut) for chain in back.index], dtype=bool)
-        for kind, mine in zip(KINDS, (right, ~right & ~astray, ~right & astray), strict=True):
+    right = np.asarray(right, dtype=np.bool_)
+    for cut in back.columns.astype(float) if "astray" in corpus.sentences else ():
+        astray = np.array([astray_at(corpus, int(chain), cut) for chain in back.index], dtype=np.bool_)
+        kinds = (right, np.logical_not(right | astray), np.logical_not(right) & astray)
+        for kind, mine in zip(KINDS, kinds, strict=True):
             x = back[cut].to_numpy()[mine]
             found = mean_over_questions(x, bounds=(0, 1), seed=seed) if len(x) else (np.nan,) * 3
             rows.append((kind, cut, *map(float, found), len(x)))

@@ -1,0 +1,71 @@
+"""Figures of the page on basins."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lmphys.book.style import BLUE, GREEN, VERMILION
+from lmphys.retrieval import magnet
+from lmphys.retrieval.hopfield import DenseHopfield
+
+_GREY = "#555555"
+
+
+def magnets(sizes: Sequence[int] = (3, 8)) -> Figure:
+    """Order parameters against β: two opposite memories, and N at right angles with hysteresis.
+
+    Lines are closed forms, marks the network itself.
+
+    Args:
+        sizes: two numbers of memories N, each at least 3.
+    """
+    figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained", width_ratios=[2, 3])
+    m = np.linspace(0.02, 0.995, 200)
+    ax.plot(np.r_[0.4, 1, np.arctanh(m) / m], np.r_[0, 0, m], color=BLUE)
+    for beta in (0.5, 0.8, 1.2, 1.6, 2.2, 2.8):
+        pair = DenseHopfield(np.array([[1.0], [-1.0]]), beta)
+        ax.plot(beta, pair.relax(np.array([[0.9]]))[0], "o", color=BLUE, mfc="white")
+    ax.set(xlabel="β", ylabel="m", title="two opposite patterns", xlim=(0.4, 3))
+    s = np.linspace(0.005, 0.999, 600)
+    for n, colour in zip(sizes, (BLUE, VERMILION), strict=True):
+        curve = magnet.branch(s, n)
+        stable = s >= s[curve.argmin()]
+        beside.plot(curve[stable], s[stable], color=colour)
+        beside.plot(curve[~stable], s[~stable], "--", color=colour)
+        betas = np.linspace(magnet.limits(n)[0] - 0.5, n + 0.6, 15)
+        beside.plot(betas, magnet.sweep(betas, n), "^", color=colour, label=f"N = {n}")
+        beside.plot(betas, magnet.sweep(betas[::-1], n)[::-1], "v", color=colour, mfc="white")
+        beside.axvline(magnet.transition(n)[0], color=colour, linestyle=":")
+    beside.set(xlabel="β", ylabel="s", title="patterns at right angles", xlim=(2, max(sizes) + 1))
+    beside.legend(loc="center right")
+    return figure
+
+
+def right_and_wrong(where: np.ndarray, table: pd.DataFrame, *, xlabel: str, ylabel: str) -> Figure:
+    """Right and wrong chains on the left, their difference with its interval on the right.
+
+    Args:
+        where: (n,) abscissae.
+        table: n rows of `compare_pairs`, means as shares.
+        xlabel: what the abscissa is.
+        ylabel: what the share is.
+    """
+    figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
+    if table["difference"].notna().any():
+        for column, mark, colour in (("right", "o-", BLUE), ("wrong", "x--", VERMILION)):
+            ax.plot(where, table[column], mark, color=colour, label=column)
+        y, known = table["difference"], table["foretold"]
+        ends = np.nan_to_num([y - table["low"], table["high"] - y])
+        beside.errorbar(where, y, ends, fmt="ok", capsize=4, label="right less wrong")
+        beside.plot(where + 0.025 * np.ptp(where), known, "D", color=GREEN, label="foretold by share and energy")
+        ax.legend()
+        beside.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    else:
+        ax.text(0.5, 0.5, "no pairs", transform=ax.transAxes, ha="center")
+    beside.axhline(0, color=_GREY, linewidth=0.8)
+    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.04))
+    beside.set(xlabel=xlabel, ylabel="difference")
+    return figure

@@ -223,14 +223,17 @@ returns.loc["0 (share of the votes)", "foretold"] = np.nan
 returns.round(3)
 
 # %% [markdown]
-# *Foretold* is the difference that share and energy alone would give, by a straight line fitted on the *other* questions.
-# A width that is more than popularity has to exceed it. *p* is the share of 2,000 deals in which the words "right" and
-# "wrong" are exchanged at random within the questions and the difference comes out as large, either way.
+# A width that is more than popularity has to exceed two numbers. One is the first row, the difference of the *shares*:
+# what a vote sees before any sentence is read. The other is *foretold*: what share and energy together give at each cut,
+# by a straight line fitted on the *other* questions. That line is a mild rival. A share out of few chains is a noisy
+# number, and noise in what one knows makes a fitted line too flat. *p* belongs to the null: "right" and "wrong" are
+# dealt anew within the questions, 2,000 times, and in a share $p$ of the deals the difference is as large, either way.
 
-# %% mystnb={"figure": {"name": "fig-basins-return", "caption": "Left: share of rewritten chains that come back to the old answer, against the place of the cut, for right (circles) and wrong chains (crosses) of the same questions. At 0 it is the share of the votes. Right: the difference, right less wrong, with 95 % intervals over questions; diamonds are what share and energy foretell."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-basins-return", "caption": "Left: share of rewritten chains that come back to the old answer, against the place of the cut, for right (circles) and wrong chains (crosses) of the same questions. At 0 it is the share of the votes. Right: the difference, right less wrong, with 95 % intervals over questions; dashed is the difference of the shares, diamonds are what share and energy foretell."}} tags=["hide-input"]
 where = np.array([0.0, *back.columns])
 figures.right_and_wrong(
-    where, returns.iloc[: len(where)], xlabel="share of the sentences kept", ylabel="comes back"
+    where, returns.iloc[: len(where)], share=returns.difference.iloc[0],
+    xlabel="share of the sentences kept", ylabel="comes back",
 );
 
 # %% [markdown]
@@ -270,7 +273,7 @@ if len(mistakes):
 # there are displaced after a block in the middle, each by a random vector of a set share of its own length. Then the
 # model writes on undisturbed, in float32. Each token is drawn with the very random number that drew it before. (Chains
 # that were written in bfloat16 would differ by rounding here and there; where float32 would draw another token, the
-# nearest number that draws the right one is taken.) So without a push a chain repeats itself.
+# nearest number that draws the right one is taken, and the nucleus is a little wider.) So without a push a chain repeats itself.
 
 # %%
 pushed = pd.DataFrame(index=picked.row)
@@ -398,7 +401,8 @@ def pairs_of(row):
 
 if "mean after cuts" in returns.index:
     row = returns.loc["mean after cuts"]
-    record("gibbs.basin.return", row, {"share and energy": row.foretold}, pairs_of(row))
+    rivals = {"shares of the votes": returns.difference.iloc[0], "share and energy": row.foretold}
+    record("gibbs.basin.return", row, rivals, pairs_of(row))
 if hard:
     row = pushes.loc["mean of all pushes"]
     record("gibbs.basin.noise", row, {"share and energy": row.foretold}, pairs_of(row))

@@ -44,14 +44,17 @@ def magnets(sizes: Sequence[int] = (3, 8)) -> Figure:
     return figure
 
 
-def right_and_wrong(where: np.ndarray, table: pd.DataFrame, *, xlabel: str, ylabel: str) -> Figure:
+def right_and_wrong(
+    where: np.ndarray, table: pd.DataFrame, *, xlabel: str, ylabel: str, share: float | None = None
+) -> Figure:
     """Right and wrong chains on the left, their difference with its interval on the right.
 
     Args:
         where: (n,) abscissae.
         table: n rows of `compare_pairs`, means as shares.
         xlabel: what the abscissa is.
-        ylabel: what the share is.
+        ylabel: what is shared.
+        share: a difference of shares to compare with.
     """
     figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
     if table["difference"].notna().any():
@@ -61,6 +64,8 @@ def right_and_wrong(where: np.ndarray, table: pd.DataFrame, *, xlabel: str, ylab
         ends = np.nan_to_num([y - table["low"], table["high"] - y])
         beside.errorbar(where, y, ends, fmt="ok", capsize=4, label="right less wrong")
         beside.plot(where + 0.025 * np.ptp(where), known, "D", color=GREEN, label="foretold by share and energy")
+        if share is not None:
+            beside.axhline(share, color=_GREY, linestyle="--", label="shares of the votes")
         ax.legend()
         beside.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     else:

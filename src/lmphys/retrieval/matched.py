@@ -106,7 +106,7 @@ def compare_pairs(
     Returns:
         A row a name: `right`, `wrong` (means over the pairs), `difference` with `low` and `high` (95 %, over
         questions), `foretold` (the difference that `known` foretells from other questions), `dealt` (mean difference
-        when "right" and "wrong" are dealt anew), `p` (share of those deals whose difference is as large, either way),
+        when "right" and "wrong" are dealt anew), `p` (share of those deals and this one whose difference is as large),
         `pairs`. NaN where there are too few pairs.
     """
     rows = {}
@@ -124,6 +124,7 @@ def compare_pairs(
             row |= {"right": y[paired & right].mean(), "wrong": y[paired & ~right].mean()}
             row |= {part: float(end) for part, end in zip(("difference", "low", "high"), interval, strict=True)}
             reached = np.abs(null) >= abs(interval.value) - 1e-12
-            row |= {"foretold": expected.mean(), "dealt": null.mean(), "p": reached.mean()}
+            p = (1 + reached.sum()) / (1 + n_null)
+            row |= {"foretold": expected.mean(), "dealt": null.mean(), "p": p}
         rows[name] = {**{key: float(value) for key, value in row.items()}, "pairs": len(difference)}
     return pd.DataFrame(list(rows.values()), index=list(rows), columns=[*_FOUND, "pairs"])

@@ -41,6 +41,8 @@ from lmphys.retrieval.returns import given_tokens
 
 # Raise it with every change that alters what a spec stands for.
 TRIALS_VERSION = 1
+_SLACK = 0.02
+_NO_SENTENCES = pd.DataFrame(columns=SENTENCE_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ class TrialSpec:
         picked: their numbers, rows of `Corpus.chains`.
         cuts: shares of the sentences after which a chain is written anew, in the dtype of the corpus.
         repeats: times that it is, with other random numbers.
-        norms: relative displacements of the states of the first half, after which it is written on in float32 with its
-            own random numbers; at 0 it repeats itself.
+        norms: relative displacements of the states of the first half, after which it is written on in float32, from a
+            nucleus that is a little wider, with its own random numbers; at 0 it repeats itself.
         n_pushed: so many of the picked chains, the first ones, are displaced.
         depth: block after which they are displaced, as a share of the blocks.
         steps: relative displacements of the embeddings at which the energy is read, both ways, in float32.
@@ -208,7 +210,9 @@ class _Trier:
         return self._written(decoder, rows, requests, bar)
 
     def _displaced(self, bar: Progress) -> pd.DataFrame:
-        spec, sampling, model = self.spec, self.spec.corpus.sampling, self._exact
+        spec, drew, model = self.spec, self.spec.corpus.sampling, self._exact
+        # What a writer in another dtype drew may lie just outside the nucleus of this one.
+        sampling = dataclasses.replace(drew, top_p=min(1.0, drew.top_p + _SLACK))
         rows: list[dict[str, Any]] = []
         requests: list[Request] = []
         shifts: dict[PromptKey, Tensor] = {}
@@ -257,6 +261,3 @@ class _Trier:
             for (direction, step), energy in zip(places, found, strict=True):
                 rows.append({"chain": chain, "direction": direction, "step": step, "energy": float(energy)})
         return pd.DataFrame(rows)
-
-
-_NO_SENTENCES = pd.DataFrame(columns=SENTENCE_COLUMNS)

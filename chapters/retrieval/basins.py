@@ -45,7 +45,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from lmphys import book, corpus, retrieval
-from lmphys.retrieval import figures, storage
+from lmphys.retrieval import figures
 
 book.use_style()
 BLUE, RED, GREEN, GREY = book.style.BLUE, book.style.VERMILION, book.style.GREEN, "#555555"
@@ -105,17 +105,7 @@ figures.magnets((3, 8));
 # exponential in $d$.
 
 # %% mystnb={"figure": {"name": "fig-basins-capacity", "caption": "Weight of a pattern at its own place against the load α, at β = 0.25. Lines: closed form, the noise taken at its mean. Circles: medians of 40 drawings of the patterns. All lines meet at α_c (dashed), where signal and noise are equal; the border is about 4 / d wide."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.8, 3.7))
-load, beta = np.linspace(0.01, 0.4, 300), 0.25
-for d, colour in ((12, BLUE), (48, RED), (200, GREEN), (1500, GREY)):
-    ax.plot(load, storage.expected_weight(load, beta, d), color=colour, label=f"d = {d}")
-    for alpha in np.arange(0.05, 0.4, 0.05):
-        if alpha * d < 13.5:
-            drawn = storage.sampled_weight(alpha, beta, d, n_draws=40, rng=rng)
-            ax.plot(alpha, np.median(drawn), "o", color=colour, mfc="white")
-ax.axvline(storage.critical_load(beta), color="black", linestyle="--", label=r"$\alpha_c$")
-ax.set(xlabel="load α = ln(N) / d", ylabel="weight of the pattern")
-ax.legend();
+figures.capacity(0.25, rng);
 
 # %% [markdown]
 # ### Deep is not wide
@@ -220,7 +210,7 @@ if len(back.columns):
     by_cut["mean after cuts"] = back.mean(axis=1).to_numpy()
 returns = retrieval.compare_pairs(by_cut, picked, known, seed=seed)
 returns.loc["0 (share of the votes)", "foretold"] = np.nan
-returns.round(3)
+returns.drop(columns="visible").round(3)
 
 # %% [markdown]
 # A width that is more than popularity has to exceed two numbers. One is the first row, the difference of the *shares*:
@@ -246,7 +236,8 @@ figures.right_and_wrong(
 
 # %%
 right = picked.right.to_numpy(bool)
-mistakes = retrieval.returns_by_mistake(back, right, sampled, seed=seed)
+astray = retrieval.astray_table(sampled, picked.row, list(back.columns))
+mistakes = retrieval.returns_by_mistake(back, right, astray, seed=seed)
 if len(back.columns) and mistakes.empty:
     print("note: these questions have no known steps; nobody knows where the mistakes are")
 mistakes.set_index(["kind", "cut"]).round(2)
@@ -263,17 +254,26 @@ if len(mistakes):
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3);
 
 # %% [markdown]
-# If circles and crosses agree, a wrong basin is as wide as a right one *once a chain is in it*, and the figure before only
-# shows when the wrong chains fell in.
+# The fair pairs are those whose wrong chain was astray when it was cut. Both chains then only have to be carried on:
+
+# %%
+fallen = {f"{cut:g}": np.where(right | astray[cut], back[cut], np.nan) for cut in astray}
+columns = ["right", "wrong", "difference", "low", "high", "p", "pairs"]
+retrieval.compare_pairs(fallen, picked, known, seed=seed)[columns].round(3)
+
+# %% [markdown]
+# What is left of the difference here is about the width of the two basins. What is lost, against the first table, was
+# about *when* wrong chains fall in.
 #
 # ## Second way: push the states
 #
 # In physics one displaces the state, lets go, and sees whether the motion returns. The state of a transformer is all that
 # it keeps of the text so far. So the chain is cut at half of its sentences, and the states of *all* its tokens up to
 # there are displaced after a block in the middle, each by a random vector of a set share of its own length. Then the
-# model writes on undisturbed, in float32. Each token is drawn with the very random number that drew it before. (Chains
-# that were written in bfloat16 would differ by rounding here and there; where float32 would draw another token, the
-# nearest number that draws the right one is taken, and the nucleus is a little wider.) So without a push a chain repeats itself.
+# model writes on undisturbed, in float32, and each token is drawn with the very random number that drew it before. So
+# without a push a chain repeats itself. (Where float32 would draw another token than the writer did in its dtype, the
+# nearest number that draws the right one is taken, from a nucleus that is a little wider.) The table above tells how many
+# wrong chains are astray at a half; the others are pushed before they have fallen anywhere.
 
 # %%
 pushed = pd.DataFrame(index=picked.row)
@@ -286,8 +286,9 @@ if hard:
 pushes = retrieval.compare_pairs(by_norm, picked, known, seed=seed)
 for kind in ("right", "wrong") if n_pairs and hard else ():
     kept = pushes[kind].to_numpy()[: len(pushed.columns)]
-    print(f"{kind} chains: half is lost at {retrieval.half_lost(np.array(pushed.columns), kept):.2f}")
-pushes.round(3)
+    lost = retrieval.half_lost(np.array(pushed.columns), kept)
+    print(f"{kind} chains: half is lost", f"at {lost:.2f}" if lost > 0 else "nowhere here")
+pushes.drop(columns="dealt").round(3)
 
 # %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the push in units of the states, for right (circles) and wrong chains (crosses). Right: the difference with 95 % intervals over questions; diamonds are what share and energy foretell."}} tags=["hide-input"]
 figures.right_and_wrong(
@@ -313,9 +314,9 @@ figures.right_and_wrong(
 # architecture without any training, which reads the same texts: what it finds is of the texts, not of a memory.
 
 # %%
-quick = profile != "smoke"
+n_shown = 1 if profile == "smoke" else 4
 sizes = (0.05, 0.1, 0.2, 0.4)
-few = dataclasses.replace(wanted, reader=model, picked=rows[: 4 if quick else 1], steps=sizes, n_directions=2)
+few = dataclasses.replace(wanted, reader=model, picked=rows[:n_shown], steps=sizes, n_directions=2)
 checks = retrieval.build_trials(few).energies
 shape = {s: retrieval.curvatures(checks, s) for s in sizes}
 bare = dataclasses.replace(wanted, reader=corpus.control_of(model), picked=rows[: 2 * n_pushed])
@@ -326,7 +327,7 @@ bent = {
 }
 plain = np.column_stack([length, picked.energy] if pool.has_energies else [length])
 flat = retrieval.compare_pairs(bent, picked, plain, seed=seed)
-flat.round(4)
+flat.drop(columns="dealt").round(4)
 
 # %%
 here = shape[wanted.steps[0]]
@@ -339,19 +340,8 @@ print(f"standard deviation of c over chains {np.nanstd(bent['c']):.3f}, over dir
 # was minimised, and "minimum" is a word of the picture.
 
 # %% mystnb={"figure": {"name": "fig-basins-bend", "caption": "Left: curvature of some chains against the size of the displacement, mean of two directions. Dashed: the size that is used. Where a line is level, c is a curvature. Right: c of the right chain less that of the wrong one, each question a dot, in order; the line is their mean with its 95 % band. Below zero the right chain is the flatter one."}} tags=["hide-input"]
-figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
-for row, mark in zip(here.index, "osD^", strict=False):
-    ax.plot(sizes, [shape[s].loc[row].mean() for s in sizes], mark + "-")
-ax.axvline(wanted.steps[0], color=GREY, linestyle="--")
-ax.axhline(0, color="black", linewidth=0.8)
-ax.set(xscale="log", xlabel="size s of the displacement", ylabel="curvature c(s)", xticks=sizes)
-ax.xaxis.set_major_formatter("{x:g}")
-ax.minorticks_off()
-beside.plot(np.sort(retrieval.right_less_wrong(bent["c"], picked)), "o", color=BLUE)
-beside.axhline(0, color="black", linewidth=0.8)
-beside.axhline(flat.difference["c"], color=GREEN)
-beside.axhspan(flat.low["c"], flat.high["c"], color=GREEN, alpha=0.2)
-beside.set(xlabel="question, in order", ylabel="c, right less wrong", xticks=[]);
+gaps = retrieval.right_less_wrong(bent["c"], picked)
+figures.bends(shape, wanted.steps[0], gaps, flat.loc["c"]);
 
 # %% [markdown]
 # ## One vote is one step
@@ -379,7 +369,8 @@ pd.DataFrame(steps_taken, names).T.round(3)
 # %% [markdown]
 # Iterating decides, if $\beta$ is high enough, but it decides what the first step said: $x_a \propto n_a e^{\beta x_a}$
 # never changes the order of the answers ({ref}`Exercise 1 <basins-exercises>`). So the retrieval adds nothing to the
-# count. In this network the width of an answer's basin *is* its share of the votes.
+# count. Start it instead at the answer of a chain drawn at random: at high $\beta$ it stays there. The width of an
+# answer's basin, as the chains see it, *is* its share of the votes.
 #
 # ## Verdict
 
@@ -396,7 +387,8 @@ def record(claim, row, controls, note=""):
 
 
 def pairs_of(row):
-    return f"{row.pairs:.0f} pairs; p of the deals {row.p:.3f}"
+    seen = f"{row.visible:.2g} would be seen in 80 of 100 repeats"
+    return f"{row.pairs:.0f} pairs; p of the deals {row.p:.4f}; a difference of {seen}"
 
 
 if "mean after cuts" in returns.index:
@@ -456,6 +448,8 @@ ledger.show()
 # ```{dropdown} Solution
 # The signal is now $\beta m$, and the noise is as before: $m$ has to exceed the noise over $\beta$. It depends on
 # $\alpha$ and $\beta$ alone, so all basins are equally wide, and they shrink to nothing at $\alpha_c$.
+#
+#     from lmphys.retrieval import storage
 #
 #     for alpha in (0.05, 0.1, 0.15, 0.2, storage.critical_load(0.25)):
 #         print(f"α = {alpha:.3f}: m > {storage.noise_exponent(alpha, 0.25) / 0.25:.2f}")

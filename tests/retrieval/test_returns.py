@@ -11,7 +11,7 @@ from tests.retrieval.test_pool import random_pool
 from lmphys.errors import LmphysError
 from lmphys.retrieval.matched import compare_pairs, dealt_anew, foretold, matched_chains, right_less_wrong
 from lmphys.retrieval.returns import (
-    astray_at,
+    astray_table,
     came_back,
     curvatures,
     given_tokens,
@@ -84,14 +84,18 @@ def test_a_cut_keeps_whole_sentences():
     assert given_tokens(np.array([], dtype=int), 0.5) == 0 and given_tokens(np.arange(100), 0.29) == 29
     sentences = pd.DataFrame({"chain": [0, 0, 0, 0, 1], "astray": [False, True, True, False, True]})
     corpus = SimpleNamespace(sentences=sentences.astype({"astray": "boolean"}))
-    assert [astray_at(corpus, 0, cut) for cut in (0, 0.25, 0.5, 0.75, 1)] == [False, False, True, True, False]
-    assert astray_at(corpus, 1, 0.5) is False
-    # Three wrong chains are cut at a half: the first is astray by then, the second not yet, the third has no sentence.
+    astray = astray_table(corpus, [0, 1, 2], [0.25, 0.5, 0.75, 1.0])
+    assert astray.loc[0].tolist() == [False, True, True, False]
+    assert astray.loc[1].tolist() == [False, False, False, True]  # one sentence is kept whole or not at all
+    assert not astray.loc[2].any()
+    # Three wrong chains are cut at a half: the first is astray by then, the others not.
     back = pd.DataFrame({0.5: [0.25, 0.75, 0.5, 1.0]}, index=[0, 1, 2, 3])
-    table = returns_by_mistake(back, np.array([False, False, False, True]), corpus).set_index("kind")
+    known = astray_table(corpus, back.index, [0.5])
+    table = returns_by_mistake(back, np.array([False, False, False, True]), known).set_index("kind")
     assert table["chains"].tolist() == [1, 2, 1]
     assert table["comes back"].tolist() == [1.0, 0.625, 0.25]
-    assert returns_by_mistake(back, np.ones(4, dtype=bool), SimpleNamespace(sentences=sentences[["chain"]])).empty
+    unlabelled = astray_table(SimpleNamespace(sentences=sentences[["chain"]]), back.index, [0.5])
+    assert unlabelled.shape == (4, 0) and returns_by_mistake(back, np.ones(4, dtype=bool), unlabelled).empty
 
 
 def test_half_is_lost_on_a_straight_line():
@@ -146,5 +150,7 @@ def test_pairs_are_compared_with_what_is_known():
     # A line through both kinds takes a part of what the label adds for its own, but not all.
     assert difference < table.loc["more", "foretold"] < difference + 1
     assert (table["low"] < table["difference"]).all() and table.loc["more", "p"] < 0.01
+    spread = (y[::2] - y[1::2]).std(ddof=1) / np.sqrt(30)
+    assert table.loc["known", "visible"] == pytest.approx(2.8016 * spread, rel=1e-3)
     nobody = compare_pairs({"y": y[:1]}, picked[:1], known[:1])
     assert nobody.loc["y", "pairs"] == 0 and np.isnan(nobody.loc["y", "difference"])

@@ -20,6 +20,7 @@ from lmphys.retrieval.matched import compare_pairs, dealt_anew, foretold, matche
 from lmphys.retrieval.pool import Pool, pool_of, pool_spec, subsets
 from lmphys.retrieval.returns import (
     KINDS,
+    astray_table,
     curvatures,
     half_lost,
     return_table,
@@ -61,6 +62,7 @@ __all__ = [
     "TunedLaw",
     "Vote",
     "accuracy_curve",
+    "astray_table",
     "boltzmann",
     "build_trials",
     "compare_laws",

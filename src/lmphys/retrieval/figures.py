@@ -1,6 +1,6 @@
 """Figures of the page on basins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lmphys.book.style import BLUE, GREEN, VERMILION
-from lmphys.retrieval import magnet
+from lmphys.retrieval import magnet, storage
 from lmphys.retrieval.hopfield import DenseHopfield
 
 _GREY = "#555555"
@@ -41,6 +41,57 @@ def magnets(sizes: Sequence[int] = (3, 8)) -> Figure:
         beside.axvline(magnet.transition(n)[0], color=colour, linestyle=":")
     beside.set(xlabel="β", ylabel="s", title="patterns at right angles", xlim=(2, max(sizes) + 1))
     beside.legend(loc="center right")
+    return figure
+
+
+def capacity(
+    beta: float, rng: np.random.Generator, *, dimensions: Sequence[int] = (12, 48, 200, 1500), largest: float = 0.4
+) -> Figure:
+    """Weight of a memory at its own place against the load, in closed form and, for few enough memories, drawn.
+
+    Args:
+        beta: inverse temperature per component.
+        rng: of the memories.
+        dimensions: four d.
+        largest: load on the right.
+    """
+    figure, ax = plt.subplots(figsize=(6.8, 3.7))
+    load = np.linspace(0.01, largest, 300)
+    for d, colour in zip(dimensions, (BLUE, VERMILION, GREEN, _GREY), strict=True):
+        ax.plot(load, storage.expected_weight(load, beta, d), color=colour, label=f"d = {d}")
+        for alpha in np.arange(0.05, largest, 0.05):
+            if alpha * d < 13:  # hundreds of thousands of memories
+                drawn = storage.sampled_weight(alpha, beta, d, n_draws=40, rng=rng)
+                ax.plot(alpha, np.median(drawn), "o", color=colour, mfc="white")
+    ax.axvline(storage.critical_load(beta), color="black", linestyle="--", label=r"$\alpha_c$")
+    ax.set(xlabel="load α = ln(N) / d", ylabel="weight of the pattern")
+    ax.legend()
+    return figure
+
+
+def bends(shape: Mapping[float, pd.DataFrame], used: float, gaps: np.ndarray, row: pd.Series) -> Figure:
+    """Curvature of some chains against the size of the displacement, and the differences of all pairs in order.
+
+    Args:
+        shape: size to curvatures (chains, directions).
+        used: the size that the differences are of.
+        gaps: (n,) right less wrong.
+        row: of `compare_pairs`, their mean with its interval.
+    """
+    figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
+    means = pd.DataFrame({size: table.mean(axis=1) for size, table in shape.items()})
+    for (_, curve), mark in zip(means.iterrows(), "osD^", strict=False):
+        ax.plot(curve.index, curve, f"{mark}-")
+    ax.axvline(used, color=_GREY, linestyle="--")
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set(xscale="log", xlabel="size s of the displacement", ylabel="curvature c(s)", xticks=list(means))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.minorticks_off()
+    beside.plot(np.sort(gaps), "o", color=BLUE)
+    beside.axhline(0, color="black", linewidth=0.8)
+    beside.axhline(row["difference"], color=GREEN)
+    beside.axhspan(row["low"], row["high"], color=GREEN, alpha=0.2)
+    beside.set(xlabel="question, in order", ylabel="c, right less wrong", xticks=[])
     return figure
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from lmphys.errors import LmphysError
-from lmphys.retrieval.gains import mean_over_questions
+from lmphys.retrieval.gains import mean_over_questions, power
 from lmphys.retrieval.pool import Pool
 
 COLUMNS = ["question", "chain", "right", "energy"]
-_FOUND = ("right", "wrong", "difference", "low", "high", "foretold", "dealt", "p")
+_FOUND = ("right", "wrong", "difference", "low", "high", "foretold", "dealt", "p", "visible")
 
 
 def matched_chains(pool: Pool, n_questions: int) -> pd.DataFrame:
@@ -75,13 +75,14 @@ def foretold(y: np.ndarray, known: np.ndarray, question: np.ndarray) -> np.ndarr
         question: (P,) chains of one question are left out together.
 
     Returns:
-        (P,); NaN where the other questions have fewer than p + 2 chains, or a known number is missing.
+        (P,); NaN where the other questions have fewer than three chains for each of the p + 1 coefficients, or a known
+        number is missing.
     """
     columns = np.column_stack([np.ones(len(y)), known])
     out = np.full(len(y), np.nan)
     for q in np.unique(question) if np.isfinite(columns).all() else ():
         mine = question == q
-        if (~mine).sum() > columns.shape[1]:
+        if (~mine).sum() >= 3 * columns.shape[1]:
             out[mine] = columns[mine] @ np.linalg.lstsq(columns[~mine], y[~mine], rcond=None)[0]
     return out
 
@@ -107,6 +108,7 @@ def compare_pairs(
         A row a name: `right`, `wrong` (means over the pairs), `difference` with `low` and `high` (95 %, over
         questions), `foretold` (the difference that `known` foretells from other questions), `dealt` (mean difference
         when "right" and "wrong" are dealt anew), `p` (share of those deals and this one whose difference is as large),
+        `visible` (smallest true difference that so many pairs show in 80 of 100 repeats, by their own scatter),
         `pairs`. NaN where there are too few pairs.
     """
     rows = {}
@@ -125,6 +127,6 @@ def compare_pairs(
             row |= {part: float(end) for part, end in zip(("difference", "low", "high"), interval, strict=True)}
             reached = np.abs(null) >= abs(interval.value) - 1e-12
             p = (1 + reached.sum()) / (1 + n_null)
-            row |= {"foretold": expected.mean(), "dealt": null.mean(), "p": p}
+            row |= {"foretold": expected.mean(), "dealt": null.mean(), "p": p, "visible": power(difference, 1).visible}
         rows[name] = {**{key: float(value) for key, value in row.items()}, "pairs": len(difference)}
     return pd.DataFrame(list(rows.values()), index=list(rows), columns=[*_FOUND, "pairs"])

@@ -61,37 +61,50 @@ def given_tokens(ends: np.ndarray, cut: float) -> int:
 KINDS = ("right", "wrong, not yet astray", "wrong, astray")
 
 
-def astray_at(corpus: Corpus, chain: int, cut: float) -> bool:
-    """Whether a chain stands elsewhere at a cut than a right one would; the sentences have to have labels."""
-    own = corpus.sentences.loc[corpus.sentences["chain"] == chain, "astray"]
-    kept = own.iloc[: int(cut * len(own) + 1e-9)]
-    return bool(len(kept)) and not pd.isna(kept.iloc[-1]) and bool(kept.iloc[-1])
+def astray_table(corpus: Corpus, chains: Sequence[int], cuts: Sequence[float]) -> pd.DataFrame:
+    """Whether each chain stands elsewhere at a cut than a right one would: a row a chain, a column a cut.
+
+    No columns where sentences have no labels.
+
+    Args:
+        corpus: the chains, by number.
+        chains: P of them.
+        cuts: shares of the sentences.
+    """
+    sentences, table = corpus.sentences, {}
+    for cut in cuts if "astray" in sentences else ():
+        column = []
+        for chain in chains:
+            own = sentences.loc[sentences["chain"] == chain, "astray"]
+            kept = own.iloc[: int(cut * len(own) + 1e-9)]
+            column.append(bool(len(kept)) and not pd.isna(kept.iloc[-1]) and bool(kept.iloc[-1]))
+        table[cut] = column
+    return pd.DataFrame(table, index=list(chains), dtype=bool)
 
 
-def returns_by_mistake(back: pd.DataFrame, right: np.ndarray, corpus: Corpus, *, seed: int = 0) -> pd.DataFrame:
+def returns_by_mistake(back: pd.DataFrame, right: np.ndarray, astray: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """Returns of right chains, and of wrong ones by whether they had gone astray before the cut.
 
     Args:
         back: of `return_table` by `cut`: a row a chain, a column a cut.
         right: (P,) whether the chain is right.
-        corpus: the chains, with labels of their sentences.
+        astray: of `astray_table`, rows as in `back`; its columns are taken.
         seed: of the bootstrap.
 
     Returns:
         A row a kind and cut, `KINDS` in this order: `kind`, `cut`, `comes back`, `low`, `high` (95 %, over chains; of
-        each kind a question has one at most), `chains`. Empty where sentences have no labels.
+        each kind a question has one at most), `chains`.
     """
-    columns = ["kind", "cut", "comes back", "low", "high", "chains"]
     rows = []
     right = np.asarray(right, dtype=np.bool_)
-    for cut in back.columns.astype(float) if "astray" in corpus.sentences else ():
-        astray = np.array([astray_at(corpus, int(chain), cut) for chain in back.index], dtype=np.bool_)
-        kinds = (right, np.logical_not(right | astray), np.logical_not(right) & astray)
+    for cut in astray:
+        lost = astray[cut].to_numpy(dtype=np.bool_)
+        kinds = (right, np.logical_not(right | lost), np.logical_not(right) & lost)
         for kind, mine in zip(KINDS, kinds, strict=True):
             x = back[cut].to_numpy()[mine]
             found = mean_over_questions(x, bounds=(0, 1), seed=seed) if len(x) else (np.nan,) * 3
             rows.append((kind, cut, *map(float, found), len(x)))
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=["kind", "cut", "comes back", "low", "high", "chains"])
 
 
 def half_lost(norms: np.ndarray, shares: np.ndarray) -> float:

@@ -138,8 +138,7 @@ for ax, (name, basins), mark in zip(axes, found.items(), "os", strict=True):
 # %% [markdown]
 # So a claim about depth says nothing about width, not even its sign. Whoever says that right answers are wide has to
 # measure a width.
-
-# %% [markdown]
+#
 # ## Chains to cut, push and bend
 #
 # The chains are those of {ref}`the page on votes <gibbs>`, where questions were chosen that the model gets right now and
@@ -153,7 +152,8 @@ spec = retrieval.pool_spec(
 sampled = corpus.build_corpus(spec)
 pool = retrieval.pool_of(sampled)
 Q, K = pool.right.shape
-picked = retrieval.matched_chains(pool, min(n_picked, 3) if profile == "smoke" else n_picked)
+smoke = profile == "smoke"
+picked = retrieval.matched_chains(pool, min(n_picked, 2) if smoke else n_picked)
 picked["row"] = picked.question * K + picked.chain
 n_pairs = int((picked.groupby("question").size() == 2).sum())
 print(f"{Q} questions, {K} chains each; {len(picked)} chains picked, {n_pairs} pairs")
@@ -184,7 +184,7 @@ matched[["right", "wrong", "difference", "low", "high", "pairs"]].round(3)
 rows = tuple(int(row) for row in picked.row)
 wanted = retrieval.TrialSpec(
     spec, rows, norms=tuple(norms), n_pushed=2 * n_pushed, depth=depth, seed=seed,
-    repeats=1 if profile == "smoke" else repeats,
+    repeats=1 if smoke else repeats,
 )
 trials = retrieval.build_trials(wanted)
 if not wanted.writes:
@@ -314,9 +314,8 @@ figures.right_and_wrong(
 # architecture without any training, which reads the same texts: what it finds is of the texts, not of a memory.
 
 # %%
-n_shown = 1 if profile == "smoke" else 4
-sizes = (0.05, 0.1, 0.2, 0.4)
-few = dataclasses.replace(wanted, reader=model, picked=rows[:n_shown], steps=sizes, n_directions=2)
+sizes = (0.1, 0.2) if smoke else (0.05, 0.1, 0.2, 0.4)
+few = dataclasses.replace(wanted, reader=model, picked=rows[: len(sizes)], steps=sizes, n_directions=2)
 checks = retrieval.build_trials(few).energies
 shape = {s: retrieval.curvatures(checks, s) for s in sizes}
 bare = dataclasses.replace(wanted, reader=corpus.control_of(model), picked=rows[: 2 * n_pushed])

@@ -68,9 +68,9 @@ rng = np.random.default_rng(seed)
 patterns = rng.normal(size=(30, 8))
 network = retrieval.DenseHopfield(patterns, beta=0.7)
 x = rng.normal(size=(1000, 8)) * 2
-after = network.update(x)
-fall = network.energy(x) - network.energy(after)
-least = (fall - 0.5 * ((after - x) ** 2).sum(axis=1)).min()
+step = network.update(x) - x
+fall = network.energy(x) - network.energy(x + step)
+least = (fall - 0.5 * (step**2).sum(axis=1)).min()
 print(f"of {len(x)} steps, least fall of E beyond half the square of the step: {least:.2g}")
 
 # %% [markdown]
@@ -259,8 +259,7 @@ if len(mistakes):
 
 # %%
 fallen = {f"{cut:g}": np.where(right | astray[cut], back[cut], np.nan) for cut in astray}
-columns = ["right", "wrong", "difference", "low", "high", "p", "pairs"]
-retrieval.compare_pairs(fallen, picked, known, seed=seed)[columns].round(3)
+retrieval.compare_pairs(fallen, picked, known, seed=seed).drop(columns="dealt").round(3)
 
 # %% [markdown]
 # What is left of the difference here is about the width of the two basins. What is lost, against the first table, was

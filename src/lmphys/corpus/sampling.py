@@ -102,7 +102,7 @@ def matching_uniforms(
         uniforms: (B,) in [0, 1).
         sampling: how tokens are drawn.
         margin: share of the width of a token's interval that the numbers keep away from its ends, so that rounding
-            does not draw a neighbour.
+            does not draw a neighbour. It may all the same where a token is rarer than about 1e-5.
     """
     uniforms = uniforms.double()
     if sampling.temperature == 0:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmphys.corpus.sampling import Sampling, chain_uniforms, draw
+from lmphys.corpus.sampling import Sampling, chain_uniforms, draw, matching_uniforms
 from lmphys.errors import LmphysError
 
 
@@ -94,3 +94,26 @@ def test_a_chains_numbers_are_its_own():
 def test_settings_without_sense_are_refused(bad):
     with pytest.raises(LmphysError):
         bad.check()
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    vocabulary=st.integers(3, 300),
+    temperature=st.floats(0.3, 3),
+    top_k=st.sampled_from([0, 1, 2, 7, 1000]),
+    top_p=st.sampled_from([0.3, 0.9, 0.999, 1.0]),
+    seed=st.integers(0, 10_000),
+)
+def test_every_token_that_can_be_drawn_has_numbers_that_draw_it(vocabulary, temperature, top_k, top_p, seed):
+    rng = np.random.default_rng(seed)
+    logits = torch.from_numpy(rng.normal(0, 2, vocabulary)).float()
+    p = truncated(logits, temperature, top_k, top_p)
+    tokens = torch.from_numpy(np.flatnonzero(p > 1e-4))  # sums of probabilities have seven digits
+    rows, sampling = logits.expand(len(tokens), -1), Sampling(temperature, top_p, top_k)
+    old = torch.from_numpy(rng.random(len(tokens)))
+    new = matching_uniforms(rows, tokens, old, sampling)
+    assert torch.equal(draw(rows, new, sampling).tokens, tokens)
+    # A number that draws the token is kept, unless it is close to an end of the interval.
+    kept = matching_uniforms(rows, tokens, new, sampling, margin=0.01)
+    torch.testing.assert_close(kept, new, atol=1e-12, rtol=0)
+    assert torch.equal(matching_uniforms(rows, tokens, old, Sampling(0.0)), old)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lmphys.errors import LmphysError
-from lmphys.retrieval.pool import SCORES, Pool, highest_group, number_answers, pool_of, subsets
+from lmphys.retrieval.pool import POOL_TASKS, SCORES, Pool, highest_group, number_answers, pool_of, pool_spec, subsets
 
 
 def random_pool(n_questions=7, n_chains=6, n_answers=3, seed=0, p_right=None):
@@ -108,3 +108,14 @@ def test_limits_say_what_is_missing():
     assert blind.limits()[0].startswith("no energies") and blind.decides
     sure = dataclasses.replace(pool, right=np.ones_like(pool.right))
     assert "every chain" in sure.limits()[0] and not sure.decides
+
+
+def test_the_corpus_of_a_pool_is_that_of_its_model():
+    asked = {"n_questions": 36, "n_chains": 12, "temperature": 0.8, "prompt": "chat", "seed": 1}
+    spec = pool_spec("reasoner", "quick", **asked)
+    assert (spec.tasks, spec.n_questions, spec.n_chains, spec.sampling.max_tokens) == (POOL_TASKS, 12, 12, 360)
+    small = pool_spec("random:reasoner#3", "smoke", **asked)
+    assert (small.tasks, small.n_questions, small.n_chains, small.writer) == (POOL_TASKS, 2, 4, "reasoner")
+    other = pool_spec("smollm2", "quick", **asked)
+    assert (len(other.tasks), other.n_questions, other.sampling.max_tokens) == (8, 4, 200)
+    assert pool_spec("smollm2", "quick", tasks=["sums"], **asked).n_questions == 36

@@ -27,10 +27,29 @@ _SLACK = 64
 
 @dataclass(frozen=True)
 class Request:
-    """One chain to sample: its prompt and the seed of its tokens. Equal prompts in a row share one prefill."""
+    """One chain to sample. Equal prompts in a row share one prefill.
+
+    Attributes:
+        prompt: token ids before the first one that is drawn.
+        seed: of the tokens.
+        given: how many tokens at the end of the prompt are the chain's own, written earlier; `max_tokens` counts them.
+        uniforms: numbers that draw the tokens, in place of those of the seed; one for each token that may come.
+        version: of the prompt, for a decoder that reads one prompt in several ways.
+    """
 
     prompt: tuple[int, ...]
     seed: int
+    given: int = 0
+    uniforms: tuple[float, ...] | None = None
+    version: int = 0
+
+    @property
+    def key(self) -> "PromptKey":
+        """What requests share that are prefilled together."""
+        return self.prompt, self.version
+
+
+PromptKey = tuple[tuple[int, ...], int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +130,7 @@ class _Rows:
         self.index = [-1] * n  # request of each row, -1 for a row at rest
         self.prompt: list[tuple[int, ...]] = [(model.pad_id,)] * n
         self.n_tokens = torch.zeros(n, dtype=torch.long)
+        self.given = torch.zeros(n, dtype=torch.long)
         self.age = torch.ones(n, dtype=torch.long)  # tokens of the row in the timeline, prompt included
         self.closed = torch.zeros(n, dtype=torch.bool)  # every token of the chain has its state
         self.tokens = torch.zeros(n, max_tokens, dtype=torch.long)
@@ -127,13 +147,13 @@ class _Rows:
     def keep(self, rows: Tensor) -> None:
         self.index = [self.index[row] for row in rows.tolist()]
         self.prompt = [self.prompt[row] for row in rows.tolist()]
-        for name in ("n_tokens", "age", "closed", "tokens", "logp", "logp_sampling", "entropy", "uniforms"):
+        for name in ("n_tokens", "given", "age", "closed", "tokens", "logp", "logp_sampling", "entropy", "uniforms"):
             setattr(self, name, getattr(self, name)[rows])
         self.states = {site: states[rows.to(states.device)] for site, states in self.states.items()}
 
 
 @dataclass
-class _Prompt:
+class PromptState:
     """A question whose prompt has been run: its keys and values, if kept, and the logits of the first token."""
 
     cache: Timeline | None
@@ -175,7 +195,8 @@ class ChainDecoder:
             return
         longest = max(len(request.prompt) for request in requests)
         limit = self.model.context_length
-        if limit is not None and longest + self.sampling.max_tokens > limit:
+        needed = max(len(request.prompt) - request.given for request in requests) + self.sampling.max_tokens
+        if limit is not None and needed > limit:
             raise LmphysError(
                 f"a prompt of {longest} tokens and {self.sampling.max_tokens} more exceed the {limit} that "
                 f"{self.model.spec} can read; lower max_tokens or shorten the question"
@@ -185,7 +206,7 @@ class ChainDecoder:
         timeline = Timeline(self.model.n_layers, n_rows, capacity, reserve=longest) if self.model.keeps_keys else None
         rows = _Rows(n_rows, self.model, self.sampling.max_tokens)
         waiting = deque(enumerate(requests))
-        prompts: dict[tuple[int, ...], _Prompt] = {}
+        prompts: dict[PromptKey, PromptState] = {}
         with Capture(self.model, (self.layer,)).attached() as capture:
             while True:
                 resting = [row for row, index in enumerate(rows.index) if index < 0]
@@ -208,38 +229,43 @@ class ChainDecoder:
         self,
         waiting: deque[tuple[int, Request]],
         resting: list[int],
-        prompts: dict[tuple[int, ...], _Prompt],
+        prompts: dict[PromptKey, PromptState],
         timeline: Timeline | None,
         rows: _Rows,
     ) -> int:
         """Give resting rows to waiting chains and draw the first token of each."""
         chosen = [waiting.popleft() for _ in resting[: len(waiting)]]
-        new = list(dict.fromkeys(request.prompt for _, request in chosen if request.prompt not in prompts))
+        new = list(dict.fromkeys(request.key for _, request in chosen if request.key not in prompts))
         prompts.update(self._prefill(new))
         taken = resting[: len(chosen)]
         for row, (index, request) in zip(taken, chosen, strict=True):
-            prompt = prompts[request.prompt]
+            prompt = prompts[request.key]
             if timeline is not None and prompt.cache is not None:
                 timeline.admit(row, prompt.cache, prompt.row, prompt.length)
             rows.index[row] = index
             rows.prompt[row] = request.prompt
             rows.n_tokens[row] = 0
             rows.age[row] = prompt.length
-            rows.uniforms[row] = chain_uniforms(request.seed, self.sampling.max_tokens)
-        logits = torch.stack([prompts[request.prompt].logits for _, request in chosen])
+            rows.given[row] = request.given
+            if request.uniforms is None:
+                rows.uniforms[row] = chain_uniforms(request.seed, self.sampling.max_tokens)
+            else:
+                rows.uniforms[row, : len(request.uniforms)] = torch.tensor(request.uniforms, dtype=torch.float64)
+        logits = torch.stack([prompts[request.key].logits for _, request in chosen])
         self._record(rows, torch.tensor(taken), logits)
-        still = {request.prompt for _, request in waiting}
-        for done in [prompt for prompt in prompts if prompt not in still]:
+        still = {request.key for _, request in waiting}
+        for done in [key for key in prompts if key not in still]:
             del prompts[done]
         return len(taken)
 
-    def _prefill(self, new: list[tuple[int, ...]]) -> dict[tuple[int, ...], _Prompt]:
+    def _prefill(self, new: list[PromptKey]) -> dict[PromptKey, PromptState]:
         """Run prompts, padded on the left, and keep their keys, values and last logits."""
         if not new:
             return {}
-        cache = Timeline(self.model.n_layers, len(new), max(map(len, new))) if self.model.keeps_keys else None
-        logits = self.model.read(new, cache)
-        return {prompt: _Prompt(cache, row, len(prompt), logits[row]) for row, prompt in enumerate(new)}
+        prompts = [prompt for prompt, _ in new]
+        cache = Timeline(self.model.n_layers, len(new), max(map(len, prompts))) if self.model.keeps_keys else None
+        logits = self.model.read(prompts, cache)
+        return {key: PromptState(cache, row, len(key[0]), logits[row]) for row, key in enumerate(new)}
 
     def _feed(self, newest: Tensor, busy: Tensor, timeline: Timeline | None, rows: _Rows) -> Tensor:
         """Logits (B, V) after the newest token of every row."""
@@ -262,7 +288,8 @@ class ChainDecoder:
             states = rows.states[site]
             states[busy, rows.n_tokens[busy] - 1] = latest[busy, -1].to(states)
         rows.age[busy] += 1
-        over = torch.isin(newest[busy, 0], self.model.stop_ids) | (rows.n_tokens[busy] >= self.sampling.max_tokens)
+        full = rows.given[busy] + rows.n_tokens[busy] >= self.sampling.max_tokens
+        over = torch.isin(newest[busy, 0], self.model.stop_ids) | full
         rows.closed[busy] = over
         going = busy[~over]
         if len(going):

@@ -87,6 +87,39 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
     return Draw(tokens, logp, logp_sampling, entropy)
 
 
+def matching_uniforms(
+    logits: Tensor, tokens: Tensor, uniforms: Tensor, sampling: Sampling, *, margin: float = 0.05
+) -> Tensor:
+    """Numbers (B,) that draw given tokens: the nearest to given ones, where those draw other tokens.
+
+    A token is drawn by all numbers between the mass of the likelier tokens and that mass with its own. So a text can be
+    drawn again by a model that rounds in another way, or by one that did not write it.
+
+    Args:
+        logits: (B, V).
+        tokens: (B,) ids; for one that the truncation leaves out there is no such number, and the nearest below 1 is
+            given.
+        uniforms: (B,) in [0, 1).
+        sampling: how tokens are drawn.
+        margin: share of the width of a token's interval that the numbers keep away from its ends, so that rounding
+            does not draw a neighbour. It may all the same where a token is rarer than about 1e-5.
+    """
+    uniforms = uniforms.double()
+    if sampling.temperature == 0:
+        return uniforms
+    scaled = logits.float() / sampling.temperature
+    p = scaled.double().softmax(-1).cpu()
+    column = tokens[:, None].cpu()
+    own = p.gather(-1, column)
+    above = torch.where(p > own, p, 0.0).sum(-1, keepdim=True)
+    mass = p.sort(dim=-1, descending=True).values.cumsum(-1)
+    mass = mass[:, : sampling.top_k or mass.shape[-1]]
+    cut = (mass < sampling.top_p * mass[:, -1:]).sum(-1, keepdim=True).clamp(max=mass.shape[-1] - 1)
+    kept = mass.gather(-1, cut)
+    low, width = (above / kept)[:, 0], (own / kept)[:, 0]
+    return uniforms.clamp(low + margin * width, low + (1 - margin) * width).clamp(max=1 - 1e-9)
+
+
 def _pick(scaled: Tensor, log_z: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
     """Invert the truncated cumulative distribution, looking at few candidates first and at all where needed.
 

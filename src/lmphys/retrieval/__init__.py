@@ -1,10 +1,11 @@
-"""Answers by vote among sampled chains, and what weights of the chains add.
+"""Answers by vote among sampled chains, what weights of the chains add, and whether right answers are wide basins.
 
 >>> pool = pool_of(corpus)
 >>> compare_laws(pool, laws_of(pool))
 """
 
 from lmphys.retrieval.gains import Power, compare_laws, gain_by_ties, mean_over_questions, power
+from lmphys.retrieval.hopfield import Basins, DenseHopfield, crowds, find_basins, on_sphere, uneven
 from lmphys.retrieval.laws import (
     Law,
     boltzmann,
@@ -15,7 +16,19 @@ from lmphys.retrieval.laws import (
     lowest,
     uniform,
 )
-from lmphys.retrieval.pool import Pool, pool_of, subsets
+from lmphys.retrieval.matched import compare_pairs, dealt_anew, foretold, matched_chains, right_less_wrong
+from lmphys.retrieval.pool import Pool, pool_of, pool_spec, subsets
+from lmphys.retrieval.returns import (
+    KINDS,
+    astray_table,
+    curvatures,
+    half_lost,
+    return_table,
+    returned,
+    returns_by_mistake,
+    share_of_answer,
+)
+from lmphys.retrieval.trials import Trials, TrialSpec, build_trials
 from lmphys.retrieval.tuning import TunedLaw
 from lmphys.retrieval.votes import (
     McNemar,
@@ -36,34 +49,57 @@ from lmphys.retrieval.within import (
 )
 
 __all__ = [
+    "KINDS",
+    "Basins",
+    "DenseHopfield",
     "Law",
     "McNemar",
     "Pairs",
     "Pool",
     "Power",
+    "TrialSpec",
+    "Trials",
     "TunedLaw",
     "Vote",
     "accuracy_curve",
+    "astray_table",
     "boltzmann",
+    "build_trials",
     "compare_laws",
+    "compare_pairs",
     "confident",
     "correlation_within",
+    "crowds",
+    "curvatures",
+    "dealt_anew",
     "discrimination",
     "effective_size",
     "exchanged_accuracies",
+    "find_basins",
+    "foretold",
     "gain_by_ties",
+    "half_lost",
     "inverse_power",
     "laws_of",
     "lowest",
+    "matched_chains",
     "mcnemar",
     "mean_over_questions",
     "null_accuracies",
     "null_discrimination",
+    "on_sphere",
     "pairs",
     "pool_of",
+    "pool_spec",
     "power",
+    "return_table",
+    "returned",
+    "returns_by_mistake",
+    "right_less_wrong",
     "scores_of",
+    "share_of_answer",
     "subsets",
+    "uneven",
     "uniform",
     "vote",
 ]

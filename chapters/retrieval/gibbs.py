@@ -45,7 +45,6 @@ import numpy as np
 import pandas as pd
 
 from lmphys import book, corpus, retrieval
-from lmphys.corpus.adapters import REASONER
 from lmphys.learning import reference
 from lmphys.paths import project_root
 
@@ -131,31 +130,20 @@ print(f"exp(−E) against majority: {wang['exp(−E)'] - wang['majority']:+.1f} 
 # text. The choice was made on its *reference run*, whose questions are others:
 
 # %%
-chosen = ["story:8", "kin:6", "calendar:3"]
 known = reference.load_reference().outcomes
 known["task"] = known.family + ":" + known.difficulty.astype(str)
-known[known.task.isin(chosen)].groupby("task").correct.agg(["mean", "size"])
+known[known.task.isin(retrieval.POOL_TASKS)].groupby("task").correct.agg(["mean", "size"])
 
 # %%
-is_reasoner = REASONER.fullmatch(model.removeprefix("random:")) is not None
-smoke = profile == "smoke"
-asked = corpus.default_spec(model, profile, tasks=tasks or (chosen if is_reasoner else []))
-longest = corpus.default_spec("reasoner" if is_reasoner else model, profile).sampling.max_tokens
-common = {
-    "tasks": asked.tasks,
-    "n_questions": max(1, (6 if smoke else n_questions) // len(asked.tasks)),
-    "prompt": prompt,
-    "seed": seed,
-}
-
-
 def sample(heat, chains):
-    drawn = corpus.Sampling(temperature=heat, max_tokens=longest)
-    spec = corpus.default_spec(model, profile, sampling=drawn, n_chains=chains, **common)
+    spec = retrieval.pool_spec(
+        model, profile, tasks=tasks, n_questions=n_questions, n_chains=chains,
+        temperature=heat, prompt=prompt, seed=seed,
+    )
     return corpus.build_corpus(spec)
 
 
-sampled = sample(temperature, min(n_chains, 4) if smoke else n_chains)
+sampled = sample(temperature, n_chains)
 pool = retrieval.pool_of(sampled, window=window)
 greedy = retrieval.pool_of(sample(0.0, 1)).right[:, 0].astype(float)
 Q, K = pool.right.shape

@@ -9,11 +9,11 @@ from tests.conftest import tiny_model
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lmphys.corpus import ChainDecoder, LanguageModel, Request, Sampling
+from lmphys.corpus.intervention import changed_states
 from lmphys.corpus.sampling import chain_uniforms
 from lmphys.errors import LmphysError
 from lmphys.retrieval.displacement import (
     DisplacedDecoder,
-    changed_states,
     directions,
     displace,
     displaced_energies,

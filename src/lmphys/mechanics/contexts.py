@@ -12,11 +12,12 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from lmphys.corpus import LanguageModel
 from lmphys.corpus.decode import Capture
+from lmphys.corpus.intervention import changed_states
 from lmphys.corpus.timeline import Timeline
 from lmphys.errors import LmphysError
 from lmphys.mechanics.paths import Paths
@@ -50,21 +51,9 @@ def pushed(model: LanguageModel, pushes: Sequence[Push], column: int) -> Iterato
         states[:, column] += step.to(states)
         return states
 
-    def before(step: Tensor, module: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        if args:
-            return (moved(args[0], step), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": moved(kwargs["hidden_states"], step)}
-
-    def after(step: Tensor, module: nn.Module, args: tuple, output: Tensor | tuple) -> Tensor | tuple:
-        return (moved(output[0], step), *output[1:]) if isinstance(output, tuple) else moved(output, step)
-
-    with ExitStack() as hooks:
+    with ExitStack() as changes:
         for push in pushes:
-            if push.layer == 0:
-                hook = model.blocks[0].register_forward_pre_hook(partial(before, push.step), with_kwargs=True)
-            else:
-                hook = model.blocks[push.layer - 1].register_forward_hook(partial(after, push.step))
-            hooks.callback(hook.remove)
+            changes.enter_context(changed_states(model, push.layer, partial(moved, step=push.step)))
         yield
 
 

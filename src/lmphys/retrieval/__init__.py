@@ -17,7 +17,7 @@ from lmphys.retrieval.laws import (
     uniform,
 )
 from lmphys.retrieval.matched import compare_pairs, dealt_anew, foretold, matched_chains, right_less_wrong
-from lmphys.retrieval.pool import Pool, pool_of, pool_spec, subsets
+from lmphys.retrieval.pool import POOL_TASKS, Pool, pool_of, pool_spec, subsets
 from lmphys.retrieval.returns import (
     KINDS,
     astray_table,
@@ -50,6 +50,7 @@ from lmphys.retrieval.within import (
 
 __all__ = [
     "KINDS",
+    "POOL_TASKS",
     "Basins",
     "DenseHopfield",
     "Law",

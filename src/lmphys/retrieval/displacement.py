@@ -1,45 +1,19 @@
 """Displacing hidden states: chains that go on from displaced states, and the energy of a chain beside where it is."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lmphys.corpus import ChainDecoder, LanguageModel, Request, Sampling
 from lmphys.corpus.decode import PromptKey, PromptState
+from lmphys.corpus.intervention import changed_states
 from lmphys.corpus.sampling import chain_uniforms, matching_uniforms
 from lmphys.corpus.timeline import Timeline
 from lmphys.errors import LmphysError
-
-
-@contextmanager
-def changed_states(model: LanguageModel, layer: int, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
-    """Change the residual stream in every pass inside a `with` block.
-
-    Args:
-        model: whose states.
-        layer: block after which they are changed; 0 is before the first, the embeddings.
-        change: from states (B, T, D) to others of the same shape and dtype.
-    """
-
-    def before(module: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        if args:
-            return (change(args[0]), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": change(kwargs["hidden_states"])}
-
-    def after(module: nn.Module, args: tuple, output: Tensor | tuple) -> Tensor | tuple:
-        return (change(output[0]), *output[1:]) if isinstance(output, tuple) else change(output)
-
-    block = model.blocks[max(layer - 1, 0)]
-    hook = block.register_forward_hook(after) if layer else block.register_forward_pre_hook(before, with_kwargs=True)
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def directions(n_tokens: int, width: int, seed: int) -> Tensor:

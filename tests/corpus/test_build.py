@@ -417,8 +417,8 @@ def test_ctrl_c_ends_the_command_with_one_line(spec, home):
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    # A shell reports 130 for both. Python takes the second way, whatever status it is given, where the interrupt fell into
-    # code that was compiled from a string, as dataclasses do on import.
+    # A shell reports 130 for both. Python takes the second way, whatever status it is given, where the interrupt fell
+    # into code that was compiled from a string, as dataclasses do on import.
     assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in errors
     assert "stopped" in errors.strip().splitlines()[-1]

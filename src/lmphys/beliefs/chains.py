@@ -110,18 +110,13 @@ def build_beliefs(
     """
     spec.check()
     spec = spec.resolved(device)
-    folder = beliefs_home() / spec.key()
-    if (folder / "manifest.json").is_file():
-        return BeliefChains(folder)
+    store = ShardStore(beliefs_home() / spec.key())
     source = None
-    if spec.writer != spec.model:
+    if spec.writer != spec.model and not store.complete:
         base = dataclasses.replace(spec, model=spec.writer)
         source = build_beliefs(base, device=device, batch_size=batch_size, progress=progress)
-    store = ShardStore(folder)
-    with store.locked():
-        if not (folder / "manifest.json").is_file():
-            _build(spec, store, source, device, batch_size, progress)
-    return BeliefChains(folder)
+    store.complete_by(lambda: _build(spec, store, source, device, batch_size, progress))
+    return BeliefChains(store.folder)
 
 
 def _build(

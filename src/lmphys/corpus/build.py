@@ -68,15 +68,10 @@ def build_corpus(
     """
     spec.check()
     spec = spec.resolved(device)
-    folder = corpora_home() / spec.key()
-    if (folder / "manifest.json").is_file():
-        return Corpus(folder)
-    store = ShardStore(folder)
-    with store.locked():
-        if not (folder / "manifest.json").is_file():
-            builder = _Reader(spec, device, batch_size) if spec.writer else _Writer(spec, device, batch_size)
-            builder.build(store, progress)
-    return Corpus(folder)
+    store = ShardStore(corpora_home() / spec.key())
+    builder = _Reader if spec.writer else _Writer
+    store.complete_by(lambda: builder(spec, device, batch_size).build(store, progress))
+    return Corpus(store.folder)
 
 
 class _Builder:

@@ -10,7 +10,7 @@ manifest.json             spec, versions, model, checksums; the corpus counts on
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +73,19 @@ class ShardStore:
             for part in self.folder.glob(".*.part"):  # of a process that was killed: nobody else writes here now
                 part.unlink()
             yield
+
+    @property
+    def complete(self) -> bool:
+        """Whether the manifest stands."""
+        return (self.folder / "manifest.json").is_file()
+
+    def complete_by(self, build: Callable[[], None]) -> None:
+        """Build what is not complete yet; a second process waits until the first is done, and finds it complete."""
+        if self.complete:
+            return
+        with self.locked():
+            if not self.complete:
+                build()
 
     def has(self, number: int) -> bool:
         """Whether a shard is complete and undamaged."""

@@ -135,13 +135,9 @@ def build_trials(
     """
     spec.check()
     spec = spec.resolved(device)
-    folder = cache_home() / "trials" / spec.key()
-    if not (folder / "manifest.json").is_file():
-        store = ShardStore(folder)
-        with store.locked():
-            if not (folder / "manifest.json").is_file():
-                _Trier(spec, device, batch_size).build(store, progress)
-    return _read(folder)
+    store = ShardStore(cache_home() / "trials" / spec.key())
+    store.complete_by(lambda: _Trier(spec, device, batch_size).build(store, progress))
+    return _read(store.folder)
 
 
 def _read(folder: Path) -> Trials:

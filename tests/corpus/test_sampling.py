@@ -25,14 +25,17 @@ def truncated(logits, temperature, top_k, top_p):
     return out
 
 
+TRUNCATED = {
+    "vocabulary": st.integers(3, 300),
+    "temperature": st.floats(0.3, 3),
+    "top_k": st.sampled_from([0, 1, 2, 7, 1000]),
+    "top_p": st.sampled_from([0.3, 0.9, 0.999, 1.0]),
+    "seed": st.integers(0, 10_000),
+}
+
+
 @settings(deadline=None, max_examples=40)
-@given(
-    vocabulary=st.integers(3, 300),
-    temperature=st.floats(0.3, 3),
-    top_k=st.sampled_from([0, 1, 2, 7, 1000]),
-    top_p=st.sampled_from([0.3, 0.9, 0.999, 1.0]),
-    seed=st.integers(0, 10_000),
-)
+@given(**TRUNCATED)
 def test_an_even_grid_of_uniforms_gives_the_truncated_distribution(vocabulary, temperature, top_k, top_p, seed):
     logits = torch.from_numpy(np.random.default_rng(seed).normal(0, 2, vocabulary)).float()
     n = 2000
@@ -97,13 +100,7 @@ def test_settings_without_sense_are_refused(bad):
 
 
 @settings(deadline=None, max_examples=40)
-@given(
-    vocabulary=st.integers(3, 300),
-    temperature=st.floats(0.3, 3),
-    top_k=st.sampled_from([0, 1, 2, 7, 1000]),
-    top_p=st.sampled_from([0.3, 0.9, 0.999, 1.0]),
-    seed=st.integers(0, 10_000),
-)
+@given(**TRUNCATED)
 def test_every_token_that_can_be_drawn_has_numbers_that_draw_it(vocabulary, temperature, top_k, top_p, seed):
     rng = np.random.default_rng(seed)
     logits = torch.from_numpy(rng.normal(0, 2, vocabulary)).float()

@@ -42,15 +42,7 @@ from lmphys.mechanics import (
 )
 
 from ..conftest import tiny_model
-
-TEXTS = [(5, 9, 12, 40, 7, 33), (8, 3, 21), (101, 7, 60, 61, 62, 90, 14, 3)]
-TARGETS = torch.tensor([50, 77, 120])
-
-
-@pytest.fixture(scope="module")
-def precise(tokenizer):
-    """A model in float64 throughout, for finite differences; some architectures normalise in float32 whatever comes."""
-    return LanguageModel.from_parts(tiny_model("gpt2", len(tokenizer)).double(), tokenizer, spec="gpt2")
+from .conftest import TARGETS, TEXTS
 
 
 def beginnings(places, prompts, texts):

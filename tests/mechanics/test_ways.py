@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from lmphys.corpus import LanguageModel
 from lmphys.mechanics import (
     Contexts,
     Push,
@@ -23,17 +22,12 @@ from lmphys.mechanics import (
     target_log_p,
 )
 
-from ..conftest import tiny_model
-
-TEXTS = [(5, 9, 12, 40, 7, 33), (8, 3, 21), (101, 7, 60, 61, 62, 90, 14, 3)]
-TARGETS = torch.tensor([50, 77, 120])
+from .conftest import TARGETS, TEXTS
 
 
 @pytest.fixture(scope="module")
-def contexts(tokenizer):
-    """In float64 throughout."""
-    model = LanguageModel.from_parts(tiny_model("gpt2", len(tokenizer)).double(), tokenizer, spec="gpt2")
-    return Contexts.of(model, TEXTS)
+def contexts(precise):
+    return Contexts.of(precise, TEXTS)
 
 
 def test_a_small_gain_is_linear_in_every_layer(contexts):

@@ -4,19 +4,25 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.lmphys-installed
 
-.PHONY: help book test lint bench lock clean
+.PHONY: help book test test-all smoke lint bench lock clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
 
 book: $(READY)  ## run every chapter that changed and render the book: _build/html/index.html
 	$(BIN)/lmphys build
 
-test: $(READY)  ## run the tests
+test: $(READY)  ## run the tests but the slow ones (minutes)
 	$(BIN)/python -m pytest
 
-lint: $(READY)  ## check style and types
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+test-all: $(READY)  ## run all tests but the smoke runs, as CI does
+	$(BIN)/python -m pytest -m "not smoke"
+
+smoke: $(READY)  ## run every chapter on the smallest amount of data, in a copy of the project
+	$(BIN)/python -m pytest -m smoke tests/test_smoke.py
+
+lint: $(READY)  ## check style, types and the directions of imports
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
 bench: $(READY)  ## measure speed and memory against the plain ways and the peers, for the status page
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock "dynamax==1.0.3"

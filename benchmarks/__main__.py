@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from lmphys.book.benchmarks import Benchmarks, Row, benchmark_table
-from lmphys.book.provenance import git_state, machine, versions
-from lmphys.paths import project_root
+from lmphys.core.paths import project_root
+from lmphys.core.provenance import git_state, machine, versions
 
 NAMES = ("start", "chains", "memory", "fit", "agree")
 

@@ -11,9 +11,11 @@ from collections import Counter
 import torch
 
 from lmphys.book.benchmarks import Row
-from lmphys.corpus import ChainDecoder, LanguageModel, Request, Sampling, load_questions
-from lmphys.corpus.build import REQUEST
-from lmphys.corpus.tasks import EMBEDDED
+from lmphys.corpus.tasks import EMBEDDED, load_questions
+from lmphys.lm.decode import ChainDecoder, Request
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.prompts import REQUEST
+from lmphys.lm.sampling import Sampling
 
 SAMPLING = Sampling(temperature=0.8, top_p=0.95, max_tokens=200)
 N_QUESTIONS, N_CHAINS, BATCH = 4, 4, 64

@@ -20,10 +20,13 @@ import numpy as np
 import torch
 
 from lmphys.book.benchmarks import Row
-from lmphys.book.provenance import peak_memory
-from lmphys.corpus import Trajectories
-from lmphys.dynamics import SLDS, SLDSParameters, SSMPeer, draw_chains, random_parameters
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.core.provenance import peak_memory
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.peers import SSMPeer
+from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.dynamics.slds.parameters import SLDSParameters
+from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
 
 ROUNDS = 5
 MIDDLE = {"N": 18_000, "K": 4, "k": 40}

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from lmphys.book.benchmarks import Row
-from lmphys.paths import cache_home
+from lmphys.core.paths import cache_home
 
 _BUILD = """
 import os, sys
@@ -16,7 +16,7 @@ from lmphys.corpus import build
 build.CHAINS_PER_SHARD = 64
 spec = default_spec(tasks=("sums",), n_questions=int(sys.argv[1]) // 8, n_chains=8, sampling=Sampling(max_tokens=48))
 build_corpus(spec, batch_size=32, progress=False)
-from lmphys.book.provenance import peak_memory
+from lmphys.core.provenance import peak_memory
 print(peak_memory())
 """
 

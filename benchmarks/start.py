@@ -3,7 +3,7 @@
 import time
 
 from lmphys.book.benchmarks import Row
-from lmphys.corpus import LanguageModel
+from lmphys.lm.model import LanguageModel
 
 
 def run() -> list[Row]:

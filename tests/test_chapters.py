@@ -36,6 +36,11 @@ def test_it_has_exercises_with_folded_solutions_whose_code_parses(chapter):
         ast.parse(code)
 
 
+def test_it_imports_the_package_of_no_other_page(chapter):
+    used = set(re.findall(r"lmphys\.pages(?: import |\.)(\w+)", chapter.source))
+    assert used <= {chapter.slug}
+
+
 def test_its_verdicts_are_of_known_claims(chapter):
     claims = load_claims(ROOT)
     subjects = "|".join(sorted({claim.split(".")[0] for claim in claims}))

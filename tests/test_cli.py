@@ -18,7 +18,8 @@ from lmphys import cli
 from lmphys.book import record as record_module
 from lmphys.book.doctor import FAIL, OK, check_lock
 from lmphys.book.ledger import Ledger
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.stats.interval import Interval
 
 REPOSITORY = Path(__file__).parents[1]
 CHAPTER = """# %% [markdown]
@@ -114,7 +115,7 @@ def test_list_shows_a_page_that_was_not_run(project):
 
 def test_ledger_prints_one_row_in_every_format(project):
     assert "no rows yet" in invoke("ledger").stdout
-    Ledger.for_page("toy/page", model="m", profile="quick").record("slds.jump.ratio", 3.0, interval=(2.0, 4.0))
+    Ledger.for_page("toy/page", model="m", profile="quick").record("slds.jump.ratio", Interval(3.0, 2.0, 4.0))
     rows = json.loads(invoke("ledger", "--format", "json").stdout)
     assert [(row["claim"], row["obtained"], row["interval"]) for row in rows] == [("slds.jump.ratio", 3.0, [2.0, 4.0])]
     lines = invoke("ledger", "--format", "csv", "--model", "m").stdout.splitlines()

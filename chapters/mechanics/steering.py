@@ -42,8 +42,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lmphys import book, corpus, mechanics
-from lmphys.mechanics import Start, Steered
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, lm, mechanics
+from lmphys.pages import steering as analysis
+from lmphys.pages.steering.continuations import Start
+from lmphys.pages.steering.steering import Steered
 from lmphys.thermo.heating import repeated
 
 book.use_style()
@@ -80,7 +84,7 @@ def toy_p(h):
 
 
 here = torch.tensor([[1.5, -1.9]], dtype=torch.float64)
-way = mechanics.minimal_push(toy_p, here, 3.0, tolerance=1e-6)
+way = analysis.minimal_push(toy_p, here, 3.0, tolerance=1e-6)
 x, y = np.meshgrid(np.linspace(-1.8, 4.4, 181), np.linspace(-2.3, 2.6, 181))
 z = toy_p(torch.tensor(np.stack([x.ravel(), y.ravel()], 1))).reshape(x.shape)
 figure, ax = plt.subplots(figsize=(6.6, 5))
@@ -121,20 +125,20 @@ ax.set(xlabel="first number of the state", ylabel="second number", aspect="equal
 # %%
 spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
 chains = corpus.build_corpus(spec)
-reader = corpus.LanguageModel(model, dtype="float32")
+reader = lm.LanguageModel(model, dtype="float32")
 rows = mechanics.chosen_chains(chains, n_places + n_contrast, seed=seed)
 cut = min(n_contrast, len(rows) // 2)
 asked, texts = mechanics.chain_texts(reader, chains, rows, max_tokens)
 starts = [len(question) for question in asked[cut:]]
-past = mechanics.Past(reader, [(*q, *t) for q, t in zip(asked[cut:], texts[cut:], strict=True)])
+past = analysis.Past(reader, [(*q, *t) for q, t in zip(asked[cut:], texts[cut:], strict=True)])
 paths = past.paths(starts)
-head = mechanics.head_of(reader)
+head = analysis.head_of(reader)
 if words:
-    candidates = [mechanics.token_id(reader, word) for word in words]
+    candidates = [analysis.token_id(reader, word) for word in words]
 else:
-    candidates = mechanics.frequent_words(reader, texts[:cut], n_examples)
-places = mechanics.choose_places(paths, head, candidates, gain, seed=seed)
-contexts = mechanics.Contexts(past, places.text, places.ends(starts))
+    candidates = analysis.frequent_words(reader, texts[:cut], n_examples)
+places = analysis.choose_places(paths, head, candidates, gain, seed=seed)
+contexts = analysis.Contexts(past, places.text, places.ends(starts))
 target = places.target
 decode = reader.tokenizer.decode
 print(f"{len(candidates)} words may be targets; {len(places)} of {len(texts) - cut} chains have a place")
@@ -143,9 +147,9 @@ print(f"targets lie at most {places.gap:g} nats below the most probable word")
 # %%
 layer = round(depth * reader.n_layers)
 layers = {layer, *np.linspace(0, reader.n_layers, n_layers).round().astype(int).tolist()}
-slopes = mechanics.gradients(contexts, target, sorted(layers))
+slopes = analysis.gradients(contexts, target, sorted(layers))
 states = contexts.read().states[:, 0].detach()
-before = mechanics.target_log_p(slopes.log_p, target)
+before = analysis.target_log_p(slopes.log_p, target)
 pd.DataFrame(
     {
         "text up to the place": ["… " + decode(text[-9:]) for text in contexts.texts],
@@ -164,10 +168,10 @@ pd.DataFrame(
 # $b$ at $t$ alone, and nothing else. Asked for: the gain of the parameter cell.
 
 # %%
-shortest = mechanics.minimal_push(lambda h: mechanics.target_log_p(head(h), target), states, gain)
+shortest = analysis.minimal_push(lambda h: analysis.target_log_p(head(h), target), states, gain)
 with torch.no_grad():
     log_q = head(states + shortest.step)
-    one_step = mechanics.target_log_p(head(states + shortest.first), target) - before
+    one_step = analysis.target_log_p(head(states + shortest.first), target) - before
 length = shortest.step.norm(dim=1)
 table = pd.DataFrame(
     {
@@ -193,8 +197,8 @@ table.describe().loc[["mean", "min", "max"]].T
 # If the network were linear between layer and output, the step of {eq}`eq-push` would gain what was asked.
 
 # %%
-by_layer = mechanics.sweep(contexts, target, slopes, gain)
-mean_by_layer = mechanics.means(by_layer, ["first", "longer", "push", "rest"], seed=seed)
+by_layer = analysis.sweep(contexts, target, slopes, gain)
+mean_by_layer = analysis.means(by_layer, ["first", "longer", "push", "rest"], seed=seed)
 shown = mean_by_layer.xs("value", axis=1, level=1)
 shown.assign(reached=by_layer["longer"].notna().groupby("layer").mean()).round(3)
 
@@ -233,17 +237,17 @@ axes[1].set(ylabel="push over state", yscale="log");
 
 # %%
 kinds = sorted(set(target.tolist()))
-found = mechanics.contrast(reader, asked[:cut], texts[:cut], kinds, layer)
+found = analysis.contrast(reader, asked[:cut], texts[:cut], kinds, layer)
 directions = torch.stack([found[t] for t in target.tolist()])
 ways = {
-    "logit bias": Steered(mechanics.logit_bias(slopes.log_p, target, gain)),
+    "logit bias": Steered(analysis.logit_bias(slopes.log_p, target, gain)),
     "last state": Steered(log_q, last_step=shortest.step),
-    "gradient": mechanics.steer(contexts, target, slopes, layer, gain),
-    "contrast": mechanics.steer(contexts, target, slopes, layer, gain, directions=directions),
+    "gradient": analysis.steer(contexts, target, slopes, layer, gain),
+    "contrast": analysis.steer(contexts, target, slopes, layer, gain, directions=directions),
 }
-ways["random"] = mechanics.steer_at_random(contexts, ways["gradient"], seed=seed)
-costs = mechanics.cost_table(slopes, states, target, ways)
-mean_costs = mechanics.means(costs, ["gain", "kl", "floor", "rest", "push"], seed=seed)
+ways["random"] = analysis.steer_at_random(contexts, ways["gradient"], seed=seed)
+costs = analysis.cost_table(slopes, states, target, ways)
+mean_costs = analysis.means(costs, ["gain", "kl", "floor", "rest", "push"], seed=seed)
 mean_costs.xs("value", axis=1, level=1).assign(places=mean_costs["places"]).round(3)
 
 # %% mystnb={"figure": {"name": "fig-steering-rivals", "caption": "Five ways to raise the target. Left: what it gains. Right: KL divergence of the next-token distribution from the unsteered one; the dashed line is the floor that any way with this gain must pay, and that the logit bias reaches. Dots: single places; squares: means with 95 % intervals over questions, each over the places that the way reaches. The random direction is as long as the gradient's push."}} tags=["hide-input"]
@@ -265,7 +269,7 @@ axes[1].set_xlabel("KL from unsteered, nats");
 # %%
 pairs = costs["kl"].unstack("way").dropna(subset=["gradient", "contrast"])
 difference = pairs["gradient"] - pairs["contrast"]
-apart = mechanics.mean_over_places(difference, seed=seed)
+apart = analysis.mean_over_places(difference, seed=seed)
 cheaper = f"the gradient costs less at {(difference < 0).sum()} of the {len(pairs)} places that both reach"
 print(f"KL, gradient minus contrast: {apart.value:.3f} [{apart.low:.3f}, {apart.high:.3f}]; {cheaper}")
 
@@ -283,15 +287,15 @@ print(f"KL, gradient minus contrast: {apart.value:.3f} [{apart.low:.3f}, {apart.
 # better. The yardstick is the difference between the energies of one token and the next in the unsteered chains.
 
 # %%
-base = mechanics.passage(contexts, places, paths, Steered(slopes.log_p))
-after = {name: mechanics.passage(contexts, places, paths, way) for name, way in ways.items()}
+base = analysis.passage(contexts, places, paths, Steered(slopes.log_p))
+after = {name: analysis.passage(contexts, places, paths, way) for name, way in ways.items()}
 changes = pd.concat(
-    {name: mechanics.energy_changes(base, a, paths, places, seed=seed) for name, a in after.items()},
+    {name: analysis.energy_changes(base, a, paths, places, seed=seed) for name, a in after.items()},
     names=["way"],
 )
 table = changes.xs("C1", level="energy")["change"].unstack("step").loc[list(ways)]
 for name, a in after.items():
-    taken = mechanics.mean_over_places((a.kinetic - base.kinetic)[:, 1], seed=seed)
+    taken = analysis.mean_over_places((a.kinetic - base.kinetic)[:, 1], seed=seed)
     table.loc[name, ["kinetic, out", "low", "high"]] = np.array(taken, dtype=float)
 table.round(3)
 
@@ -316,11 +320,11 @@ ax.legend(loc=(0.24, 0.6));
 
 # %%
 own_word = places.following(paths.tokens)
-calm = mechanics.passage(contexts, places, paths, Steered(slopes.log_p), tokens=own_word)
+calm = analysis.passage(contexts, places, paths, Steered(slopes.log_p), tokens=own_word)
 table = changes.xs("out", level="step")["ratio"].unstack("energy").loc[list(ways)]
 for name, w in ways.items():
-    moved = mechanics.passage(contexts, places, paths, w, tokens=own_word)
-    found = mechanics.energy_changes(calm, moved, paths, places, seed=seed)
+    moved = analysis.passage(contexts, places, paths, w, tokens=own_word)
+    found = analysis.energy_changes(calm, moved, paths, places, seed=seed)
     table.loc[name, "C1, own word"] = found.loc[("C1", "out"), "ratio"]
 table.round(3)
 
@@ -344,15 +348,15 @@ table.round(3)
 # the model that wrote; repeating the question counts as relevant; whether it is *right* is not asked.
 
 # %%
-sampling = corpus.Sampling(**{**vars(chains.spec.sampling), "max_tokens": n_written})
-partner = mechanics.derangement(len(contexts), seed=seed)
+sampling = lm.Sampling(**{**vars(chains.spec.sampling), "max_tokens": n_written})
+partner = analysis.derangement(len(contexts), seed=seed)
 begin = {"natural": Start(), "forced": Start(target)}
 begin |= {name: Start(target, ways[name]) for name in ("gradient", "contrast", "random")}
-written = mechanics.continue_texts(contexts, begin, sampling, seed=seed)
+written = analysis.continue_texts(contexts, begin, sampling, seed=seed)
 print(f"{sum(len(c.tokens) for w in written.values() for c in w):,} tokens written")
 
 # %%
-scores = mechanics.quality(contexts, written, partner)
+scores = analysis.quality(contexts, written, partner)
 scores["repeated"] = [repeated(c.tokens.tolist(), 3) for w in written.values() for c in w]
 scores.groupby("way", sort=False).mean().round(3)
 
@@ -362,7 +366,7 @@ scores.groupby("way", sort=False).mean().round(3)
 # difference *pooled* over all tokens.
 
 # %%
-gains = mechanics.quality_gains(scores, "natural", seed=seed)
+gains = analysis.quality_gains(scores, "natural", seed=seed)
 gains.round(3)
 
 # %% mystnb={"figure": {"name": "fig-steering-quality", "caption": "Relevance of a continuation minus that of the natural one at the same place. Right of the dashed line: better than natural. Dots: single places, those beyond the left edge as triangles on it; squares: means with 95 % intervals over questions. The forced word is the control: no state was touched."}} tags=["hide-input"]
@@ -385,7 +389,7 @@ ax.set(xlabel="relevance minus natural, nats per token", xlim=(edge - 0.2, None)
 
 # %%
 forced = {c.context: c.tokens.tolist() for c in written["forced"]}
-trace = mechanics.quality_gains(scores, "forced", seed=seed).drop("natural")
+trace = analysis.quality_gains(scores, "forced", seed=seed).drop("natural")
 for name in trace.index:
     equal = [c.tokens.tolist() == forced[c.context] for c in written[name]]
     trace.loc[name, "same text"] = np.mean(equal)
@@ -406,7 +410,7 @@ one = {name: w for name, w in written.items() if w}
 one["logit bias"] = [
     replace(c, log_p=c.log_p + gain * (np.arange(len(c.log_p)) == 0)) for c in written["forced"]
 ]
-along = {n: mechanics.steadiness(mechanics.as_paths(contexts, w)).loc["C1"] for n, w in one.items()}
+along = {n: mechanics.steadiness(analysis.as_paths(contexts, w)).loc["C1"] for n, w in one.items()}
 pd.DataFrame(along).T[["mean", "sd", "variation"]].round(3)
 
 # %% [markdown]
@@ -428,7 +432,7 @@ ledger = book.Ledger.for_page("mechanics/steering", model=model, profile=profile
 def judge(claim, value, low, high, controls, note):
     """Record a row, or say that the gain was reached at too few places."""
     if np.isfinite([value, low, high, *controls.values()]).all():
-        ledger.record(claim, value, interval=(low, high), controls=controls, note=note)
+        ledger.record(claim, Interval(value, low, high), controls=controls, note=note)
     else:
         print(f"{claim}: fewer than two places to compare; no verdict")
 
@@ -487,7 +491,7 @@ ledger.show()
 #     apart_by = two[0] - two[1]
 #     start = (np.log(0.1 / 0.9) * apart_by / apart_by.square().sum())[None]
 #     two_p = lambda h: (h @ two.T).log_softmax(-1)[:, 0]
-#     found = mechanics.minimal_push(two_p, start, np.log(5), tolerance=1e-9)
+#     found = analysis.minimal_push(two_p, start, np.log(5), tolerance=1e-9)
 #     print(float(found.step.norm()), np.log(9) / float(apart_by.norm()))
 #     print("one step:", float(two_p(start + found.first).exp()))
 # ```
@@ -506,7 +510,7 @@ ledger.show()
 #     at = torch.tensor([[2.0, 0, 0, 0]]).double()
 #     print("p", round(float(five_p(at).exp()), 3))
 #     for nats in (0.2, 0.35, 0.5):
-#         found = mechanics.minimal_push(five_p, at, nats)
+#         found = analysis.minimal_push(five_p, at, nats)
 #         p = float(five_p(at + found.step).exp())
 #         print(nats, "nats: length", round(float(found.step.norm()), 3), "p", round(p, 3))
 # ```
@@ -522,7 +526,7 @@ ledger.show()
 # their mean quality lies between the two: a bias can never write better than the better of them.
 #
 #     log_p, t = slopes.log_p[:1], target[:1]
-#     q = mechanics.logit_bias(log_p, t, gain).exp()
+#     q = analysis.logit_bias(log_p, t, gain).exp()
 #     rest = log_p.exp().scatter(1, t[:, None], 0.0)
 #     q_t = q.gather(1, t[:, None])
 #     mixture = ((1 - q_t) * rest / rest.sum()).scatter(1, t[:, None], q_t)

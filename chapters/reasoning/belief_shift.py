@@ -29,7 +29,7 @@ prompt: str = "chat"  # or a text with {question}, where there is no chat templa
 rank: int = 40  # dimension k of the projection, less where transitions are few
 n_regimes: int = 3  # number of regimes K
 n_folds: int = 4  # parts of the themes, each held out once
-known: list[int] = [5, 10, 20]  # sentences after which the end is foretold
+known: list[int] = [5, 10, 20]  # sentences after which the end is predicted
 
 # %% tags=["hide-input"]
 from itertools import product
@@ -38,7 +38,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import beliefs, book, corpus, dynamics
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, dynamics
+from lmphys.pages import belief_shift as analysis
 
 book.use_style()
 COLOURS = {"clean": book.style.BLUE, "poisoned": book.style.VERMILION}
@@ -54,12 +57,12 @@ COLOURS = {"clean": book.style.BLUE, "poisoned": book.style.VERMILION}
 
 # %%
 control = corpus.control_of(model)
-n_pairs = beliefs.PAIRS.get(profile)
+n_pairs = analysis.PAIRS.get(profile)
 asked = {
-    m: beliefs.ask_statements(m, prompt=prompt, n_pairs=n_pairs) for m in (model, control)
+    m: analysis.ask_statements(m, prompt=prompt, n_pairs=n_pairs) for m in (model, control)
 }
 known_facts = pd.concat(
-    {m: beliefs.knowledge(table, seed=seed) for m, table in asked.items()},
+    {m: analysis.knowledge(table, seed=seed) for m, table in asked.items()},
     names=["model"],
 )
 known_facts.round(3)
@@ -86,7 +89,7 @@ ax.legend();
 
 # %% tags=["hide-input"]
 facts, chance = (known_facts.loc[m, "short", "both"] for m in (model, control))
-print(beliefs.verdict_on_beliefs(facts, chance))
+print(analysis.verdict_on_beliefs(facts, chance))
 bias = known_facts.xs(model)["neutral"]
 print(
     f"A statement that nobody can know is believed {bias.min():.2f} "
@@ -103,8 +106,8 @@ print(
 # Twelve false claims, six of them on the subjects of the paper's Fig. 5, in our words, each with what is known.
 
 # %%
-spec = beliefs.belief_spec(model, profile, prompt=prompt, seed=seed)
-themes = beliefs.load_themes(spec.n_themes)
+spec = analysis.belief_spec(model, profile, prompt=prompt, seed=seed)
+themes = analysis.load_themes(spec.n_themes)
 claims = pd.DataFrame(
     {t.id: {"false claim": t.claim, "correction": t.correction} for t in themes}
 )
@@ -118,8 +121,8 @@ claims.T
 # that all chains have equally many sentences.
 
 # %%
-chains = beliefs.build_beliefs(spec)
-states = chains.trajectories(beliefs.neutral_offset(asked[model]))
+chains = analysis.build_beliefs(spec)
+states = chains.trajectories(analysis.neutral_offset(asked[model]))
 print(f"{len(states)} chains of {spec.n_steps} sentences on {len(themes)} themes")
 chains.sentences.groupby("how").agg(
     sentences=("t", "size"), tokens=("n_tokens", "mean")
@@ -144,11 +147,11 @@ told.set_index(["condition", "t"])[["how", "text", "belief"]].round(2)
 # one, and the false claim of *another* theme, of which the chain says nothing. They are the controls.
 
 # %%
-final = chains.final_beliefs(beliefs.neutral_offset(asked[model]))
-about = ["claim", *beliefs.CONTROLS]
+final = chains.final_beliefs(analysis.neutral_offset(asked[model]))
+about = ["claim", *analysis.CONTROLS]
 ends = {c: final[final["condition"] == c].set_index("theme") for c in COLOURS}
 shifts = {
-    name: beliefs.theme_difference(
+    name: analysis.theme_difference(
         ends["poisoned"][name], ends["clean"][name], seed=seed
     )
     for name in about
@@ -192,8 +195,8 @@ by_order.assign(shift=by_order["poisoned"] - by_order["clean"]).round(3)
 # and intervals are over themes.
 
 # %%
-k = beliefs.usable_rank(states, rank, n_folds)
-basis = beliefs.case_projection(k)
+k = analysis.usable_rank(states, rank, n_folds)
+basis = analysis.case_projection(k)
 share = basis.fit(states).variance_captured(k)
 n = states.n_transitions
 print(f"{n} transitions; {share:.2f} of the variance in {k} directions")
@@ -219,10 +222,10 @@ print(
 # all but the oracle take the regime of the greatest *density* there, which need not be the one that comes closest.
 
 # %%
-folds = beliefs.fit_folds(
+folds = analysis.fit_folds(
     states, rank=k, n_regimes=n_regimes, n_folds=n_folds, seed=seed
 )
-steps = beliefs.one_step(folds, seed=seed)
+steps = analysis.one_step(folds, seed=seed)
 scores = steps.scores()
 scores.round(3)
 
@@ -235,9 +238,9 @@ book.plots.scores(scores);
 
 # %%
 inside = basis.transform(states)
-twins = dynamics.simulate_twins(dynamics.SLDS(1).fit(inside), inside, seed=seed)
-null = beliefs.one_step(
-    beliefs.fit_folds(
+twins = dynamics.simulated_surrogates(dynamics.SLDS(1).fit(inside), inside, seed=seed)
+null = analysis.one_step(
+    analysis.fit_folds(
         twins, rank=k, n_regimes=n_regimes, n_folds=n_folds, maps_only=True, seed=seed
     ),
     seed=seed,
@@ -266,8 +269,8 @@ print(f"The switching model of {n_regimes} regimes foresees {does} than one numb
 # %%
 last = spec.n_steps - 1
 from_steps = [s for s in known if s < last] or [last // 2]
-foretold = beliefs.final_belief_scores(folds, from_steps, seed=seed)
-foretold[
+predicted = analysis.final_belief_scores(folds, from_steps, seed=seed)
+predicted[
     ["accuracy", "low", "high", "auroc", "auroc_low", "auroc_high", "share"]
 ].round(2)
 
@@ -277,7 +280,7 @@ foretold[
 # theme itself, which nobody can know in advance.
 
 # %%
-readout = beliefs.readout_scores(folds, seed=seed)
+readout = analysis.readout_scores(folds, seed=seed)
 readout.round(3)
 
 # %% [markdown]
@@ -293,8 +296,8 @@ readout.round(3)
 # a sentence adds to the forecast. The control gets none.
 
 # %% mystnb={"figure": {"name": "fig-belief-themes", "caption": "Belief in the false claim, sentence by sentence, for themes of the paper's Fig. 5: asked of real chains (solid, with markers) and read out of simulated ones (dashed), clean and poisoned. Both simulated chains of a pair have the same noise, so that the push alone parts them. Golden lines: inserted sentences. Bands: tenth to ninetieth percentile of the real chains."}} tags=["hide-input"]
-found = beliefs.scenarios(folds, themes, seed=seed)
-beliefs.draw_themes(found, themes[:6], COLOURS);
+found = analysis.scenarios(folds, themes, seed=seed)
+analysis.draw_themes(found, themes[:6], COLOURS);
 
 # %%
 at_end = found[found["t"] == last].groupby(["condition", "kind"])["belief"]
@@ -309,10 +312,10 @@ at_end.agg(["mean", "std", "size"]).round(3)
 
 # %%
 def at_the_end(kind, condition):
-    return beliefs.final_beliefs(found, kind, condition)
+    return analysis.final_beliefs(found, kind, condition)
 
 
-REAL, READ, SIMULATED = beliefs.REAL, beliefs.READ, beliefs.SIMULATED
+REAL, READ, SIMULATED = analysis.REAL, analysis.READ, analysis.SIMULATED
 real = {c: at_the_end(REAL, c) for c in COLOURS}
 made = {c: at_the_end(SIMULATED, c) for c in COLOURS}
 pairs = {
@@ -320,12 +323,12 @@ pairs = {
     "clean: real, simulated": (real["clean"], made["clean"]),
     "poisoned: real, no push": (
         real["poisoned"],
-        at_the_end(beliefs.UNDISPLACED, "poisoned"),
+        at_the_end(analysis.UNDISPLACED, "poisoned"),
     ),
     "real: poisoned, clean": (real["poisoned"], real["clean"]),
 }
 tests = {
-    name: beliefs.compare_samples(*map(np.asarray, pair), seed=seed)
+    name: analysis.compare_samples(*map(np.asarray, pair), seed=seed)
     for name, pair in pairs.items()
 }
 tests = pd.concat(tests, names=["pair"])
@@ -344,9 +347,9 @@ print(
 # And a simulation is one draw. Ten more, with other noise, against the same real chains:
 
 # %%
-again = [beliefs.scenarios(folds, themes, seed=seed + i) for i in range(1, 11)]
-drawn = [beliefs.final_beliefs(t, SIMULATED, "poisoned") for t in again]
-p = np.sort([beliefs.p_value(real["poisoned"], d, seed=seed) for d in drawn])
+again = [analysis.scenarios(folds, themes, seed=seed + i) for i in range(1, 11)]
+drawn = [analysis.final_beliefs(t, SIMULATED, "poisoned") for t in again]
+p = np.sort([analysis.p_value(real["poisoned"], d, seed=seed) for d in drawn])
 print(f"p from {p[0]:.3f} to {p[-1]:.3f}; {np.sum(p > 0.3)} of {len(p)} are above 0.3")
 
 # %% [markdown]
@@ -359,9 +362,8 @@ print(f"p from {p[0]:.3f} to {p[-1]:.3f}; {np.sum(p > 0.3)} of {len(p)} are abov
 ledger = book.Ledger.for_page("reasoning/belief_shift", model=model, profile=profile)
 ledger.record(
     "slds.belief.poison_raises",
-    shift,
-    interval=(low, high),
-    controls={"no shift": 0.0} | {name: shifts[name][0] for name in beliefs.CONTROLS},
+    Interval(shift, low, high),
+    controls={"no shift": 0.0} | {name: shifts[name][0] for name in analysis.CONTROLS},
     note=f"AUROC of plain facts {facts['auroc']:.2f}; over {len(themes)} themes",
 )
 rivals = {"one linear map": "slds_beats_linear", network: "slds_beats_gru"}
@@ -374,15 +376,14 @@ for over, claim in rivals.items():
     if over == "one linear map":
         nothing["chains of one map"] = gains["null: SLDS over one linear map"][0]
     ledger.record(
-        f"slds.belief.{claim}", gain, interval=tuple(ends_of_gain), controls=nothing
+        f"slds.belief.{claim}", Interval(gain, *ends_of_gain), controls=nothing
     )
-lag, *ends_of_lag = beliefs.theme_difference(
+lag, *ends_of_lag = analysis.theme_difference(
     made["poisoned"], real["poisoned"], seed=seed
 )
 ledger.record(
     "slds.belief.simulated_plateau",
-    lag,
-    interval=tuple(ends_of_lag),
+    Interval(lag, *ends_of_lag),
     controls={
         "no difference": 0.0,
         "real states, read out": float(
@@ -398,7 +399,7 @@ ledger.show()
 
 # %% tags=["hide-input", "hide-output"]
 beside = book.Ledger.for_page("reasoning/belief_shift", model=model, profile=profile)
-right = foretold.loc[from_steps[-1], "half"]["accuracy"]
+right = predicted.loc[from_steps[-1], "half"]["accuracy"]
 methods = {"linear": "one linear map", "gru": network, "slds": "SLDS"}
 for size in ("llama70b", "gemma7b"):
     for short, name in methods.items():
@@ -485,7 +486,7 @@ beside.show()
 #     law = real["poisoned"].to_numpy()
 #     law = law - law.mean()
 #     for n in (20, 80, 320, 1280):
-#         print(n, beliefs.detectable_shift(law, n, n, beliefs.TESTS["Kolmogorov–Smirnov"], n_simulated=300))
+#         print(n, analysis.detectable_shift(law, n, n, analysis.TESTS["Kolmogorov–Smirnov"], n_simulated=300))
 # ```
 #
 # ```{admonition} Exercise 4: what is a push?
@@ -499,7 +500,7 @@ beside.show()
 #
 #     fold = folds[0]
 #     forecast = fold.slds.forecasts(fold.train)["predictive"]
-#     push = {c: beliefs.displacements(fold.train, forecast, c) for c in COLOURS}
+#     push = {c: analysis.displacements(fold.train, forecast, c) for c in COLOURS}
 #     for i, (a, b) in enumerate(zip(push["clean"], push["poisoned"])):
 #         print(i, np.linalg.norm(a), np.linalg.norm(b), a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 # ```

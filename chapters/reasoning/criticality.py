@@ -37,8 +37,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, dynamics
-from lmphys.book.widgets import DoubleWellWidget
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, dynamics
+from lmphys.stats.modes import dip_test
+from lmphys.pages import slowing_down
+from lmphys.dynamics.approach import Approach, approach_derailment, approach_wrong_answer
+from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruyama, stationary_variance
+from lmphys.dynamics.fokker_planck import FokkerPlanck
+from lmphys.pages import severity
+from lmphys.pages.double_well.widgets import DoubleWellWidget
 
 book.use_style()
 BLUE, RED = book.style.BLUE, book.style.VERMILION
@@ -64,7 +72,7 @@ DoubleWellWidget(a, b, D=0.1)
 # whether a *sample* shows two modes. The last column is the $p$ of the dip test on 500 independent draws.
 
 # %%
-well = dynamics.DoubleWell(a, b)
+well = DoubleWell(a, b)
 reach = 3 * well.well
 x = np.linspace(-reach, reach, 2001)
 rng = np.random.default_rng(seed)
@@ -79,7 +87,7 @@ def row(ratio):
         "modes": int((np.diff(np.sign(np.diff(p))) < 0).sum()),
         "valley / peak": well.density(0.0, D) / well.density(well.well, D),
         "variance": well.moment(2, D),
-        "p of 500 draws": dynamics.dip_test(drawn)[1],
+        "p of 500 draws": dip_test(drawn)[1],
     }
 
 
@@ -96,11 +104,11 @@ modes.round(3)
 
 # %%
 D = well.barrier / 2
-solver = dynamics.FokkerPlanck(well.force, D, -reach, reach, n_cells=600)
+solver = FokkerPlanck(well.force, D, -reach, reach, n_cells=600)
 start = np.full(4000, -well.well)
 times = (0.0, 2.0, 30.0)  # in units of 1 / b
 unit = 1 / well.b
-paths = dynamics.euler_maruyama(
+paths = euler_maruyama(
     well.force, D, start, dt=0.01 * unit, n_steps=3000, keep_every=100, seed=seed
 )
 first = np.zeros(600)
@@ -143,7 +151,7 @@ axes[0].legend();
 # %%
 def rates(height):
     D = well.barrier / height
-    solver = dynamics.FokkerPlanck(well.force, D, -reach, reach, n_cells=800)
+    solver = FokkerPlanck(well.force, D, -reach, reach, n_cells=800)
     timed = well.escape_rate(
         D, n_walkers=400, dt=0.01 * unit, horizon=100 * unit, seed=seed
     )
@@ -202,11 +210,11 @@ left.legend();
 
 # %%
 def euler(product, k=1.0, D=1.0):
-    ou = dynamics.OrnsteinUhlenbeck(k, D)
+    ou = OrnsteinUhlenbeck(k, D)
     maps = {"exact": ou.exact_step(product / k), "Euler": ou.euler_step(product / k)}
     found = {f"factor, {n}": m[0] for n, m in maps.items()}
     for n, m in maps.items():
-        found[f"variance, {n}"] = dynamics.stationary_variance(*m) / ou.variance
+        found[f"variance, {n}"] = stationary_variance(*m) / ou.variance
     return found
 
 
@@ -260,9 +268,9 @@ fading = np.array([-2.0, -1.5, -1.0, -0.7, -0.4, -0.2, -0.1, 0.0])
 
 
 def fade(b):
-    bowl = dynamics.DoubleWell(a, b)
-    rate = dynamics.FokkerPlanck(bowl.force, weak, -3, 3, 600).decay_rates(2)[1]
-    x = dynamics.euler_maruyama(
+    bowl = DoubleWell(a, b)
+    rate = FokkerPlanck(bowl.force, weak, -3, 3, 600).decay_rates(2)[1]
+    x = euler_maruyama(
         bowl.force,
         weak,
         np.zeros(1500),
@@ -284,7 +292,7 @@ slowing.round(3)
 
 # %% mystnb={"figure": {"name": "fig-fading", "caption": "A hollow that flattens: variance (left) and correlation after one unit of time (right) against b. Dashed: the linear law, D / k and exp(−k t); line: exact; points: walkers. Both rise towards the critical point at 0, where the linear law ends."}} tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
-linear = [dynamics.OrnsteinUhlenbeck(-v, weak) for v in fading[:-1]]
+linear = [OrnsteinUhlenbeck(-v, weak) for v in fading[:-1]]
 left.plot(
     fading[:-1], [o.variance for o in linear], "--", color="#444444", label="linear"
 )
@@ -317,10 +325,10 @@ left.legend();
 
 # %%
 alphas = np.concatenate([np.linspace(0.05, 0.9, 18), np.linspace(0.95, 2, 22)])
-sweep = dynamics.severity_sweep(alphas, [0.2, 0.1, 0.05, 0.025], beta=1.0)
+sweep = severity.severity_sweep(alphas, [0.2, 0.1, 0.05, 0.025], beta=1.0)
 peak = sweep.loc[sweep.groupby("sigma0")["relaxation"].idxmax()].set_index("sigma0")
 at_one = sweep.iloc[(sweep["alpha"] - 1).abs().groupby(sweep["sigma0"]).idxmin()]
-walk = dynamics.Severity(1.0, sigma0=0.1).simulate(
+walk = severity.Severity(1.0, sigma0=0.1).simulate(
     np.full(2000, 0.5), dt=0.01, n_steps=2000, keep_every=500, seed=seed
 )[1:]
 pd.DataFrame(
@@ -382,19 +390,19 @@ axes[0].legend();
 # %%
 level = 1 - 0.05 / 6
 settings = {"n_shuffles": 400, "n_bootstrap": 2000, "level": level, "seed": seed}
-wrong = dynamics.approach_wrong_answer(chains, window)
-derailed = dynamics.approach_derailment(chains, window, seed=seed)
+wrong = approach_wrong_answer(chains, window)
+derailed = approach_derailment(chains, window, seed=seed)
 found = {
-    "wrong answer": dynamics.slowing_down(wrong, window, match=match, **settings),
-    "derailment": dynamics.slowing_down(derailed, window, match=match, **settings),
+    "wrong answer": slowing_down.slowing_down(wrong, window, match=match, **settings),
+    "derailment": slowing_down.slowing_down(derailed, window, match=match, **settings),
 }
 if len(wrong.event):
-    soft = dynamics.softening_chains(
+    soft = slowing_down.softening_chains(
         wrong.before.lengths, wrong.event, width=rank, seed=seed
     )
     soft = dataclasses.replace(soft, chains=wrong.before.chains)
-    control = dynamics.Approach(soft, wrong.event, wrong.group)
-    known = dynamics.slowing_down(control, window, match=match, **settings)
+    control = Approach(soft, wrong.event, wrong.group)
+    known = slowing_down.slowing_down(control, window, match=match, **settings)
     found = {"known to slow down": known, **found}
 columns = ["events", "others", "tau_event", "tau_other", "difference"]
 columns += ["matched", "matched_low", "matched_high", "shuffled", "p"]
@@ -413,7 +421,7 @@ ax.semilogy(
     memory, 1 / (1 - memory**2), color="#222222", label="stationary, 1 / (1 − r²)"
 )
 for size, mark in zip(sorted({window, 10, 50, 200}), "osD^", strict=False):
-    seen = [dynamics.expected_window_variance(r, size) for r in memory]
+    seen = [slowing_down.expected_window_variance(r, size) for r in memory]
     ax.semilogy(memory, seen, marker=mark, markevery=8, label=f"window of {size}")
 ax.set(xlabel="memory r from step to step", ylabel="variance / that of the noise")
 ax.legend();
@@ -447,7 +455,7 @@ ax.set_xlabel("difference of Kendall's τ")
 ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2);
 
 # %% mystnb={"figure": {"name": "fig-approach", "caption": "Mean of two indicators against the number of sentences before the last, which states the answer, for chains that end right and wrong (at least five chains a point)."}} tags=["hide-input"]
-rolled = dynamics.rolling_indicators(wrong.before, window)
+rolled = slowing_down.rolling_indicators(wrong.before, window)
 owner = rolled["chain"].to_numpy(int)
 rolled["ahead"] = wrong.before.lengths[owner] - rolled["t"]
 rolled["ends"] = np.where(wrong.event[owner], "wrong", "right")
@@ -470,7 +478,7 @@ if len(means):
 # %%
 pd.concat(
     {
-        kind: dynamics.slowing_down(
+        kind: slowing_down.slowing_down(
             approach, window, match=["task"], **{**settings, "n_shuffles": 0}
         )
         for kind, approach in {"wrong answer": wrong, "derailment": derailed}.items()
@@ -531,8 +539,7 @@ half = 1.96 * float(np.sqrt(spread[0, 0]))
 exact = np.polyfit(high.index, np.log(high["slowest rate / 2"]), 1)[0]
 ledger.record(
     "slds.langevin.switching",
-    float(slope),
-    interval=(float(slope) - half, float(slope) + half),
+    Interval(slope, slope - half, slope + half),
     note=f"timed walkers; Fokker–Planck: {exact:.3f}",
 )
 ledger.record(
@@ -545,8 +552,7 @@ for kind in ("wrong answer", "derailment"):
     if np.isfinite(result["matched"]) and np.isfinite(result["shuffled"]):
         ledger.record(
             f"severity.slowing.{kind.replace(' ', '_')}",
-            float(result["matched"]),
-            interval=(float(result["matched_low"]), float(result["matched_high"])),
+            Interval.of_row(result, "matched"),
             controls={"no rise": 0.0, "shuffled order": float(result["shuffled"])},
             note=f"p = {result['p']:.3f} of one test of {tests}, window {window}, rank {rank}",
         )
@@ -579,7 +585,7 @@ ledger.show()
 #
 #     exact = {}
 #     for height in (4, 8):
-#         cells = dynamics.FokkerPlanck(well.force, well.barrier / height, -reach, reach, 1000)
+#         cells = FokkerPlanck(well.force, well.barrier / height, -reach, reach, 1000)
 #         exact[height] = cells.passage_time(-well.well, well.well)
 #     print(np.exp(4), exact[8] / exact[4])
 # ```
@@ -597,9 +603,9 @@ ledger.show()
 #
 #     from math import gamma
 #     for noise in (0.4, 0.1, 0.025):
-#         flat = dynamics.DoubleWell(1.0, 0.0)
+#         flat = DoubleWell(1.0, 0.0)
 #         wide = 5 * noise**0.25
-#         rate = dynamics.FokkerPlanck(flat.force, noise, -wide, wide, 800).decay_rates(2)[1]
+#         rate = FokkerPlanck(flat.force, noise, -wide, wide, 800).decay_rates(2)[1]
 #         print(flat.moment(2, noise) / noise**0.5, 2 * gamma(3 / 4) / gamma(1 / 4), rate / noise**0.5)
 # ```
 #
@@ -611,10 +617,10 @@ ledger.show()
 #
 # ```{dropdown} Solution
 #     for end in (0.95, 0.8, 0.6, 0.4, 0.2):
-#         soft = dynamics.softening_chains(wrong.before.lengths, wrong.event, width=rank, end=end, seed=1)
+#         soft = slowing_down.softening_chains(wrong.before.lengths, wrong.event, width=rank, end=end, seed=1)
 #         soft = dataclasses.replace(soft, chains=wrong.before.chains)
-#         tried = dynamics.Approach(soft, wrong.event, wrong.group)
-#         print(end, dynamics.slowing_down(tried, window, n_shuffles=50)[["matched", "matched_low", "p"]].round(2))
+#         tried = Approach(soft, wrong.event, wrong.group)
+#         print(end, slowing_down.slowing_down(tried, window, n_shuffles=50)[["matched", "matched_low", "p"]].round(2))
 #
 # What is not seen at some end cannot be denied for the real chains either.
 # ```
@@ -628,6 +634,6 @@ ledger.show()
 # Where the resting place passes the threshold, $\alpha / \beta = \theta / (1 - \theta)$: at 0.43 and 2.33.
 #
 #     for theta in (0.3, 0.7):
-#         steps = dynamics.severity_sweep(np.linspace(0.1, 3, 59), [0.05], threshold=theta)
+#         steps = severity.severity_sweep(np.linspace(0.1, 3, 59), [0.05], threshold=theta)
 #         print(theta, steps.loc[(steps["above"] - 0.5).abs().idxmin(), "alpha"], theta / (1 - theta))
 # ```

@@ -11,7 +11,7 @@
 # residual $\xi_t$, is said to have several modes, and these become the regimes of their switching model.
 #
 # **The question of this page:** what would a process *without any dynamics* score? A point that is drawn anew around a
-# mean must, on average, step back towards it. Such a step is easy to foretell, and nothing has been understood.
+# mean must, on average, step back towards it. Such a step is easy to predict, and nothing has been understood.
 # The answer decides how to read each later number ({ref}`r2-null`).
 
 # %% tags=["parameters"]
@@ -29,7 +29,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, dynamics
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, dynamics
+from lmphys.stats.modes import count_modes, dip_excess, dip_test
+from lmphys.stats.tails import excess_kurtosis_interval, fit_tails, group_r2
+from lmphys.stats.regression import expected_r2_ar1
+from lmphys.pages import drift as analysis
 
 book.use_style()
 
@@ -68,7 +74,7 @@ book.plots.scores(scores);
 
 # %%
 pd.DataFrame(
-    {f"r = {r}": dynamics.expected_r2_ar1(r) for r in (0.0, 0.3, 0.6, 0.9)},
+    {f"r = {r}": expected_r2_ar1(r) for r in (0.0, 0.3, 0.6, 0.9)},
     index=["R²(h)", "R²(Δh)"],
 ).round(2)
 
@@ -158,7 +164,7 @@ axes.legend();
 
 # %%
 pd.DataFrame(
-    {name: dynamics.dip_test(x.to_numpy()) for name, x in lengths.items()},
+    {name: dip_test(x.to_numpy()) for name, x in lengths.items()},
     index=["dip", "p"],
 ).round(4)
 
@@ -168,14 +174,14 @@ pd.DataFrame(
 
 # %%
 chain = test.pairs()[2]
-dynamics.fit_tails(zeta[:, 0]).round(3)
+fit_tails(zeta[:, 0]).round(3)
 
 # %%
 kurtosis = [
-    dynamics.excess_kurtosis_interval(zeta[:, i], chain, seed=seed)
+    excess_kurtosis_interval(zeta[:, i], chain, seed=seed)
     for i in range(min(5, rank))
 ]
-every = dynamics.excess_kurtosis_interval(zeta, chain, seed=seed)
+every = excess_kurtosis_interval(zeta, chain, seed=seed)
 pd.DataFrame(
     [*kurtosis, every],
     index=[*(f"direction {i}" for i in range(len(kurtosis))), f"median of all {rank}"],
@@ -218,7 +224,7 @@ targets = {
     "residual": zeta,
 }
 explained = {
-    (target, label): dynamics.group_r2(y, values, chain, seed=seed)
+    (target, label): group_r2(y, values, chain, seed=seed)
     for target, y in targets.items()
     for label, values in labels.items()
 }
@@ -260,7 +266,7 @@ games |= {
     for name, n in cuts.items()
 }
 found = {
-    name: dynamics.arrow_of_time(a, b, trim=n, seed=seed)
+    name: analysis.arrow_of_time(a, b, trim=n, seed=seed)
     for name, (a, b, n) in games.items()
 }
 
@@ -301,11 +307,7 @@ rivals = {
 rivals["random weights"] = elsewhere["random weights"].loc["one linear map"]
 ledger.record(
     "slds.global_linear.r2",
-    {name: float(best[c]) for name, c in targets.items()},
-    interval={
-        name: (float(best[f"{c}_low"]), float(best[f"{c}_high"]))
-        for name, c in targets.items()
-    },
+    {name: Interval.of_row(best, c) for name, c in targets.items()},
     controls={
         rival: {name: float(row[c]) for name, c in targets.items()}
         for rival, row in rivals.items()
@@ -318,18 +320,17 @@ ledger.record(
     note=f"nats per transition in {rank} dimensions",
 )
 norm, projected = (lengths[name].to_numpy() for name in lengths)
-ledger.record("slds.residual.multimodal", dynamics.dip_excess(norm, seed=seed))
+ledger.record("slds.residual.multimodal", dip_excess(norm, seed=seed))
 ledger.record(
-    "slds.residual.projected_multimodal", dynamics.dip_excess(projected, seed=seed)
+    "slds.residual.projected_multimodal", dip_excess(projected, seed=seed)
 )
-ledger.record("slds.residual.norm_modes", dynamics.count_modes(norm))
+ledger.record("slds.residual.norm_modes", count_modes(norm))
 ledger.record("slds.residual.norm_mean", norm.mean())
 ledger.record("slds.residual.projected_norm_mean", projected.mean())
 ledger.record("slds.residual.projected_larger", projected.mean() / norm.mean())
 ledger.record(
     "slds.residual.heavy_tails",
-    float(every.value),
-    interval=(float(every.low), float(every.high)),
+    every,
 )
 ledger.show()
 

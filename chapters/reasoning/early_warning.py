@@ -34,11 +34,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus
-from lmphys.dynamics.lead_time import RANDOM, lead_times
-from lmphys.dynamics.prefixes import PrefixSignals, derailment, exposure
-from lmphys.errors import LmphysError
-from lmphys.learning import forecast_scores, warning
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus
+from lmphys.pages.early_warning.lead_time import RANDOM, lead_times
+from lmphys.pages.early_warning.prefixes import PrefixSignals, derailment, exposure
+from lmphys.core.errors import LmphysError
+from lmphys.pages.early_warning import forecast_scores, warning
 
 book.use_style()
 BLUE, RED, GREEN = book.style.BLUE, book.style.VERMILION, book.style.GREEN
@@ -406,8 +408,7 @@ for claim, outcome in {
     visible = f"a gain of {seen.min():.2f}" if len(seen) else "no planted gain"
     ledger.record(
         claim,
-        float(line.gain),
-        interval=(float(line.gain_low), float(line.gain_high)),
+        Interval.of_row(line, "gain"),
         controls={"no gain": 0.0, "signals of another chain": float(dealt)},
         note=f"{outcome}, after {after}; AUROC of the signals alone {line.auroc:.2f}, "
         f"gain with random weights {weights:.3f}, power 80 % for {visible}",
@@ -416,8 +417,7 @@ if lead and np.isfinite(lead.summary.to_numpy()).all():
     line, others = lead.summary.loc["SLDS"], lead.summary.lead.drop("SLDS")
     ledger.record(
         "slds.warning.lead_time",
-        float(line.lead),
-        interval=(float(line.lead_low), float(line.lead_high)),
+        Interval.of_row(line, "lead"),
         controls={name: float(value) for name, value in others.items()},
         note=f"{labelled}, {line.false_alarms:.0%} false alarms, {line.warned:.0%} warned",
     )
@@ -487,7 +487,7 @@ for outcome in outcomes:
 # $\sum_{m=1}^{n} q (1-q)^{m-1} (n - m + 1) = n - (1-q)\,[1 - (1-q)^n] / q$. For $q \to 1$ it is $n$: it rings at once.
 # For small $q$ it is $q\, n (n+1) / 2$: late derailments are announced earlier, by luck.
 #
-#     from lmphys.dynamics.lead_time import random_survival
+#     from lmphys.pages.early_warning.lead_time import random_survival
 #     q, n = np.array([0.1]), np.array([6])
 #     print(sum(random_survival(q, n, n, j)[0, 0] for j in range(1, 7)), 6 - 0.9 * (1 - 0.9**6) / 0.1)
 # ```

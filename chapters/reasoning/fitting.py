@@ -33,7 +33,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, dynamics
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, dynamics
+from lmphys.dynamics.peers import compare_peers
+from lmphys.pages import fitting as analysis
+from lmphys.stats.regression import r2_gain
 
 book.use_style()
 
@@ -113,7 +118,7 @@ corpora = {
         for i, t in enumerate((seen, unseen))
     ],
     "simulated, one regime": [
-        dynamics.simulate_twins(single, t, seed=seed + i)
+        dynamics.simulated_surrogates(single, t, seed=seed + i)
         for i, t in enumerate((seen, unseen))
     ],
 }
@@ -127,7 +132,7 @@ tables = {
 }
 tables["real chains"].round(3)
 
-# %% mystnb={"figure": {"name": "fig-leak", "caption": "Variance of the next state explained, held out, by the number of regimes and by what the weights have seen: on real chains; on the same states dealt out anew among all chains, where nothing can be foretold; and on chains simulated from one linear map, which have no regimes. The honest forecast hardly moves; the others climb everywhere."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-leak", "caption": "Variance of the next state explained, held out, by the number of regimes and by what the weights have seen: on real chains; on the same states dealt out anew among all chains, where nothing can be predicted; and on chains simulated from one linear map, which have no regimes. The honest forecast hardly moves; the others climb everywhere."}} tags=["hide-input"]
 figure, axes = plt.subplots(1, 3, sharey=True, figsize=(9, 3.6))
 for ax, (name, table) in zip(axes, tables.items(), strict=True):
     for column, mark in zip(slds.forecasts(unseen), "osD^", strict=True):
@@ -213,7 +218,7 @@ dynamics.regime_stability(
 # is the best that anyone could do: the true parameters, which still cannot tell overlapping regimes apart.
 
 # %%
-found = dynamics.recovery([0, 0.5, 1, 2, 3, 4, 6], n_repeats=2, seed=seed)
+found = analysis.recovery([0, 0.5, 1, 2, 3, 4, 6], n_repeats=2, seed=seed)
 recovered = found.groupby("separation").mean().drop(columns="repeat")
 recovered.round(2)
 
@@ -250,7 +255,7 @@ ranks.drop(columns=["held_out_low", "held_out_high", "subspace"]).round(3)
 # %%
 small = dynamics.Projection(5).fit(train)
 few = small.transform(train.select(range(min(60, len(train)))))
-dynamics.compare_peers(
+compare_peers(
     few, small.transform(test), n_regimes=2, latent_dim=5, n_iter=10
 ).round(3)
 
@@ -265,7 +270,7 @@ dynamics.compare_peers(
 # the share of random exchanges of twins that give as large a distance.
 
 # %% mystnb={"figure": {"name": "fig-twins", "caption": "Norms of the steps of held-out chains and of their simulated twins."}} tags=["hide-input"]
-twins = dynamics.simulate_twins(slds, unseen, seed=seed)
+twins = dynamics.simulated_surrogates(slds, unseen, seed=seed)
 jumps = {"real": unseen, "simulated": twins}
 book.plots.ecdf(
     {n: np.linalg.norm(t.increments(), axis=1) for n, t in jumps.items()},
@@ -290,13 +295,7 @@ nulls = {
 linear = scores.loc["one linear map"]
 ledger.record(
     "slds.slds.r2_table",
-    {f"{w}, {t}": float(scores.loc[w, targets[t]]) for w, t in ways},
-    interval={
-        f"{w}, {t}": tuple(
-            float(scores.loc[w, f"{targets[t]}_{e}"]) for e in ("low", "high")
-        )
-        for w, t in ways
-    },
+    {f"{w}, {t}": Interval.of_row(scores.loc[w], targets[t]) for w, t in ways},
     controls={
         "one linear map": {f"{w}, {t}": float(linear[targets[t]]) for w, t in ways},
         **{
@@ -310,11 +309,10 @@ ledger.record(
     note=f"K = {n_regimes}, rank {rank}, {position} token, held out by question",
 )
 honest, one_map = (m.forecasts(unseen)["predictive"] for m in (slds, single))
-gain = dynamics.r2_gain(unseen, honest, one_map, seed=seed)
+gain = r2_gain(unseen, honest, one_map, seed=seed)
 ledger.record(
     "slds.slds.gain",
-    float(gain.value),
-    interval=(float(gain.low), float(gain.high)),
+    gain,
     controls={
         name: float(null.r2_h[n_regimes, "predictive"] - null.r2_h[1, "predictive"])
         for name, null in nulls.items()

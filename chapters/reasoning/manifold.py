@@ -29,7 +29,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, dynamics
+from lmphys import book
+from lmphys import corpus, dynamics
+from lmphys.dynamics.projection import davis_kahan_bound, random_overlap, rank_share, split_half_angles
+from lmphys.pages import manifold as analysis
 
 book.use_style()
 
@@ -103,13 +106,13 @@ pd.DataFrame(
 
 # %%
 angles = {
-    name: dynamics.split_half_angles(traj, rank, seed=seed, of=of)
+    name: split_half_angles(traj, rank, seed=seed, of=of)
     for name, (traj, of) in cases.items()
 }
 overlap = pd.Series(
     {name: float(np.mean(np.cos(a) ** 2)) for name, a in angles.items()}, name="shared"
 )
-overlap["two random subspaces"] = dynamics.random_overlap(states.width, rank)
+overlap["two random subspaces"] = random_overlap(states.width, rank)
 overlap.to_frame().round(3)
 
 # %% mystnb={"figure": {"name": "fig-angles", "caption": "Principal angles between the subspaces of two halves of the questions, in ascending order."}} tags=["hide-input"]
@@ -139,7 +142,7 @@ pd.Series(
     {
         "fact": float(np.linalg.norm(np.sin(angles["states"]))),
         "largest possible": float(np.sqrt(rank)),
-        "Davis–Kahan bound": dynamics.davis_kahan_bound(*covariances, rank),
+        "Davis–Kahan bound": davis_kahan_bound(*covariances, rank),
     }
 ).round(2).to_frame("‖sin Θ‖")
 
@@ -158,7 +161,7 @@ projection = dynamics.Projection(rank).fit(train)
 drift = dynamics.LinearDrift(ridge=1.0).fit(train)
 rest = test.states - projection.inverse_transform(projection.transform(test).states)
 epsilon = float(np.sqrt((rest**2).sum(axis=1).mean()))
-leak = dynamics.leakage(drift, projection, test, epsilon=epsilon)
+leak = analysis.subspace_leakage(drift, projection, test, epsilon=epsilon)
 pd.Series(
     {
         "ε, length of the discarded part": epsilon,
@@ -182,11 +185,9 @@ pd.Series(
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/manifold", model=model, profile=profile)
 shares = {
-    of: dynamics.rank_share(states, rank, of=of, seed=seed)
+    of: rank_share(states, rank, of=of, seed=seed)
     for of in ("states", "increments")
 }
-value = {of: float(s.value) for of, s in shares.items()}
-interval = {of: (float(s.low), float(s.high)) for of, s in shares.items()}
 null = {
     "random weights": {
         of: dynamics.Projection(rank, of=of).fit(random).variance_captured(rank)
@@ -199,16 +200,13 @@ null = {
 }
 ledger.record(
     "slds.rank40.variance",
-    value,
-    interval=interval,
+    shares,
     controls=null,
     note=f"rank {rank}, {position} token",
 )
-low, high = (float(np.sqrt(1 - end)) for end in interval["increments"][::-1])
 ledger.record(
     "slds.rank40.rho",
-    float(np.sqrt(1 - value["increments"])),
-    interval=(low, high),
+    shares["increments"].map(lambda share: np.sqrt(1 - share)),
     controls={
         name: float(np.sqrt(1 - share["increments"])) for name, share in null.items()
     },

@@ -35,8 +35,15 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from lmphys import book, corpus, dynamics
-from lmphys.learning import alignment, foretelling
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, dynamics
+from lmphys.dynamics.nulls.implanted import implant, regime_separation
+from lmphys.dynamics.mixtures import linear_surrogates
+from lmphys.pages import recovery as analysis
+from lmphys.pages import phases
+from lmphys.stats import alignment
+from lmphys.pages.phases import prediction
 
 book.use_style()
 smoke = profile == "smoke"
@@ -75,7 +82,7 @@ print(f"{len(real)} chains, {real.n_transitions} steps, {rank} dimensions")
 
 # %%
 def truth(separation, **settings):
-    return dynamics.implant(
+    return implant(
         base, real, n_regimes, separation=separation, seed=seed, **settings
     )
 
@@ -88,7 +95,7 @@ def spread(p):  # what the average map leaves over: noise, and the regimes' own 
 pd.DataFrame(
     {
         "stated separation": s,
-        "measured": dynamics.regime_separation(truth(s), real),
+        "measured": regime_separation(truth(s), real),
         "spread over the real one": np.trace(spread(truth(s))) / np.trace(base.Sigma[0]),
         "share of it left to noise": np.trace(truth(s).Sigma[0]) / np.trace(base.Sigma[0]),
     }
@@ -113,7 +120,7 @@ panels = {
     "real noise, one Σ for all": {"noise": "real", "covariance": "tied"},
 }
 maps = {
-    name: dynamics.recovery_map(real, steps, sizes, **setting, **kind)
+    name: analysis.recovery_map(real, steps, sizes, **setting, **kind)
     for name, kind in panels.items()
 }
 
@@ -142,21 +149,21 @@ figure.colorbar(image, ax=axes, label="adjusted Rand index");
 # %%
 lengths = (3, 12) if smoke else (3, 6, 12, 24)
 cuts = [(max(8, real.n_transitions // (n - 1)), n) for n in lengths]
-by_length = dynamics.recovery_map(real, steps[1:], cuts, **setting | {"stay": stays[-1]})
+by_length = analysis.recovery_map(real, steps[1:], cuts, **setting | {"stay": stays[-1]})
 by_length.pivot_table(index="length", columns="separation", values=["ari", "ari_best"])
 
 # %% [markdown]
 # `ari_best` is the ceiling: the true parameters, read off the same chains. Between it and `ari` lies what more data
 # would bring.
 #
-# ## Found is not foretold
+# ## Found is not predicted
 #
 # To *find* a regime one may look at the step that it has driven. To *forecast* with it one must know it beforehand, and
 # for that it must last. Here are the true parameters, on as many chains as one likes: nobody can do better.
 
 # %%
 dwell = [1 / n_regimes, 0.4, 0.5, 0.65, 0.8, 0.9, 0.95]
-ceiling = dynamics.recovery_ceiling(
+ceiling = analysis.recovery_ceiling(
     real, steps, dwell, n_regimes=n_regimes, n_chains=400 if smoke else 800, seed=seed
 )
 best_gain = ceiling.pivot(index="stay", columns="separation", values="gain")
@@ -194,12 +201,12 @@ print(f"gain that the paper reports: {ledger.claims['slds.slds.gain'].value:.2f}
 
 # %%
 measured = {"n_regimes": n_regimes, "n_splits": 1, **quick_fit}
-here = dynamics.evidence(real, seed=seed, **measured | {"n_splits": 4})
+here = analysis.regime_statistics(real, seed=seed, **measured | {"n_splits": 4})
 settings = measured | {"n_corpora": n_corpora, "seed": seed}
-one_regime = dynamics.calibrate(real, [0.0], **settings)
+one_regime = analysis.calibrate(real, [0.0], **settings)
 calibrations = {
     stay: pd.concat(
-        [one_regime, dynamics.calibrate(real, steps[1:], stay=stay, **settings)]
+        [one_regime, analysis.calibrate(real, steps[1:], stay=stay, **settings)]
     )
     for stay in stays
 }
@@ -212,11 +219,11 @@ pd.Series(here, name="real corpus").to_frame().T.round(3)
 drift = dynamics.LinearDrift().fit(real)
 free = {
     "Gaussian twins": [
-        dynamics.linear_twins(drift, real, noise="gaussian", seed=seed + i)
+        linear_surrogates(drift, real, noise="gaussian", seed=seed + i)
         for i in range(n_corpora)
     ],
     "Student twins": [
-        dynamics.linear_twins(drift, real, noise="student", seed=seed + i)
+        linear_surrogates(drift, real, noise="student", seed=seed + i)
         for i in range(n_corpora)
     ],
     "phase-randomised": [
@@ -224,7 +231,7 @@ free = {
     ],
 }
 nulls = {
-    name: pd.DataFrame([dynamics.evidence(t, seed=seed, **measured) for t in twins])
+    name: pd.DataFrame([analysis.regime_statistics(t, seed=seed, **measured) for t in twins])
     for name, twins in free.items()
 }
 nulls["real residuals, one map"] = one_regime
@@ -246,7 +253,7 @@ shown = {
 figure, axes = plt.subplots(2, 2, figsize=(9, 6), sharex=True, layout="constrained")
 for ax, (column, label) in zip(axes.flat, shown.items(), strict=True):
     for (stay, table), mark in zip(calibrations.items(), "osD^vPX", strict=False):
-        band = dynamics.place(table, here[column], column).band
+        band = analysis.confidence_set(table, here[column], column).band
         ax.fill_between(band.index, band.low, band.high, alpha=0.15)
         ax.plot(band.index, band["mean"], marker=mark, label=f"stay {stay:g}")
     ax.axhline(here[column], color="#222222", linestyle="--", linewidth=1.5)
@@ -264,10 +271,10 @@ figure.legend(handles, [*names, "real corpus"], loc="outside upper center", ncol
 
 # %%
 placed = {
-    stay: {column: dynamics.place(table, here[column], column) for column in shown}
+    stay: {column: analysis.confidence_set(table, here[column], column) for column in shown}
     for stay, table in calibrations.items()
 }
-powers = {stay: dynamics.power(t, seed=seed) for stay, t in calibrations.items()}
+powers = {stay: analysis.power(t, seed=seed) for stay, t in calibrations.items()}
 pd.DataFrame(
     {
         stay: {"seen with 90 % from": p.separation, "low": p.low, "high": p.high}
@@ -326,7 +333,7 @@ others = {
     ("drift", 2.0): {}, ("drift", 4.0): {}, ("noise", 0.5): {}, ("noise", 1.0): {}
 }
 for differ, separation in others:
-    table = dynamics.calibrate(
+    table = analysis.calibrate(
         *(real, [separation]), differ=differ, stay=middle_stay, n_corpora=2, seed=seed,
         **measured,
     )
@@ -353,8 +360,8 @@ told = chains.trajectories("final_norm", "boundary")
 known = dynamics.Projection(rank).fit(told).transform(told)
 asked = known.chains.question_id.to_numpy()[known.sentences.chain]
 labels = {
-    "phase": foretelling.merge_rare(known.sentences.phase, asked),
-    "boundary token": foretelling.merge_uncommon(known.sentences.boundary_token, 6),
+    "phase": prediction.merge_rare(known.sentences.phase, asked),
+    "boundary token": prediction.merge_uncommon(known.sentences.boundary_token, 6),
     "family": known.chains.task.to_numpy()[known.sentences.chain],
 }
 known.sentences["label"] = labels["phase"]
@@ -369,7 +376,7 @@ pd.Series(labels["phase"]).value_counts().to_frame("sentences").T
 
 # %%
 train, test = known.split(0.7, seed=seed)
-supervised = dynamics.LabelledSLDS().fit(train, train.sentences.label)
+supervised = phases.LabelledSLDS().fit(train, train.sentences.label)
 K_told = len(supervised.classes_)
 fits = {
     f"{n_regimes} regimes, never told": dynamics.SLDS(n_regimes, random_state=seed),
@@ -430,7 +437,7 @@ follows[["classes", "nmi", "low", "high", "any", "place", "place_high", "verdict
 
 # %%
 p = supervised.parameters_
-print(f"separation of the phases: {dynamics.regime_separation(p, known):.1f} sd")
+print(f"separation of the phases: {regime_separation(p, known):.1f} sd")
 print(f"a phase goes on with probability {p.stationary() @ np.diag(p.T):.2f}")
 pd.DataFrame(p.T, supervised.classes_, supervised.classes_).rename_axis("from").round(2)
 
@@ -442,9 +449,9 @@ pd.DataFrame(p.T, supervised.classes_, supervised.classes_).rename_axis("from").
 #
 # - **known:** the map of the phase of the sentence *to come*. It leaks: the label knows part of what it forecasts. It is
 #   about the most that a model with these regimes could reach.
-# - **by label:** an honest forecast. The next phase is foretold from the present one by the Markov chain of phases, as
+# - **by label:** an honest forecast. The next phase is predicted from the present one by the Markov chain of phases, as
 #   the switching model has it.
-# - **by state:** an honest forecast, too. The next phase is foretold from the present state $h_t$ and phase, by a
+# - **by state:** an honest forecast, too. The next phase is predicted from the present state $h_t$ and phase, by a
 #   logistic regression. The state chooses the regime {cite:p}`linderman2017`.
 #
 # Rivals have labels of another kind: the token at which the next state is read, and the family of the question. Nulls
@@ -453,8 +460,8 @@ pd.DataFrame(p.T, supervised.classes_, supervised.classes_).rename_axis("from").
 # %%
 folds = {"n_bootstrap": 300, "seed": seed}
 gains = {
-    "switching": foretelling.label_gains(known, labels, n_null=n_null, **folds),
-    "shared": foretelling.label_gains(
+    "switching": prediction.label_gains(known, labels, n_null=n_null, **folds),
+    "shared": prediction.label_gains(
         known, {"phase": labels["phase"]}, drift="shared", n_null=1, **folds
     ),
 }
@@ -504,8 +511,8 @@ def beats(way):
 
 
 print("knowing the phase helps, beyond place:", beats("known"))
-print("the chain of phases foretells it, beyond place:", beats("by label"))
-print("the state foretells it, beyond place:", beats("by state"))
+print("the chain of phases predicts it, beyond place:", beats("by label"))
+print("the state predicts it, beyond place:", beats("by state"))
 
 # %% [markdown]
 # A result at one rank may be a result of that rank. Each phase has a map of $k^2$ numbers to learn, and the gate has as
@@ -513,7 +520,7 @@ print("the state foretells it, beyond place:", beats("by state"))
 
 # %%
 by_rank = {
-    k: foretelling.label_gains(
+    k: prediction.label_gains(
         dynamics.Projection(k).fit(told).transform(told),
         {"phase": labels["phase"]},
         n_null=1,
@@ -534,14 +541,14 @@ by_rank[["r2", "gain", "low", "high", "place"]].round(3)
 def with_twins(name, traj):
     fit = dynamics.LinearDrift().fit(traj)
     return {name: traj} | {
-        f"{name}, {noise} twins": dynamics.linear_twins(fit, traj, noise=noise, seed=seed)
+        f"{name}, {noise} twins": linear_surrogates(fit, traj, noise=noise, seed=seed)
         for noise in ("gaussian", "student")
     }
 
 
 chosen = pd.concat(
     {
-        name: dynamics.regime_gains(traj, n_regimes, seed=seed, **quick_fit)
+        name: phases.regime_gains(traj, n_regimes, seed=seed, **quick_fit)
         for name, traj in (with_twins(labelled, known) | with_twins(model, real)).items()
     },
     names=["corpus"],
@@ -559,8 +566,7 @@ chosen.round(3)
 honest = chosen.loc[(model, "hidden chain")]
 ledger.record(
     "slds.slds.gain",
-    float(honest.gain),
-    interval=(float(honest.low), float(honest.high)),
+    Interval.of_row(honest, "gain"),
     controls={
         f"{noise} twins": float(chosen.gain[f"{model}, {noise} twins", "hidden chain"])
         for noise in ("gaussian", "student")
@@ -590,7 +596,7 @@ for claim, (name, chance, controls) in ledger_rows.items():
         continue
     ends = (float(value.low - chance), float(value.high - chance))
     on_phases.record(
-        claim, float(value.nmi - chance), interval=ends, controls=controls, note=note
+        claim, Interval(value.nmi - chance, *ends), controls=controls, note=note
     )
 on_phases.show()
 
@@ -599,7 +605,7 @@ on_phases.show()
 #
 # - Before believing that there is nothing, ask what you would have seen. The map gives the answer for any corpus.
 # - Regimes can be far apart, stable between halves and good for the density, and still add nothing to a forecast,
-#   because they do not last. Found is not foretold.
+#   because they do not last. Found is not predicted.
 # - Heavy tails can hide regimes: a fit that is free to give each regime a noise of its own may spend regimes on them.
 # - A phase of thought can have dynamics of its own without being a *hidden Markov* regime: ask who chooses the next one.
 # - The phases of the reasoner come with stock phrases. A model that writes freely may mark them less.
@@ -632,9 +638,9 @@ on_phases.show()
 #
 # ```{dropdown} Solution
 #     tied = measured | {"covariance": "tied"}
-#     again = dynamics.calibrate(real, steps, stay=stays[-1], n_corpora=n_corpora, seed=seed, **tied)
-#     print(dynamics.power(again, seed=seed)[:3], powers[stays[-1]][:3])
-#     print(dynamics.evidence(real, seed=seed, **tied | {"n_splits": 4}))
+#     again = analysis.calibrate(real, steps, stay=stays[-1], n_corpora=n_corpora, seed=seed, **tied)
+#     print(analysis.power(again, seed=seed)[:3], powers[stays[-1]][:3])
+#     print(analysis.regime_statistics(real, seed=seed, **tied | {"n_splits": 4}))
 # ```
 #
 # ```{admonition} Exercise 3: phases inside families
@@ -644,8 +650,8 @@ on_phases.show()
 # ```
 #
 # ```{dropdown} Solution
-#     both = foretelling.merge_rare(labels["family"] + " " + labels["phase"].astype(str), asked)
-#     finer = foretelling.label_gains(known, {"phase and family": both}, n_null=2, seed=seed)
+#     both = prediction.merge_rare(labels["family"] + " " + labels["phase"].astype(str), asked)
+#     finer = prediction.label_gains(known, {"phase and family": both}, n_null=2, seed=seed)
 #     print(finer[columns].round(3))
 # ```
 #
@@ -662,10 +668,10 @@ on_phases.show()
 #     control = corpus.default_spec(corpus.control_of(labelled), profile, seed=seed)
 #     blind = corpus.build_corpus(control).trajectories("final_norm", "boundary")
 #     blind = dynamics.Projection(rank).fit(blind).transform(blind)
-#     same = {"phase": foretelling.merge_rare(blind.sentences.phase, asked)}
+#     same = {"phase": prediction.merge_rare(blind.sentences.phase, asked)}
 #     for name, table in (
 #         ("trained", gains["switching"].loc[["phase"]]),
-#         ("untrained", foretelling.label_gains(blind, same, n_null=2, seed=seed)),
+#         ("untrained", prediction.label_gains(blind, same, n_null=2, seed=seed)),
 #     ):
 #         left = 1 - (table.r2 - table.gain)
 #         print(name, (table[["gain", "place"]].div(left, axis=0)).round(3).to_dict("index"))

@@ -3,7 +3,7 @@
 # # How many regimes, and of what?
 #
 # One arrow for every thought leaves something over: the residual $\zeta_t$, what the next sentence does beyond what one
-# linear map foretells ({ref}`drift`). {cite:t}`carson2025` see several heaps in it, take each heap for a *regime* of
+# linear map predicts ({ref}`drift`). {cite:t}`carson2025` see several heaps in it, take each heap for a *regime* of
 # reasoning, and count them with a {term}`mixture of Gaussians <mixture>`,
 #
 # $$ p(\zeta_t) = \sum_{i=1}^{K} \pi_i \, \mathcal{N}(\zeta_t \mid \mu_i, \Sigma_i). $$ (eq-mixture)
@@ -38,9 +38,14 @@ import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from lmphys import book, corpus, dynamics
-from lmphys.corpus.sentence_types import sentence_type
-from lmphys.learning.alignment import alignment
+from lmphys import book
+from lmphys import corpus, dynamics
+from lmphys.stats.modes import dip_excess, dip_test
+from lmphys.stats.tails import excess_kurtosis_interval, group_r2
+from lmphys.stats.student import mardia_excess
+from lmphys.dynamics.mixtures import COVARIANCES, STUDENT, against_student, choose_mixture, count_components, find_regimes, linear_surrogates
+from lmphys.pages.regimes.sentence_types import sentence_type
+from lmphys.stats.alignment import alignment
 
 book.use_style()
 
@@ -72,14 +77,14 @@ print(f"{states.n_transitions} transitions of {len(states)} chains in {rank} dim
 # %%
 corpora = {
     "real chains": states,
-    "Gaussian twins": dynamics.linear_twins(drift, inside, noise="gaussian", seed=seed),
-    "heavy-tailed twins": dynamics.linear_twins(
+    "Gaussian twins": linear_surrogates(drift, inside, noise="gaussian", seed=seed),
+    "heavy-tailed twins": linear_surrogates(
         drift, inside, noise="student", seed=seed
     ),
     "phase-randomised": dynamics.phase_randomise(inside, seed=seed),
 }
 found = {
-    name: dynamics.find_regimes(
+    name: find_regimes(
         *traj.split(0.7, seed=seed),
         n_regimes,
         covariance=covariance,
@@ -100,9 +105,9 @@ pd.DataFrame(
     {
         name: {
             "root mean square": np.sqrt((r.residuals**2).sum(axis=1).mean()),
-            "excess kurtosis": dynamics.mardia_excess(r.residuals),
-            "dip p, length": dynamics.dip_test(np.linalg.norm(r.residuals, axis=1))[1],
-            "dip p, direction 0": dynamics.dip_test(r.residuals[:, 0])[1],
+            "excess kurtosis": mardia_excess(r.residuals),
+            "dip p, length": dip_test(np.linalg.norm(r.residuals, axis=1))[1],
+            "dip p, direction 0": dip_test(r.residuals[:, 0])[1],
         }
         for name, r in found.items()
     }
@@ -116,18 +121,18 @@ pd.DataFrame(
 
 # %%
 choices = {
-    name: dynamics.choose_mixture(
+    name: choose_mixture(
         traj,
         counts,
-        covariances=dynamics.COVARIANCES if name == "real chains" else ("full", "diag"),
+        covariances=COVARIANCES if name == "real chains" else ("full", "diag"),
         projection=projection,
         seed=seed,
     )
     for name, traj in corpora.items()
 }
 real = choices["real chains"]
-student = real.loc[dynamics.STUDENT]
-picked = {name: dynamics.count_components(table) for name, table in choices.items()}
+student = real.loc[STUDENT]
+picked = {name: count_components(table) for name, table in choices.items()}
 picked["real chains"]
 
 # %% [markdown]
@@ -137,7 +142,7 @@ picked["real chains"]
 
 # %% mystnb={"figure": {"name": "fig-regimes-count", "caption": "Mixtures on the real residuals, by number and shape of the components. Left: BIC per transition, lower is better; a ring marks the choice. Right: log density of held-out chains, higher is better, with 95 % intervals over chains of the difference to the dashed line. Dashed: one Student t, a single heap with heavy tails."}} tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-for kind, mark in zip(dynamics.COVARIANCES, "osD^", strict=True):
+for kind, mark in zip(COVARIANCES, "osD^", strict=True):
     part = real.loc[kind]
     bic = part.bic / states.n_transitions
     (line,) = left.plot(part.index, bic, marker=mark, label=kind)
@@ -192,7 +197,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", 
 ranks = [k for k in (2, 5, 10) if k < rank]
 rivals = ["real chains", "Gaussian twins", "heavy-tailed twins"]
 by_rank = {
-    (name, k): dynamics.choose_mixture(
+    (name, k): choose_mixture(
         corpora[name],
         counts,
         covariances=("full",),
@@ -204,7 +209,7 @@ by_rank = {
 }
 by_rank |= {(name, rank): choices[name] for name in rivals}
 contest = pd.DataFrame(
-    {key: dynamics.against_student(table) for key, table in by_rank.items()}
+    {key: against_student(table) for key, table in by_rank.items()}
 ).T.infer_objects()
 contest = contest.rename_axis(["corpus", "dimensions"]).sort_index()
 contest
@@ -269,7 +274,7 @@ regimes.profile(steps).round(2)
 
 # %%
 where = {
-    name: dynamics.group_r2(
+    name: group_r2(
         r.residuals,
         r.labels,
         traj.split(0.7, seed=seed)[1].pairs()[2],
@@ -436,21 +441,20 @@ ledger.record(
     note=f"K up to {max_regimes}, {rank} dimensions, {position} token",
 )
 tails = {
-    name: dynamics.excess_kurtosis_interval(
+    name: excess_kurtosis_interval(
         r.residuals, corpora[name].split(0.7, seed=seed)[1].pairs()[2], seed=seed
     )
     for name, r in found.items()
 }
 ledger.record(
     "slds.residual.heavy_tails",
-    float(tails["real chains"].value),
-    interval=(float(tails["real chains"].low), float(tails["real chains"].high)),
+    tails["real chains"],
     controls={"Gaussian twins": float(tails["Gaussian twins"].value)},
     note=f"map and residuals in {rank} dimensions, held out by question",
 )
 ledger.record(
     "slds.residual.projected_multimodal",
-    dynamics.dip_excess(length, seed=seed),
+    dip_excess(length, seed=seed),
     note=f"map and residuals in {rank} dimensions, held out by question",
 )
 ledger.show()
@@ -531,7 +535,7 @@ pd.Series(
 #     }
 #     for name, x in versions.items():
 #         bic = {K: GaussianMixture(K, n_init=3, random_state=0).fit(x).bic(x) for K in counts}
-#         print(name, min(bic, key=bic.get), round(dynamics.mardia_excess(x), 2))
+#         print(name, min(bic, key=bic.get), round(mardia_excess(x), 2))
 #
 # Subtracting means takes a little of any residual away, so the null is the same with tokens dealt anew. A component
 # that goes with the true tokens and stays with the others was a token. One that stays with both was not, or is the

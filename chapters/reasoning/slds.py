@@ -39,10 +39,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, dynamics
-from lmphys.corpus.build import REQUEST
-from lmphys.dynamics.grid import is_supported
-from lmphys.errors import LmphysError
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, dynamics, lm
+from lmphys.pages import slds as analysis
+from lmphys.lm.prompts import REQUEST
+from lmphys.pages.slds.grid import is_supported
+from lmphys.core.errors import LmphysError
 
 book.use_style()
 
@@ -66,7 +69,7 @@ print(f"{len(test)} chains of other questions, D = {states.width}, k = {rank}")
 # choice, the row *no projection* is about this choice too. EM starts once.
 
 # %%
-real = dynamics.ablate(
+real = analysis.ablate(
     train,
     test,
     rank=rank,
@@ -86,7 +89,7 @@ print(f"all D: {monitor.n_iter} iterations, converged: {monitor.converged}")
 #   `oracle`, which picks the regime that comes closest.
 # - *The target*: the next state $h$ or the step $\Delta h$ ({ref}`r2-null`).
 # - *The space*: the $k$ coordinates; all $D$ dimensions as Eq. 10 is printed, which moves nothing outside the subspace;
-#   or all $D$ with a rule for the outside as well (`Completion`), which is kinder to a model of few directions.
+#   or all $D$ with a rule for the outside as well (`Complement`), which is kinder to a model of few directions.
 #
 # **The null.** From the fit with one regime, and the rule outside, we draw a {term}`twin <surrogate>` of every chain:
 # same start, same length, *one* linear map, one Gaussian noise. These chains have no regimes. The whole table is made
@@ -94,7 +97,7 @@ print(f"all D: {monitor.n_iter} iterations, converged: {monitor.converged}")
 
 # %%
 twin_train, twin_test = real.twins(train, test, seed=seed)
-null = dynamics.ablate(
+null = analysis.ablate(
     twin_train,
     twin_test,
     rank=rank,
@@ -107,7 +110,7 @@ null_scores = null.scores(seed=seed)
 
 # %% [markdown]
 # Are the twins like enough? A map that fits its training chains better than others makes twins that are easier to
-# foretell than real chains, and a map with an eigenvalue beyond 1 makes twins that run away. So look, before using
+# predict than real chains, and a map with an eigenvalue beyond 1 makes twins that run away. So look, before using
 # them:
 
 # %% tags=["hide-input"]
@@ -150,7 +153,7 @@ book.heatmaps.ablation(null_scores, paper, "twins of one map")
 # the real chains come closer to the paper than chains without regimes do.
 
 # %%
-pattern = dynamics.compare_patterns(real, null, paper, seed=seed)
+pattern = analysis.compare_patterns(real, null, paper, seed=seed)
 columns = ["rms", "null_rms", "excess", "excess_low", "excess_high"]
 pattern[[*columns, "tau", "null_tau", "order", "null_order"]].round(2)
 
@@ -202,7 +205,7 @@ for name, column in {"real chains": "order", "twins of one map": "null_order"}.i
 #
 # With $M_j = 0$ a regime only adds a step, wherever the state is. Twins of one map are no null for this row, as one map
 # *is* a drift that depends on the state. What lacks it is a random walk. And at the other end there are chains without
-# any dynamics: states dealt out anew among all chains. After an excursion they return to the mean, and to foretell the
+# any dynamics: states dealt out anew among all chains. After an excursion they return to the mean, and to predict the
 # return takes $M$. How much is lost without it?
 
 # %%
@@ -213,7 +216,7 @@ inside = {
 walk = dynamics.SLDS(1, drift="none").fit(inside["real chains"][0])
 lacking = {"random walks": [], "dealt anew": []}
 for i, part in enumerate(inside["real chains"]):
-    lacking["random walks"].append(dynamics.simulate_twins(walk, part, seed=seed + i))
+    lacking["random walks"].append(dynamics.simulated_surrogates(walk, part, seed=seed + i))
     lacking["dealt anew"].append(dynamics.shuffle_chains(part, seed=seed + i))
 left = {
     name: table.r2.xs(("k", "h"), level=("space", "target")).unstack("model")
@@ -260,7 +263,7 @@ left.round(3)
 left_out = [(K, k) for k in ranks for K in counts if not is_supported(train, K, k)]
 print(f"left out (K, k): {left_out or 'none'}")
 grids = {
-    name: dynamics.score_grid(*parts, counts, ranks, n_init=1, max_iter=60, seed=seed)
+    name: analysis.score_grid(*parts, counts, ranks, n_init=1, max_iter=60, seed=seed)
     for name, parts in {
         "real chains": (train, test),
         "twins of one map": (twin_train, twin_test),
@@ -321,8 +324,8 @@ axes[0].set_ylabel("regimes K");
 models = {"real chains": real.fits["full model"], "twins of one map": null.fits["full model"]}
 portraits = pd.concat(
     {
-        "one map": dynamics.portrait(real.fits["no regimes"], inside["real chains"][1]),
-        **{name: dynamics.portrait(m, inside[name][1]) for name, m in models.items()},
+        "one map": analysis.portrait(real.fits["no regimes"], inside["real chains"][1]),
+        **{name: analysis.portrait(m, inside[name][1]) for name, m in models.items()},
     },
     names=["fit"],
 )
@@ -378,7 +381,7 @@ models["shuffled order"] = dynamics.SLDS(n_regimes, random_state=seed).fit(
 paths = {name: models[name].viterbi(parts[1]) for name, parts in inside.items()}
 lasting = pd.DataFrame(
     {
-        name: dynamics.persistence(path, test.lengths, n_regimes, seed=seed)._asdict()
+        name: analysis.persistence(path, test.lengths, n_regimes, seed=seed)._asdict()
         for name, path in paths.items()
     }
 ).T.astype(float)
@@ -388,7 +391,7 @@ lasting.round(2)
 figure, axes = plt.subplots(1, 3, sharey=True, figsize=(9, 3.3), layout="constrained")
 for ax, (name, path) in zip(axes, paths.items(), strict=True):
     p = models[name].parameters_
-    visits = dynamics.compare_visits(path, test.lengths, p.pi, p.T)[:8]
+    visits = analysis.compare_visits(path, test.lengths, p.pi, p.T)[:8]
     counted = visits.counted[visits.counted > 0]
     ax.plot(counted.index, counted, "o", color=book.style.BLUE, label="counted")
     ax.plot(visits.index, visits.fitted, "-", color=book.style.VERMILION, label="fitted law")
@@ -407,10 +410,10 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 # Operations are counted: $4 k^2 + 3 k$ for a step, two for each weight and token for a sentence, and the attention.
 
 # %%
-writer = corpus.LanguageModel(spec.writer or model, dtype=chains.spec.dtype)
+writer = lm.LanguageModel(spec.writer or model, dtype=chains.spec.dtype)
 asked = [q for task in spec.tasks for q in corpus.load_questions(task, 1, seed)][:2]
 prompts = [writer.prompt_ids(REQUEST.format(question=q.text), prompt) for q in asked]
-cost = dynamics.simulation_cost(
+cost = analysis.simulation_cost(
     real.fits["full model"],
     inside["real chains"][1],
     writer,
@@ -456,7 +459,7 @@ else:
 # %%
 small = dynamics.Projection(5).fit(train)
 try:
-    agreement = dynamics.compare_learners(
+    agreement = analysis.compare_learners(
         small.transform(train), small.transform(test), n_regimes=2, random_state=seed
     )
 except LmphysError as why:
@@ -473,11 +476,10 @@ agreement if agreement is None else agreement.round(4)
 
 # %% tags=["hide-input"]
 for model_row in ("no regimes", "no projection", "no state drift"):
-    mine, theirs = (dynamics.readings(t, model_row) for t in (scores, null_scores))
+    mine, theirs = (analysis.readings(t, model_row) for t in (scores, null_scores))
     ledger.record(
         rows[model_row],
-        mine.r2.to_dict(),
-        interval=mine[["low", "high"]].apply(tuple, axis=1).to_dict(),
+        {name: Interval.of_row(row, "r2") for name, row in mine.iterrows()},
         controls={"twins of one map": theirs.r2.to_dict()},
         note=f"rank {rank}, {position} token, held out by question",
     )
@@ -488,8 +490,7 @@ for model_row in ("no regimes", "no projection", "no state drift"):
         nulls = {"random walks": float(left.loc["random walks", "drop"])}
     ledger.record(
         rows[model_row].replace("_r2", "_drop"),
-        float(drop["drop"]),
-        interval=(float(drop.low), float(drop.high)),
+        Interval.of_row(drop, "drop"),
         controls={**nulls, "no drop": 0.0},
         note=f"honest forecast of h in {rank} coordinates; "
         f"twins of one map {twin_drop['drop']:.3f}",
@@ -500,22 +501,20 @@ for model_row in ("no regimes", "no projection", "no state drift"):
         controls={"full model": float(real.nll["full model"])},
         note=f"nats per transition in all {states.width} dimensions, completed",
     )
-full, linear = (dynamics.readings(scores, name) for name in ("full model", "one linear map"))
+full, linear = (analysis.readings(scores, name) for name in ("full model", "one linear map"))
 ledger.record(
     "slds.slds.r2_text",
-    full.r2.to_dict(),
-    interval=full[["low", "high"]].apply(tuple, axis=1).to_dict(),
+    {name: Interval.of_row(row, "r2") for name, row in full.iterrows()},
     controls={
         "one linear map": linear.r2.to_dict(),
-        "twins of one map": dynamics.readings(null_scores, "full model").r2.to_dict(),
+        "twins of one map": analysis.readings(null_scores, "full model").r2.to_dict(),
     },
     note=f"K = {n_regimes}, rank {rank}, held out by question",
 )
 decades = -np.log10(cost.rounds)
 ledger.record(
     "slds.simulation.cost",
-    -float(np.log10(cost.ratio.seconds)),
-    interval=(float(decades.min()), float(decades.max())),
+    Interval(-np.log10(cost.ratio.seconds), decades.min(), decades.max()),
     note=f"{cost.n_chains} chains side by side on {writer.device}; "
     f"interval: {len(decades)} rounds",
 )
@@ -545,8 +544,8 @@ ledger.show()
 #
 #     rng = np.random.default_rng(0)
 #     path = rng.choice(4, p=[0.5, 0.3, 0.1, 0.1], size=40_000)
-#     counted = dynamics.count_visits(path, np.array([40_001]), 4)
-#     print(dynamics.mean_visit(counted), 1 / (1 - 0.36))
+#     counted = analysis.count_visits(path, np.array([40_001]), 4)
+#     print(analysis.mean_visit(counted), 1 / (1 - 0.36))
 # ```
 #
 # ```{admonition} Exercise 2: one more penalty
@@ -576,8 +575,8 @@ ledger.show()
 #
 # ```{dropdown} Solution
 #     for stay in (0.25, 0.9):
-#         truth = dynamics.random_parameters(4, 6, separation=4.0, stay=stay, memory=0.9, seed=1)
-#         planted = [dynamics.draw_chains(truth, 200, 10, seed=s) for s in (2, 3)]
+#         truth = fitting.random_parameters(4, 6, separation=4.0, stay=stay, memory=0.9, seed=1)
+#         planted = [fitting.draw_chains(truth, 200, 10, seed=s) for s in (2, 3)]
 #         curve = dynamics.leak_curve(*planted, (1, 4)).pivot(index="n_regimes", columns="weights", values="r2_dh")
 #         print(stay, (curve.loc[4] - curve.loc[1]).round(2).to_dict())
 #
@@ -588,14 +587,14 @@ ledger.show()
 # ```{admonition} Exercise 4: a heavy tail instead of regimes
 # :class: tip
 # The twins of this page have Gaussian noise; real residuals have a {term}`heavy tail`. Draw twins of one map with the
-# noise of one Student t (`linear_twins`), which have no regimes either. Do they leak as much as the real chains?
+# noise of one Student t (`linear_surrogates`), which have no regimes either. Do they leak as much as the real chains?
 # ```
 #
 # ```{dropdown} Solution
 #     drift = dynamics.LinearDrift().fit(inside["real chains"][0])
 #     for noise in ("gaussian", "student"):
 #         tails = [
-#             dynamics.linear_twins(drift, part, noise=noise, seed=seed + i)
+#             linear_surrogates(drift, part, noise=noise, seed=seed + i)
 #             for i, part in enumerate(inside["real chains"])
 #         ]
 #         curve = dynamics.leak_curve(*tails, (1, n_regimes), random_state=seed)

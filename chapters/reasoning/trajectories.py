@@ -27,8 +27,11 @@ prompt: str = "chat"  # or a text with {question}, where there is no chat templa
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, dynamics
-from lmphys.paths import project_root
+from lmphys import book
+from lmphys import corpus
+from lmphys.stats.modes import dip_excess
+from lmphys.stats.tails import median_ratio
+from lmphys.core.paths import project_root
 
 book.use_style()
 
@@ -158,12 +161,12 @@ random = corpus.build_corpus(
         corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
     )
 )
-ratio = dynamics.median_ratio(chains.sentence_jumps(), chains.token_jumps(), seed=seed)
-after = dynamics.median_ratio(
+ratio = median_ratio(chains.sentence_jumps(), chains.token_jumps(), seed=seed)
+after = median_ratio(
     chains.sentence_jumps(position="after"), chains.token_jumps(), seed=seed
 )
-midway = dynamics.median_ratio(chains.midway_jumps(), chains.token_jumps(), seed=seed)
-random_ratio = dynamics.median_ratio(
+midway = median_ratio(chains.midway_jumps(), chains.token_jumps(), seed=seed)
+random_ratio = median_ratio(
     random.sentence_jumps(), random.token_jumps(), seed=seed
 )
 names = ["boundary token", "token after", "midway", "random weights"]
@@ -177,13 +180,11 @@ pd.DataFrame([ratio, after, midway, random_ratio], index=names).astype(float).ro
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/trajectories", model=model, profile=profile)
-controls = {"midway": float(midway.value), "random weights": float(random_ratio.value)}
-interval = (float(ratio.low), float(ratio.high))
+controls = {"midway": midway, "random weights": random_ratio}
 for claim in ("slds.jump.ratio", "slds.jump.orders_of_magnitude"):
     ledger.record(
         claim,
-        float(ratio.value),
-        interval=interval,
+        ratio,
         controls=controls,
         note="final norm, boundary token",
     )
@@ -197,7 +198,7 @@ ledger.record("slds.corpus.sentences_mean", counts.mean())
 ledger.record("slds.corpus.transitions_per_chain", (states.lengths - 1).mean())
 blurred = counts + np.random.default_rng(seed).uniform(-0.5, 0.5, len(counts))
 ledger.record(
-    "slds.corpus.sentences_bimodal", dynamics.dip_excess(blurred.to_numpy(), seed=seed)
+    "slds.corpus.sentences_bimodal", dip_excess(blurred.to_numpy(), seed=seed)
 )
 ledger.show()
 

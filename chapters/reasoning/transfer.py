@@ -37,11 +37,13 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from lmphys import book, corpus, dynamics
+from lmphys import book
+from lmphys import corpus, dynamics, lm
+from lmphys.pages import transfer as analysis
 from lmphys.book.claims import claims_of_pairs, load_claims
 from lmphys.book.style import BLACK, BLUE, GREEN, VERMILION
-from lmphys.errors import LmphysError
-from lmphys.paths import project_root
+from lmphys.core.errors import LmphysError
+from lmphys.core.paths import project_root
 
 book.use_style()
 
@@ -107,11 +109,11 @@ print(f"a chain has {steps:.1f} steps by the paper's Fig. 2a")
 # %%
 spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
 states = corpus.build_corpus(spec).trajectories("final_norm", position)
-domains, few = dynamics.by_task(states, min_questions=n_folds)
+domains, few = analysis.by_task(states, min_questions=n_folds)
 if few:
     print(f"Left out, with fewer than {n_folds} questions:", ", ".join(few))
 settings = {"rank": rank, "n_regimes": n_regimes, "n_folds": n_folds, "seed": seed}
-matrix = dynamics.transfer_matrix(domains, **settings)
+matrix = analysis.transfer_matrix(domains, **settings)
 sizes = {
     name: (part.chains["question_id"].nunique(), len(part), part.n_transitions)
     for name, part in domains.items()
@@ -179,12 +181,12 @@ print(f"Share of the drop that one vector undoes: {1 - centred / raw:.0%}")
 # tasks, as above. It decides what is forecast. One linear map suffices to see it.
 
 # %%
-dealt = dynamics.transfer_matrix(
-    dynamics.deal_tasks(domains, seed=seed), rest=False, **settings
+dealt = analysis.transfer_matrix(
+    analysis.deal_tasks(domains, seed=seed), rest=False, **settings
 )
 linear = {**settings, "n_regimes": 1, "rest": False}
 bases = {
-    f"{b}'s basis": dynamics.transfer_matrix(domains, basis=b, **linear).summary()
+    f"{b}'s basis": analysis.transfer_matrix(domains, basis=b, **linear).summary()
     for b in ("source", "target")
 } | {"all tasks' basis": summary}
 wanted = ["one linear map", "one linear map, re-centred", "mean of source"]
@@ -198,8 +200,8 @@ pd.concat(rows)[["own", "other", "drop", "drop_low", "drop_high"]].round(3)
 # regimes gain there is not due to regimes, but to how a mixture hedges on states that it has never seen.
 
 # %%
-twins = dynamics.single_map_twins(domains, rank=rank, seed=seed)
-simulated = dynamics.transfer_matrix(twins, rest=False, **settings)
+twins = analysis.single_map_surrogates(domains, rank=rank, seed=seed)
+simulated = analysis.transfer_matrix(twins, rest=False, **settings)
 
 
 def gain(m, which, moved=""):
@@ -216,7 +218,7 @@ gains = {
     "simulated: one other task": gain(simulated, "other"),
     "simulated: one other task, re-centred": gain(simulated, "other", moved),
 }
-found = {name: dynamics.as_interval(values) for name, values in gains.items()}
+found = {name: analysis.as_interval(values) for name, values in gains.items()}
 pd.DataFrame(found, index=["gain", "low", "high"]).T.round(3)
 
 # %% [markdown]
@@ -259,7 +261,7 @@ print(f"in the paper's table {correlation:.3f}")
 # was trained further from the same start. The second also wrote chains of its own, about problems of its own.
 
 # %%
-company = others or corpus.company_of(model)
+company = others or corpus.comparison_models(model)
 
 
 def trajectories(spec):
@@ -271,17 +273,17 @@ targets |= {f"{o}, same text": trajectories(spec.read_by(o)) for o in company}
 bridges = {}
 for other in company:
     theirs = corpus.default_spec(other, profile, tasks=tasks, prompt=prompt, seed=seed)
-    if corpus.random_base(other) or theirs.resolved() == spec.read_by(other).resolved():
+    if lm.random_base(other) or theirs.resolved() == spec.read_by(other).resolved():
         continue  # writes nothing, or wrote the text that the source has read
     name = f"{other}, own text"
     try:
-        targets[name] = dynamics.enough_questions(trajectories(theirs), n_folds, name)
+        targets[name] = analysis.enough_questions(trajectories(theirs), n_folds, name)
         bridges[name] = targets[f"{other}, same text"]
     except LmphysError as error:
         print(f"{name} is left out: {error}")
 
 # %%
-crossed = dynamics.transfer_models(states, targets, bridges=bridges, **settings)
+crossed = analysis.transfer_models(states, targets, bridges=bridges, **settings)
 for name, result in crossed.items():
     if result.missing:
         print(f"{name} has another width; not defined: {'; '.join(result.missing)}")
@@ -352,7 +354,7 @@ pd.DataFrame(parts).T
 # %% tags=["hide-input"]
 same_text = {o: crossed[f"{o}, same text"] for o in company}
 for kind, named in (("random", True), ("trained", False)):
-    found = [r for o, r in same_text.items() if bool(corpus.random_base(o)) == named]
+    found = [r for o, r in same_text.items() if bool(lm.random_base(o)) == named]
     if found:
         reached = np.mean([r.r2("matched")[0] for r in found])
         most = np.mean([r.r2("own basis", "refit")[0] for r in found])
@@ -364,15 +366,14 @@ for kind, named in (("random", True), ("trained", False)):
 # The pairs of the paper are of large models by name, and stand in the ledger as not comparable. Three statements can be
 # tested. For the drop to another model the coordinates are *matched*, on the same text, so that nothing but the model
 # changes; the number is set beside all *other tasks* of the source's model, from which it was equally fitted to
-# everything but the target. Its control is a model that is refitted: a target may simply be harder to foretell.
+# everything but the target. Its control is a model that is refitted: a target may simply be harder to predict.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/transfer", model=model, profile=profile)
 
 
 def numbers(replicates):
-    value, *ends = map(float, dynamics.as_interval(replicates))
-    return {"obtained": value, "interval": tuple(ends)}
+    return {"obtained": analysis.as_interval(replicates)}
 
 
 def drop(m):
@@ -386,7 +387,7 @@ ledger.record(
     note=f"with the mean moved {centred:.3f}; "
     f"K = {n_regimes}, rank {rank}, basis of all tasks",
 )
-trained = [crossed[f"{o}, same text"] for o in company if not corpus.random_base(o)]
+trained = [crossed[f"{o}, same text"] for o in company if not lm.random_base(o)]
 rest = matrix.mean("switching", "rest")
 if trained:
 
@@ -482,7 +483,7 @@ ledger.show()
 #     if name:
 #         theirs = corpus.default_spec(name.split(", ")[0], profile, tasks=tasks, prompt=prompt, seed=seed)
 #         mine = trajectories(theirs.read_by(model))
-#         read = dynamics.transfer_models(states, {"mine": mine}, bridges={"mine": states}, **settings)["mine"]
+#         read = analysis.transfer_models(states, {"mine": mine}, bridges={"mine": states}, **settings)["mine"]
 #         print(read.table()[["switching", "refit", "share"]].round(3))
 #         print(crossed[name].table()[["switching", "refit", "share"]].round(3))
 #
@@ -495,6 +496,6 @@ ledger.show()
 # ```
 #
 # ```{dropdown} Solution
-#     large = dynamics.transfer_models(states, targets, bridges=bridges, **{**settings, "rank": 40, "n_regimes": 4})
+#     large = analysis.transfer_models(states, targets, bridges=bridges, **{**settings, "rank": 40, "n_regimes": 4})
 #     print(pd.concat({n: r.table()[["switching", "refit"]] for n, r in large.items()}).round(3))
 # ```

@@ -44,8 +44,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from lmphys import book, corpus, retrieval
-from lmphys.retrieval import figures
+from lmphys import book
+from lmphys.stats import Interval
+from lmphys import corpus, retrieval
+from lmphys.pages import basins as analysis
+from lmphys.pages.basins import figures
 
 book.use_style()
 BLUE, RED, GREEN, GREY = book.style.BLUE, book.style.VERMILION, book.style.GREEN, "#555555"
@@ -66,7 +69,7 @@ rng = np.random.default_rng(seed)
 
 # %%
 patterns = rng.normal(size=(30, 8))
-network = retrieval.DenseHopfield(patterns, beta=0.7)
+network = analysis.DenseHopfield(patterns, beta=0.7)
 x = rng.normal(size=(1000, 8)) * 2
 step = network.update(x) - x
 fall = network.energy(x) - network.energy(x + step)
@@ -112,17 +115,17 @@ figures.capacity(0.25, rng);
 #
 # Now let balls roll. Start at random places and count where they end: the share of the starts is the *width* of a basin.
 # In one network the patterns stand alone and have unequal lengths. In the other long patterns stand alone, and shorter ones
-# in crowds, close enough to each other to share one minimum.
+# in clusters, close enough to each other to share one minimum.
 
 # %%
-starts = retrieval.on_sphere(4000, 30, rng)
+starts = analysis.on_sphere(4000, 30, rng)
 sizes, norms_of = (1, 1, 2, 2, 3, 3, 4, 5), np.linspace(1.15, 0.95, 8)
 landscapes = {
-    "alone, unequal lengths": retrieval.uneven(12, 30, rng),
-    "crowds of short ones": retrieval.crowds(sizes, norms_of, 30, rng),
+    "alone, unequal lengths": analysis.uneven(12, 30, rng),
+    "clusters of short ones": analysis.clusters(sizes, norms_of, 30, rng),
 }
 found = {
-    name: retrieval.find_basins(retrieval.DenseHopfield(xi, beta=12.0), starts)
+    name: analysis.find_basins(analysis.DenseHopfield(xi, beta=12.0), starts)
     for name, xi in landscapes.items()
 }
 for name, basins in found.items():
@@ -153,7 +156,7 @@ sampled = corpus.build_corpus(spec)
 pool = retrieval.pool_of(sampled)
 Q, K = pool.right.shape
 smoke = profile == "smoke"
-picked = retrieval.matched_chains(pool, min(n_picked, 2) if smoke else n_picked)
+picked = analysis.matched_chains(pool, min(n_picked, 2) if smoke else n_picked)
 picked["row"] = picked.question * K + picked.chain
 n_pairs = int((picked.groupby("question").size() == 2).sum())
 print(f"{Q} questions, {K} chains each; {len(picked)} chains picked, {n_pairs} pairs")
@@ -161,7 +164,7 @@ for limit in pool.limits():
     print("note:", limit)
 
 # %%
-pool_share = retrieval.share_of_answer(pool)[picked.question, picked.chain]
+pool_share = analysis.share_of_answer(pool)[picked.question, picked.chain]
 length = pool.n_tokens[picked.question, picked.chain].astype(float)
 known = np.column_stack([pool_share, picked.energy] if pool.has_energies else [pool_share])
 measures = {
@@ -169,7 +172,7 @@ measures = {
     "tokens": length,
     "share of the votes": pool_share,
 }
-matched = retrieval.compare_pairs(measures, picked, known[:, :0], seed=seed)
+matched = analysis.compare_pairs(measures, picked, known[:, :0], seed=seed)
 matched[["right", "wrong", "difference", "low", "high", "pairs"]].round(3)
 
 # %% [markdown]
@@ -182,11 +185,11 @@ matched[["right", "wrong", "difference", "low", "high", "pairs"]].round(3)
 
 # %%
 rows = tuple(int(row) for row in picked.row)
-wanted = retrieval.TrialSpec(
+wanted = analysis.TrialSpec(
     spec, rows, norms=tuple(norms), n_pushed=2 * n_pushed, depth=depth, seed=seed,
     repeats=1 if smoke else repeats,
 )
-trials = retrieval.build_trials(wanted)
+trials = analysis.build_trials(wanted)
 if not wanted.writes:
     print("note: another model wrote these chains, so they are not written on; only bending is left")
 elif trials.displaced.empty:
@@ -203,26 +206,26 @@ elif trials.displaced.empty:
 answers = [None if pd.isna(a) else str(a) for a in sampled.chains.extracted]
 back = pd.DataFrame(index=picked.row)
 if not trials.cut.empty:
-    back = retrieval.return_table(trials.cut, answers, by="cut").reindex(picked.row)
+    back = analysis.return_table(trials.cut, answers, by="cut").reindex(picked.row)
 by_cut = {"0 (share of the votes)": pool_share}
 by_cut |= {f"{cut:g}": back[cut].to_numpy() for cut in back}
 if len(back.columns):
     by_cut["mean after cuts"] = back.mean(axis=1).to_numpy()
     by_cut["mean less share"] = by_cut["mean after cuts"] - pool_share
-returns = retrieval.compare_pairs(by_cut, picked, known, seed=seed)
-returns.loc[["0 (share of the votes)"], "foretold"] = np.nan
+returns = analysis.compare_pairs(by_cut, picked, known, seed=seed)
+returns.loc[["0 (share of the votes)"], "predicted"] = np.nan
 returns.drop(columns="dealt").round(3)
 
 # %% [markdown]
 # A width that is more than popularity has to exceed two numbers. One is the first row, the difference of the *shares*:
-# what a vote sees before any sentence is read. The other is *foretold*: what share and energy together give at each cut,
+# what a vote sees before any sentence is read. The other is *predicted*: what share and energy together give at each cut,
 # by a straight line fitted on the *other* questions. That line is a mild rival. A share out of few chains is a noisy
 # number, and noise in what one knows makes a fitted line too flat. The last row is paired: what each chain comes back
 # *more* often than its answer has votes. *p* belongs to the null: "right" and "wrong" are
 # dealt anew within the questions, 2,000 times, and in a share $p$ of the deals the difference is as large, either way.
 # *Visible* is the smallest true difference that so many pairs would show in 80 of 100 repeats.
 
-# %% mystnb={"figure": {"name": "fig-basins-return", "caption": "Left: share of rewritten chains that come back to the old answer, against the place of the cut, for right (circles) and wrong chains (crosses) of the same questions. At 0 it is the share of the votes. Right: the difference, right less wrong, with 95 % intervals over questions; dashed is the difference of the shares, diamonds are what share and energy foretell."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-basins-return", "caption": "Left: share of rewritten chains that come back to the old answer, against the place of the cut, for right (circles) and wrong chains (crosses) of the same questions. At 0 it is the share of the votes. Right: the difference, right less wrong, with 95 % intervals over questions; dashed is the difference of the shares, diamonds are what share and energy predict."}} tags=["hide-input"]
 where = np.array([0.0, *back.columns])
 figures.right_and_wrong(
     where, returns.iloc[: len(where)], share=returns.difference.iloc[0],
@@ -239,15 +242,15 @@ figures.right_and_wrong(
 
 # %%
 right = picked.right.to_numpy(bool)
-astray = retrieval.astray_table(sampled, picked.row, list(back.columns))
-mistakes = retrieval.returns_by_mistake(back, right, astray, seed=seed)
+astray = analysis.astray_table(sampled, picked.row, list(back.columns))
+mistakes = analysis.returns_by_mistake(back, right, astray, seed=seed)
 if len(back.columns) and mistakes.empty:
     print("note: these questions have no known steps; nobody knows where the mistakes are")
 mistakes.set_index(["kind", "cut"]).round(2)
 
 # %% mystnb={"figure": {"name": "fig-basins-mistake", "caption": "Share of rewritten chains that come back, by whether the chain had taken its wrong step before the cut. Bars are 95 % intervals over chains. Compare right chains (circles) with wrong ones that are already astray (crosses)."}} tags=["hide-input"]
 figure, ax = plt.subplots(figsize=(6.6, 3.6))
-marks = dict(zip(retrieval.KINDS, (("o-", BLUE), ("s:", GREY), ("x--", RED)), strict=True))
+marks = dict(zip(analysis.KINDS, (("o-", BLUE), ("s:", GREY), ("x--", RED)), strict=True))
 for shift, (kind, part) in zip((-0.01, 0, 0.01), mistakes.groupby("kind", sort=False), strict=False):
     y, (mark, colour) = part["comes back"], marks[kind]
     ends = [y - part.low, part.high - y]
@@ -261,7 +264,7 @@ if len(mistakes):
 
 # %%
 fallen = {f"{cut:g}": np.where(right | astray[cut], back[cut], np.nan) for cut in astray}
-retrieval.compare_pairs(fallen, picked, known, seed=seed).drop(columns="dealt").round(3)
+analysis.compare_pairs(fallen, picked, known, seed=seed).drop(columns="dealt").round(3)
 
 # %% [markdown]
 # What is left of the difference here is about the width of the two basins. What is lost, against the first table, was
@@ -280,19 +283,19 @@ retrieval.compare_pairs(fallen, picked, known, seed=seed).drop(columns="dealt").
 # %%
 pushed = pd.DataFrame(index=picked.row)
 if not trials.displaced.empty:
-    pushed = retrieval.return_table(trials.displaced, answers, by="norm").reindex(picked.row)
+    pushed = analysis.return_table(trials.displaced, answers, by="norm").reindex(picked.row)
 by_norm = {f"{norm:g}": pushed[norm].to_numpy() for norm in pushed}
 hard = [norm for norm in pushed if norm > 0]
 if hard:
     by_norm["mean of all pushes"] = pushed[hard].mean(axis=1).to_numpy()
-pushes = retrieval.compare_pairs(by_norm, picked, known, seed=seed)
+pushes = analysis.compare_pairs(by_norm, picked, known, seed=seed)
 for kind in ("right", "wrong") if n_pairs and hard else ():
     kept = pushes[kind].to_numpy()[: len(pushed.columns)]
-    lost = retrieval.half_lost(np.array(pushed.columns), kept)
+    lost = analysis.half_lost(np.array(pushed.columns), kept)
     print(f"{kind} chains: half is lost", f"at {lost:.2f}" if lost > 0 else "nowhere here")
 pushes.drop(columns="dealt").round(3)
 
-# %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the push in units of the states, for right (circles) and wrong chains (crosses). Right: the difference with 95 % intervals over questions; diamonds are what share and energy foretell."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the push in units of the states, for right (circles) and wrong chains (crosses). Right: the difference with 95 % intervals over questions; diamonds are what share and energy predict."}} tags=["hide-input"]
 figures.right_and_wrong(
     np.array(pushed.columns, dtype=float), pushes.iloc[: len(pushed.columns)],
     xlabel="size of the push", ylabel="keeps its answer",
@@ -303,7 +306,7 @@ figures.right_and_wrong(
 #
 # A minimum is flat where the energy rises slowly beside it. The text of a chain cannot be moved a little, but the
 # embeddings of its tokens can: each by $s$ times its own length, in a random direction, while the tokens that are to be
-# foretold stay the same. Then
+# predicted stay the same. Then
 #
 # $$ c(s) = \frac{E(+s) + E(-s) - 2 E(0)}{s^2} $$ (eq-bend)
 #
@@ -312,22 +315,22 @@ figures.right_and_wrong(
 # $c$ does not depend on $s$, it is a curvature and not a chord. All this is done in float32: in bfloat16, with its three
 # digits, the difference would be rounding.
 #
-# Two controls. *Foretold* is what length and energy foretell from other questions. *Random weights* is the same
+# Two controls. *Foretold* is what length and energy predict from other questions. *Random weights* is the same
 # architecture without any training, which reads the same texts: what it finds is of the texts, not of a memory.
 
 # %%
 sizes = (0.1, 0.2) if smoke else (0.05, 0.1, 0.2, 0.4)
 few = dataclasses.replace(wanted, reader=model, picked=rows[: len(sizes)], steps=sizes, n_directions=2)
-checks = retrieval.build_trials(few).energies
-shape = {s: retrieval.curvatures(checks, s) for s in sizes}
+checks = analysis.build_trials(few).energies
+shape = {s: analysis.curvatures(checks, s) for s in sizes}
 bare = dataclasses.replace(wanted, reader=corpus.control_of(model), picked=rows[: 2 * n_pushed])
-read = {"c": trials.energies, "c, random weights": retrieval.build_trials(bare).energies}
+read = {"c": trials.energies, "c, random weights": analysis.build_trials(bare).energies}
 bent = {
-    name: retrieval.curvatures(table, wanted.steps[0]).mean(axis=1).reindex(picked.row).to_numpy()
+    name: analysis.curvatures(table, wanted.steps[0]).mean(axis=1).reindex(picked.row).to_numpy()
     for name, table in read.items()
 }
 plain = np.column_stack([length, picked.energy] if pool.has_energies else [length])
-flat = retrieval.compare_pairs(bent, picked, plain, seed=seed)
+flat = analysis.compare_pairs(bent, picked, plain, seed=seed)
 flat.drop(columns="dealt").round(4)
 
 # %%
@@ -341,7 +344,7 @@ print(f"standard deviation of c over chains {np.nanstd(bent['c']):.3f}, over dir
 # was minimised, and "minimum" is a word of the picture.
 
 # %% mystnb={"figure": {"name": "fig-basins-bend", "caption": "Left: curvature of some chains against the size of the displacement, mean of two directions. Dashed: the size that is used. Where a line is level, c is a curvature. Right: c of the right chain less that of the wrong one, each question a dot, in order; the line is their mean with its 95 % band. Below zero the right chain is the flatter one."}} tags=["hide-input"]
-gaps = retrieval.right_less_wrong(bent["c"], picked)
+gaps = analysis.right_less_wrong(bent["c"], picked)
 figures.bends(shape, wanted.steps[0], gaps, flat.loc["c"]);
 
 # %% [markdown]
@@ -360,7 +363,7 @@ memories = (pool.answers[closest][:, None] == kinds_of).astype(float)
 names = [answers[closest * K + i] or "none" for i in first_seen]
 steps_taken = {}
 for beta in (1.0, 4.0, 16.0):
-    network, x = retrieval.DenseHopfield(memories, beta), np.zeros(len(kinds_of))
+    network, x = analysis.DenseHopfield(memories, beta), np.zeros(len(kinds_of))
     for step in (1, 2, 3):
         x = network.update(x)
         steps_taken[f"β = {beta:g}, step {step}"] = x
@@ -377,7 +380,7 @@ pd.DataFrame(steps_taken, names).T.round(3)
 #
 # Two things were changed after numbers had been seen. The row on flatness spoke of the logarithm of the curvature, until
 # some chains had a negative one. And the plain difference of the shares joined the rivals of the return, beside the fitted
-# line: the row says "more than the shares foretell", and it is the harder rival of the two. The paired difference, which
+# line: the row says "more than the shares predict", and it is the harder rival of the two. The paired difference, which
 # stands in the remark, came last and judges nothing.
 
 # %% tags=["hide-input"]
@@ -389,7 +392,7 @@ def record(claim, row, controls, note=""):
     if not np.isfinite([row.low, row.high, *against.values()]).all():
         print(f"{claim}: {row.pairs:.0f} pairs are too few to judge; ask more questions")
         return
-    ledger.record(claim, row.difference, interval=(row.low, row.high), controls=against, note=note)
+    ledger.record(claim, Interval.of_row(row, "difference"), controls=against, note=note)
 
 
 def pairs_of(row):
@@ -399,15 +402,15 @@ def pairs_of(row):
 
 if "mean after cuts" in returns.index:
     row = returns.loc["mean after cuts"]
-    rivals = {"shares of the votes": returns.difference.iloc[0], "share and energy": row.foretold}
+    rivals = {"shares of the votes": returns.difference.iloc[0], "share and energy": row.predicted}
     paired = returns.loc["mean less share"]
     excess = f"return less share, paired: {paired.difference:.2f} [{paired.low:.2f}, {paired.high:.2f}]"
     record("gibbs.basin.return", row, rivals, f"{pairs_of(row)}; {excess}")
 if hard:
     row = pushes.loc["mean of all pushes"]
-    record("gibbs.basin.noise", row, {"share and energy": row.foretold}, pairs_of(row))
+    record("gibbs.basin.noise", row, {"share and energy": row.predicted}, pairs_of(row))
 row = flat.loc["c"]
-rivals = {"length and energy": row.foretold, "random weights": flat.difference.iloc[1]}
+rivals = {"length and energy": row.predicted, "random weights": flat.difference.iloc[1]}
 record("gibbs.basin.flat", row, rivals, pairs_of(row))
 ledger.show()
 
@@ -441,7 +444,7 @@ ledger.show()
 #     for q in range(Q):
 #         a = pool.answers[q]
 #         each = (a[:, None] == np.unique(a)).astype(float)
-#         x = retrieval.DenseHopfield(each, 3.0).relax(np.zeros(each.shape[1]))
+#         x = analysis.DenseHopfield(each, 3.0).relax(np.zeros(each.shape[1]))
 #         if x[each.sum(axis=0).argmax()] < x.max() - 1e-9:
 #             print("question", q, "changed its winner")
 # ```

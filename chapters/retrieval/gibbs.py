@@ -44,9 +44,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus, retrieval
-from lmphys.learning import reference
-from lmphys.paths import project_root
+from lmphys import book
+from lmphys import corpus, retrieval
+from lmphys.pages import gibbs as analysis
+from lmphys.retrieval.votes import exchanged_accuracies, null_accuracies
+from lmphys.training.reasoner import reference
+from lmphys.core.paths import project_root
 
 book.use_style()
 BLUE, RED, GREY = book.style.BLUE, book.style.VERMILION, "#555555"
@@ -271,7 +274,7 @@ beside.set(ylabel="equal votes", ylim=(0, K + 0.5));
 # which a mean washes out, after {cite:t}`fu2025`.
 
 # %%
-knows = retrieval.discrimination(retrieval.scores_of(pool), pool.right, seed=seed)
+knows = analysis.discrimination(analysis.scores_of(pool), pool.right, seed=seed)
 knows.round(3)
 
 # %% mystnb={"figure": {"name": "fig-gibbs-knows", "caption": "Share of the pairs of a right and a wrong chain of one question in which the right one has the better score, with 95 % intervals over questions. On the dashed line a score knows nothing."}} tags=["hide-input"]
@@ -286,13 +289,13 @@ ax.invert_yaxis()
 ax.set(xlim=(0, 1), xlabel="right chain scores higher");
 
 # %%
-together = retrieval.correlation_within(pool.energy, pool.n_tokens)
+together = analysis.correlation_within(pool.energy, pool.n_tokens)
 if np.isfinite(together):
     print(f"correlation of energy and length inside a question: {together:+.2f}")
 if pool.has_energies and pool.decides:
     means = [pool.n_tokens[pool.right == truth].mean() for truth in (True, False)]
     print("tokens of a right chain {:.0f}, of a wrong one {:.0f}".format(*means))
-    deals = retrieval.null_discrimination(pool, n=n_null, seed=seed)
+    deals = analysis.null_discrimination(pool, n=n_null, seed=seed)
     low, high = np.quantile(deals, [0.025, 0.975])
     print(f"−E dealt anew inside each question, 95 % of the deals: {low:.3f} to {high:.3f}")
     reached = (deals >= knows.value["low energy (−E)"]).mean()
@@ -312,7 +315,7 @@ grid = [0.0, *np.geomspace(1, 1000, 13)]
 if pool.has_energies and Q > 1:
     families = {"exp(−βE), tuned": retrieval.boltzmann, "CISC, tuned": retrieval.confident}
     for name, family in families.items():
-        laws[name] = retrieval.TunedLaw(family, grid, seed=seed).fit(pool)
+        laws[name] = analysis.TunedLaw(family, grid, seed=seed).fit(pool)
         print(f"{name}: {np.unique(laws[name].parameter_).round(1)}")
 votes = retrieval.compare_laws(pool, laws, seed=seed)
 votes.round(3)
@@ -339,8 +342,8 @@ ax.set_xlabel("gain over the majority vote, points");
 gibbs = laws.get("1/E²")
 chance = {}
 if gibbs is not None and Q > 1:
-    chance["1/E², dealt anew"] = retrieval.null_accuracies(pool, gibbs, n=n_null, seed=seed)
-    chance["1/E², of another question"] = retrieval.exchanged_accuracies(pool, gibbs)
+    chance["1/E², dealt anew"] = null_accuracies(pool, gibbs, n=n_null, seed=seed)
+    chance["1/E², of another question"] = exchanged_accuracies(pool, gibbs)
 ways = {
     "one chain": pool.right.mean(axis=1),
     "greedy, temperature 0": greedy,
@@ -442,7 +445,7 @@ if len(source):
 
 # %%
 if pool.has_energies and pool.decides:
-    told = retrieval.pairs(-pool.energy, pool.right)
+    told = analysis.pairs(-pool.energy, pool.right)
     mixed = told.total.sum() / (Q * math.comb(K, 2))
     by_pairs = mixed * (knows.value["low energy (−E)"] - 0.5)
     print(f"gain of two, in points: {100 * source.gain[2]:.3f} by votes, {100 * by_pairs:.3f} by pairs")
@@ -468,8 +471,7 @@ ledger = book.Ledger.for_page("retrieval/gibbs", model=model, profile=profile)
 
 def record(claim, values, controls=None, bounds=(-1, 1), note=""):
     found = retrieval.mean_over_questions(values, bounds=bounds, seed=seed)
-    x, low, high = (100 * float(number) for number in found)
-    ledger.record(claim, x, interval=(low, high), controls=controls, note=note)
+    ledger.record(claim, found.map(lambda share: 100 * share), controls=controls, note=note)
 
 
 ledger.record(
@@ -501,8 +503,7 @@ row = knows.iloc[0]
 if pool.has_energies and np.isfinite(row.low):
     ledger.record(
         "gibbs.energy.right_lower",
-        float(row.value),
-        interval=(float(row.low), float(row.high)),
+        row,
         controls={"a coin": 0.5, "length alone": float(knows.value["short (−L)"])},
     )
 ledger.show()
@@ -563,7 +564,7 @@ ledger.show()
 #         np.cumsum(sampled.chains.n_tokens)[:-1],
 #     )
 #     cold = np.array([part.mean() for part in parts]).reshape(Q, K)
-#     print(retrieval.discrimination({"T = 1": -pool.energy, "sampling": -cold}, pool.right))
+#     print(analysis.discrimination({"T = 1": -pool.energy, "sampling": -cold}, pool.right))
 # ```
 #
 # ```{admonition} Exercise 4: your own model

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from lmphys import __version__
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 # The commands import what they need themselves: `lmphys --help` must not wait for torch and pandas.
 
@@ -85,7 +85,7 @@ def list_chapters() -> None:
 
     from lmphys.book.chapter import find_chapters
     from lmphys.book.record import book_record
-    from lmphys.paths import project_root
+    from lmphys.core.paths import project_root
 
     table = Table("chapter", "title", "page", "run time", "model", "profile", box=None)
     for chapter in find_chapters(project_root()):
@@ -122,7 +122,7 @@ def run(
     """
     from lmphys.book.chapter import find_chapter, find_chapters
     from lmphys.book.runner import project_lock, run_chapter
-    from lmphys.paths import project_root
+    from lmphys.core.paths import project_root
 
     _choose_device(device)
     overrides: dict[str, Any] = {}
@@ -147,7 +147,7 @@ def build(model: Model = None, profile: Profile = None, device: Device = None, f
     """Run every chapter that changed and render the book to _build/html/index.html."""
     from lmphys.book.build import build_book
     from lmphys.book.runner import project_lock
-    from lmphys.paths import project_root
+    from lmphys.core.paths import project_root
 
     _choose_device(device)
     root = project_root()
@@ -163,7 +163,7 @@ def ledger(
 ) -> None:
     """Print every number that was set beside a number of a paper, with its controls and verdict."""
     from lmphys.book.ledger import read_ledger, readable
-    from lmphys.paths import project_root
+    from lmphys.core.paths import project_root
 
     if format_ not in ("table", "csv", "json"):
         raise LmphysError(f"--format {format_} is unknown; choose table, csv or json")
@@ -191,7 +191,7 @@ def summary() -> None:
     """Print the book on one page, as Markdown: the questions about each paper with their computed answers."""
     from lmphys.book.chapter import find_chapters
     from lmphys.book.summary import summaries_of_book
-    from lmphys.paths import project_root
+    from lmphys.core.paths import project_root
 
     root = project_root()
     found = summaries_of_book(root, find_chapters(root))
@@ -205,7 +205,7 @@ def reference() -> None:
     """Keep the ledger of the book as it is now in data/reference/ledgers/, for readers and other machines."""
     from lmphys.book.chapter import find_chapters
     from lmphys.book.reference import reference_of_book
-    from lmphys.paths import project_root
+    from lmphys.core.paths import project_root
 
     root = project_root()
     path = reference_of_book(root, find_chapters(root)).write(root)
@@ -250,7 +250,7 @@ def corpus(context: typer.Context) -> None:
 @app.command(**_HANDED_DOWN)
 def train(context: typer.Context) -> None:
     """Train the reasoner, a small adapter, on chains of thought; `lmphys train --help` tells more."""
-    from lmphys.learning.cli import app as learning_app
+    from lmphys.training.cli import app as learning_app
 
     _hand_down(context, "train", learning_app)
 

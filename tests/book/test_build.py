@@ -6,7 +6,7 @@ import pytest
 
 from lmphys.book.build import build_book, growth_svg, ledger_page, missing_html, remove_stale_pages, status_page
 from lmphys.book.chapter import find_chapters
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 CONFIG = """title: toy
 only_build_toc_files: true

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lmphys.book.claims import COLUMNS, VERDICTS, Claim, claims_of_pairs, find_claim, load_claims, verdict
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 REPOSITORY = Path(__file__).parents[2]
 YES, SAME, NO, DEPENDS, OTHER = VERDICTS

@@ -1,5 +1,6 @@
 """The dictionary is the spine of the book: every notion has two sides, a mark, and a page that computes it."""
 
+import functools
 import importlib
 import pkgutil
 import re
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 import lmphys
-from lmphys.paths import project_root
+from lmphys.core.paths import project_root
 
 BOOK = project_root() / "book"
 TEXT = (BOOK / "dictionary.md").read_text()
@@ -59,14 +60,20 @@ def test_every_notion_has_two_sides_a_mark_and_its_page(terms, body):
         assert public(name), f"{terms}: the package has no {name}"
 
 
+@functools.cache
+def modules():
+    """Every module of the package but the program itself."""
+    names = [m.name for m in pkgutil.walk_packages(lmphys.__path__, "lmphys.") if not m.name.endswith("__main__")]
+    return [importlib.import_module(name) for name in names]
+
+
 def public(name):
-    """Whether a subpackage offers a name, or it is one of the package's modules."""
+    """Whether a room of the package, or a module in it, offers a name, or it is one of the modules."""
     if name.startswith("lmphys"):
         return importlib.import_module(name) is not None
     first, *rest = name.split(".")
-    for module in pkgutil.iter_modules(lmphys.__path__):
-        owner = importlib.import_module(f"lmphys.{module.name}") if module.ispkg else None
-        thing = getattr(owner, first, None)
+    for module in modules():
+        thing = getattr(module, first, None)
         fields = getattr(thing, "__annotations__", {})
         if thing is not None and all(hasattr(thing, part) or part in fields for part in rest):
             return True

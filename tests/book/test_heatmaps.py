@@ -9,8 +9,8 @@ import matplotlib.pyplot as plt
 from tests.book.test_plots import luminance
 
 from lmphys.book.heatmaps import SEEN, SPACE, ablation, heat_map
-from lmphys.dynamics.ablation import DEFINITIONS
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.pages.slds.ablation import DEFINITIONS
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from lmphys.book.ledger import Ledger, read_ledger, readable
-from lmphys.errors import LmphysError
+from lmphys.book.ledger import Entry, Ledger, read_ledger, readable
+from lmphys.core.errors import LmphysError
+from lmphys.stats.interval import Interval
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def project(tmp_path, monkeypatch, project_maker):
 
 def test_rows_are_written_merged_and_read_back(project):
     ledger = Ledger.for_page("toy/page", model="org/model", profile="quick")
-    first = ledger.record("slds.jump.ratio", np.float64(28.0), interval=(26, 30), controls={"shuffled": np.float32(1)})
+    first = ledger.record("slds.jump.ratio", Interval(np.float64(28.0), 26, 30), controls={"shuffled": np.float32(1)})
     assert first.word == "reproduced"
     assert ledger.record("slds.residual.norm_modes", 1).word == "not reproduced"
     assert ledger.record("slds.residual.norm_modes", 3, note="after smoothing").word == "reproduced"
@@ -74,3 +75,33 @@ def test_a_damaged_file_is_named(project):
     path.write_text(json.dumps({"rows": 1})[:-3])
     with pytest.raises(LmphysError, match=r"x--m--quick\.json is no ledger file"):
         read_ledger(project)
+
+
+def test_a_finding_is_filled_from_the_rows_of_the_page(project):
+    ledger = Ledger.for_page("toy/page", model="m", profile="quick")
+    ledger.record("slds.jump.ratio", Interval(3.0, 2.5, 3.5), controls={"midway": 2.9})
+    text = "Steps are {slds.jump.ratio} times as long ({slds.jump.ratio:paper} in the paper; midway"
+    found = ledger.finding(text + " {slds.jump.ratio:controls}): {slds.jump.ratio:verdict}. {slds.jump.stride_cv}.")
+    assert found == (
+        "Steps are 3 [2.5, 3.5] times as long (28.4 in the paper; midway midway: 2.9): not reproduced. "
+        "*not judged here*."
+    )
+    assert found._repr_markdown_() == found
+    with pytest.raises(LmphysError, match="nearest"):
+        ledger.finding("{slds.jump.ration}")
+    with pytest.raises(LmphysError, match="use one of here, paper, verdict, controls"):
+        ledger.finding("{slds.jump.ratio:power}")
+
+
+def test_entries_without_a_number_are_left_out_and_named(project, capsys):
+    ledger = Ledger.for_page("toy/page", model="m", profile="quick")
+    ledger.record_all(
+        [
+            Entry("slds.jump.ratio", Interval(3.0, np.nan, 3.5)),
+            Entry("slds.residual.norm_modes", 3, note="kept"),
+            Entry("slds.jump.stride_cv", 0.1, {"midway": np.nan}),
+        ]
+    )
+    assert list(read_ledger(project)["claim"]) == ["slds.residual.norm_modes"]
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in printed] == ["slds.jump.ratio", "slds.jump.stride_cv"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmphys.book.parameters import Parameter, parse_parameters, resolve_parameters
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 CELL = """model: str = "smollm2"  # model spec
 rank: int = 40  # dimension # of the projection

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 
 from lmphys import book
 from lmphys.book.style import PALETTE
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 
 @pytest.fixture(autouse=True)

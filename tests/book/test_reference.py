@@ -12,14 +12,15 @@ from lmphys.book.claims import load_claims
 from lmphys.book.record import REFERENCE_LEDGERS
 from lmphys.book.reference import ReferenceRun, compare_verdicts, read_references, reference_of_book
 from lmphys.book.runner import run_chapter
-from lmphys.corpus.model import resolve_device, resolve_dtype
-from lmphys.errors import LmphysError
+from lmphys.core.devices import resolve_device, resolve_dtype
+from lmphys.core.errors import LmphysError
 
 ROOT = Path(__file__).parents[2]
 CODE = """
 from lmphys import book
+from lmphys.stats import Interval
 ledger = book.Ledger.for_page("toy/page", model=model, profile=profile)
-ledger.record("slds.jump.ratio", 28.0, interval=(26, 30), controls={"shuffled": 1})
+ledger.record("slds.jump.ratio", Interval(28.0, 26, 30), controls={"shuffled": 1})
 ledger.record("slds.residual.norm_modes", 1)
 book.Ledger.for_page("toy/page", model="another", profile=profile).record("slds.jump.stride_cv", 0.09)
 """

@@ -14,11 +14,11 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter, find_chapter, find_chapters
 from lmphys.book.ledger import read_ledger
-from lmphys.book.provenance import git_state, machine, peak_memory, versions
 from lmphys.book.record import book_record, run_key
 from lmphys.book.runner import project_lock, run_chapter
-from lmphys.errors import LmphysError
-from lmphys.files import file_digest
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import file_digest
+from lmphys.core.provenance import git_state, machine, peak_memory, versions
 
 GOOD = """import hashlib, os, pathlib, sys
 interpreter = hashlib.sha256(sys.executable.encode()).hexdigest()
@@ -295,7 +295,7 @@ def test_the_machine_is_described():
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="getrusage of other systems begins at zero anyway")
 def test_peak_memory_leaves_out_the_process_that_started_this_one():
-    code = "from lmphys.book.provenance import peak_memory; print(peak_memory())"
+    code = "from lmphys.core.provenance import peak_memory; print(peak_memory())"
     ballast = b"x" * 600_000_000
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert peak_memory() > len(ballast) / 1e9

@@ -19,7 +19,8 @@ from lmphys.book.summary import (
     untested,
     why,
 )
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.stats import Interval
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = load_claims(ROOT)
@@ -52,7 +53,7 @@ def test_answers_are_those_of_the_ledger(project):
         "B,Tails?,slds.residual.heavy_tails",
     )
     ledger = Ledger.for_page("toy/one", model="smollm2", profile="quick")
-    ledger.record("slds.jump.ratio", 28.0, interval=(26, 30), controls={"shuffled": 1})
+    ledger.record("slds.jump.ratio", Interval(28.0, 26, 30), controls={"shuffled": 1})
     ledger.record(
         "slds.global_linear.r2",
         {"h": 0.49, "dh": 0.2, "both": 0.3},

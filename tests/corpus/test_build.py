@@ -14,13 +14,15 @@ import pandas as pd
 import pytest
 import torch
 
-from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus, company_of, control_of, default_spec
+from lmphys.core.errors import LmphysError
 from lmphys.corpus import build as build_module
-from lmphys.corpus.spec import chain_seed
+from lmphys.corpus.build import build_corpus
+from lmphys.corpus.spec import CorpusSpec, chain_seed, comparison_models, control_of, default_spec
 from lmphys.corpus.store import SITES, TOKEN_COLUMNS, Corpus, corpora_home
 from lmphys.corpus.tasks import load_questions
-from lmphys.errors import LmphysError
-from lmphys.learning.chains import Habits, problem_of, write_chain
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.sampling import Sampling
+from lmphys.problems.chains import ErrorRates, problem_of, write_chain
 
 
 @pytest.fixture(scope="session")
@@ -232,7 +234,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(spec, home, monkeypatch, cap
     (next(corpora_home().glob("*/manifest.json"))).unlink()
     for file in corpora_home().glob("*/shard*"):
         file.unlink()
-    from lmphys.corpus.decode import ChainDecoder
+    from lmphys.lm.decode import ChainDecoder
 
     run, tried = ChainDecoder.run, []
 
@@ -251,7 +253,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(spec, home, monkeypatch, cap
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(spec, home, monkeypatch):
-    from lmphys.corpus.decode import ChainDecoder
+    from lmphys.lm.decode import ChainDecoder
 
     def wrong(self, requests, on_tokens=None):
         raise RuntimeError("shapes differ")
@@ -316,10 +318,10 @@ def test_another_model_reads_the_same_text():
 
 
 def test_the_company_of_a_model():
-    assert company_of("smollm2") == ["random:smollm2", "reasoner"]
-    assert company_of("reasoner@52") == ["random:reasoner@52", "smollm2"]
-    assert company_of("random:smollm2") == ["smollm2", "reasoner"]
-    assert company_of("random:reasoner#2") == ["reasoner", "smollm2"]
+    assert comparison_models("smollm2") == ["random:smollm2", "reasoner"]
+    assert comparison_models("reasoner@52") == ["random:reasoner@52", "smollm2"]
+    assert comparison_models("random:smollm2") == ["smollm2", "reasoner"]
+    assert comparison_models("random:reasoner#2") == ["reasoner", "smollm2"]
 
 
 def test_the_control_of_a_model():
@@ -395,7 +397,7 @@ def test_what_cannot_be_built_is_refused_in_one_line(spec, home, change, message
 
 def test_a_hub_that_cannot_be_reached_is_named(home):
     code = (
-        "from lmphys.corpus import LanguageModel\n"
+        "from lmphys.lm import LanguageModel\n"
         "try:\n    LanguageModel('no-such-org/no-such-model')\n"
         "except Exception as error:\n    print(type(error).__name__, error)"
     )
@@ -438,7 +440,7 @@ def test_commands_on_a_corpus(spec, home, tmp_path):
     assert "5 files as written" in runner.invoke(app, ["verify"]).output
     done = runner.invoke(app, ["export", folder.name, str(tmp_path / "out"), "--position", "after"])
     assert done.exit_code == 0
-    from lmphys.corpus import Trajectories
+    from lmphys.core.trajectories import Trajectories
 
     exported = Trajectories.load(tmp_path / "out")
     np.testing.assert_array_equal(exported.states, Corpus(folder).trajectories(position="after").states)
@@ -466,7 +468,7 @@ def test_sentences_about_known_steps_keep_their_labels(home, model_folder, quest
 def test_labels_are_read_off_the_words_whoever_wrote_them(model_folder):
     model = LanguageModel(str(model_folder))
     (question,) = load_questions("story:3", 1, seed=4)
-    chain = write_chain(problem_of(question.id), Habits(slip=1.0), np.random.default_rng(0))
+    chain = write_chain(problem_of(question.id), ErrorRates(slip=1.0), np.random.default_rng(0))
     tokens = torch.tensor(
         [*model.tokenizer(chain.text, add_special_tokens=False)["input_ids"], model.tokenizer.eos_token_id]
     )

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lmphys.corpus import split_sentences
-from lmphys.corpus.sentences import is_finished, token_ends
+from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
 
 LABELLED = [json.loads(line) for line in (Path(__file__).parents[1] / "data" / "sentences.jsonl").open()]
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from lmphys.corpus import Question, extract, is_correct, load_questions
-from lmphys.corpus.tasks import BENCHMARKS, EMBEDDED, choice_question, task_identity
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.corpus.answers import Question, extract, is_correct
+from lmphys.corpus.tasks import BENCHMARKS, EMBEDDED, choice_question, load_questions, task_identity
 
 NUMBER = Question("q", "t", "How many?", "14")
 YES = Question("q", "t", "Is it?", "Yes", ("Yes", "No"))

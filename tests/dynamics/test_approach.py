@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from lmphys.corpus import Trajectories
+from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics import approach as ap
 
 

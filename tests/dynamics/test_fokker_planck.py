@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
+from lmphys.core.errors import LmphysError
 from lmphys.dynamics.fokker_planck import FokkerPlanck
 from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck
-from lmphys.errors import LmphysError
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from lmphys.core.errors import LmphysError
 from lmphys.dynamics.langevin import DoubleWell, OrnsteinUhlenbeck, euler_maruyama, stationary_variance
-from lmphys.errors import LmphysError
 
 
 @pytest.mark.parametrize("b", [-2.0, 0.0, 0.5, 3.0])

@@ -4,8 +4,9 @@ import pytest
 from scipy import stats
 from sklearn.mixture import GaussianMixture
 
-from lmphys.corpus import Trajectories
-from lmphys.dynamics import LinearDrift, Projection
+from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.mixtures import (
     COVARIANCES,
     STUDENT,
@@ -13,11 +14,11 @@ from lmphys.dynamics.mixtures import (
     choose_mixture,
     count_components,
     find_regimes,
-    linear_twins,
+    linear_surrogates,
     n_parameters,
 )
-from lmphys.dynamics.student import StudentT, mardia_excess
-from lmphys.errors import LmphysError
+from lmphys.dynamics.projection import Projection
+from lmphys.stats.student import StudentT, mardia_excess
 
 
 def chains(noise, length=11):
@@ -136,7 +137,7 @@ def test_twins_keep_starts_covariance_and_kurtosis(noise):
     kicks = stats.multivariate_t(np.zeros(3), np.eye(3), df=12).rvs(40_000, random_state=rng) @ mix
     traj = chains(kicks)
     drift = LinearDrift().fit(traj)
-    twins = linear_twins(drift, traj, noise=noise, seed=1)
+    twins = linear_surrogates(drift, traj, noise=noise, seed=1)
     starts = traj.offsets[:-1]
     np.testing.assert_array_equal(twins.states[starts], traj.states[starts])
     again = drift.residuals(twins)
@@ -150,12 +151,12 @@ def test_twins_keep_starts_covariance_and_kurtosis(noise):
 def test_twins_of_ragged_chains_keep_their_lengths_and_drop_the_texts(ragged):
     drift = LinearDrift(10.0).fit(ragged)
     told = Trajectories(ragged.states, ragged.lengths, sentences=ragged.sentences.assign(text="so"))
-    twins = linear_twins(drift, told, noise="gaussian", seed=0)
+    twins = linear_surrogates(drift, told, noise="gaussian", seed=0)
     np.testing.assert_array_equal(twins.lengths, ragged.lengths)
     assert list(twins.sentences) == ["chain", "t"]
-    assert not np.array_equal(twins.states, linear_twins(drift, told, noise="gaussian", seed=1).states)
+    assert not np.array_equal(twins.states, linear_surrogates(drift, told, noise="gaussian", seed=1).states)
     with pytest.raises(LmphysError, match="use 'gaussian' or 'student'"):
-        linear_twins(drift, ragged, noise="laplace", seed=0)
+        linear_surrogates(drift, ragged, noise="laplace", seed=0)
 
 
 def test_held_out_density_does_not_see_the_chain_that_it_scores():

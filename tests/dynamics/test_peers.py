@@ -9,26 +9,19 @@ from scipy.stats import multivariate_normal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
-from tests.dynamics.brute import brute_force
+from tests.dynamics.slds.brute import brute_force
 
-from lmphys.corpus import Trajectories
-from lmphys.dynamics import (
-    LatentParameters,
-    LatentSLDS,
-    LinearDrift,
-    SSMPeer,
-    compare_peers,
-    draw_chains,
-    one_step_scores,
-    peers,
-    random_parameters,
-)
-from lmphys.dynamics.latent import filter_one_step
-from lmphys.dynamics.parameters import SLDSParameters
-from lmphys.dynamics.peers import from_ssm, log_likelihood, to_ssm
-from lmphys.dynamics.slds import SLDS
-from lmphys.errors import LmphysError
-from lmphys.ssm_shim import import_ssm
+from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics import peers
+from lmphys.dynamics.evaluate.one_step import one_step_scores
+from lmphys.dynamics.latent import LatentParameters, filter_one_step
+from lmphys.dynamics.linear import LinearDrift
+from lmphys.dynamics.peers import LatentSLDS, SSMPeer, compare_peers, from_ssm, log_likelihood, to_ssm
+from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.dynamics.slds.parameters import SLDSParameters
+from lmphys.dynamics.ssm_shim import import_ssm
+from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
 
 
 @pytest.fixture

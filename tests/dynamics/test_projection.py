@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmphys.corpus import Trajectories
-from lmphys.dynamics import (
+from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.projection import (
     Projection,
     davis_kahan_bound,
     principal_angles,
@@ -13,8 +14,7 @@ from lmphys.dynamics import (
     split_half_angles,
     subspace_overlap,
 )
-from lmphys.dynamics.bootstrap import chain_weights
-from lmphys.errors import LmphysError
+from lmphys.stats.bootstrap import chain_weights
 
 
 def leading(covariance, k):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lmphys.errors import LmphysError
-from lmphys.mechanics import Balance, difference, ratio_by_offset, shuffled_ratios
+from lmphys.core.errors import LmphysError
+from lmphys.mechanics.balance import Balance, difference, ratio_by_offset, shuffled_ratios
 
 CHAIN = np.repeat(np.arange(40), 500)
 ONCE = np.ones((1, 40))

@@ -3,30 +3,14 @@
 import numpy as np
 import pytest
 
-from lmphys.errors import LmphysError
-from lmphys.mechanics import (
-    C1,
-    C2,
-    C3,
-    C4,
-    CANDIDATES,
-    Balance,
-    Paths,
-    against,
-    balance_of,
-    detection,
-    detection_gain,
-    exchange_tokens,
-    potential_of,
-    random_surprisal,
-    readings,
-    shuffle_tokens,
-    speed_of,
-    steadiness,
-    stretches,
-    trade_offs,
-    turning_of,
-)
+from lmphys.core.errors import LmphysError
+from lmphys.mechanics.balance import Balance
+from lmphys.mechanics.energies import C1, C2, C3, C4, CANDIDATES
+from lmphys.mechanics.paths import Paths
+from lmphys.mechanics.summary import balance_of, potential_of, speed_of, steadiness, trade_offs, turning_of
+from lmphys.pages.conservation.anomaly import detection, detection_gain, exchange_tokens, shuffle_tokens, stretches
+from lmphys.pages.conservation.comparison import against, readings
+from lmphys.pages.conservation.initial import random_surprisal
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus
-from lmphys.errors import LmphysError
-from lmphys.mechanics import chain_texts, chosen_chains, describe_head, read_paths
-from lmphys.mechanics.paths import N_LEAD
+from lmphys.core.errors import LmphysError
+from lmphys.corpus.build import build_corpus
+from lmphys.corpus.spec import CorpusSpec
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.sampling import Sampling
+from lmphys.mechanics.paths import N_LEAD, chain_texts, chosen_chains, read_paths
+from lmphys.pages.conservation.initial import describe_head
 
 
 def test_paths_are_those_of_plain_passes(any_model):

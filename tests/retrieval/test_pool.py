@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 from lmphys.retrieval.pool import POOL_TASKS, SCORES, Pool, highest_group, number_answers, pool_of, pool_spec, subsets
 
 

@@ -20,13 +20,7 @@ from lmphys.retrieval.laws import (
     whole,
 )
 from lmphys.retrieval.pool import Pool
-from lmphys.retrieval.votes import (
-    accuracy_curve,
-    exchanged_accuracies,
-    mcnemar,
-    null_accuracies,
-    vote,
-)
+from lmphys.retrieval.votes import accuracy_curve, exchanged_accuracies, mcnemar, null_accuracies, vote
 
 
 def pool_with(answers, right, energy=None):
@@ -125,7 +119,7 @@ def test_no_vote_beats_the_oracle():
 
 
 def test_the_gain_of_two_is_what_pairs_tell():
-    from lmphys.retrieval.within import pairs
+    from lmphys.pages.gibbs.within import pairs
 
     pool = random_pool(n_questions=80, n_answers=3, seed=9)
     curve = accuracy_curve(pool, {"1/E²": inverse_power(2), "majority": uniform}, [2])

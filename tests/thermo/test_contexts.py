@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from lmphys.corpus import CorpusSpec, LanguageModel, Sampling, build_corpus
-from lmphys.corpus.build import REQUEST
-from lmphys.thermo import heat, read_contexts
-from lmphys.thermo.heating import repeated
+from lmphys.corpus.build import build_corpus
+from lmphys.corpus.spec import CorpusSpec
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.prompts import REQUEST
+from lmphys.lm.sampling import Sampling
+from lmphys.thermo.contexts import read_contexts
+from lmphys.thermo.heating import repeated, sample_texts
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +59,12 @@ def test_chains_are_of_as_many_questions_as_there_are(corpus, model):
 
 def test_texts_of_temperature_zero_are_greedy_and_others_go_on_from_their_numbers(model, corpus):
     prompt = model.prompt_ids(REQUEST.format(question=corpus.chains["question"].iloc[0]))
-    table = heat(model, [prompt], [0.0, 1.0, 8.0], n_chains=3, max_tokens=15, seed=1)
+    table = sample_texts(model, [prompt], [0.0, 1.0, 8.0], n_chains=3, max_tokens=15, seed=1)
     assert len(table) == 9
     cold, warm, hot = (table[table["temperature"] == t] for t in (0.0, 1.0, 8.0))
     assert cold["text"].nunique() == 1
     assert cold["energy"].mean() < warm["energy"].mean() < hot["energy"].mean()
-    again = heat(model, [prompt], [1.0], n_chains=3, max_tokens=15, seed=1)
+    again = sample_texts(model, [prompt], [1.0], n_chains=3, max_tokens=15, seed=1)
     assert again["text"].tolist() == warm["text"].tolist()
 
 

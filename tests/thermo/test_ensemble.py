@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmphys.errors import LmphysError
-from lmphys.thermo import gauge, identity_errors, thermodynamics
+from lmphys.core.errors import LmphysError
+from lmphys.thermo.ensemble import gauge, identity_errors, thermodynamics
 
 T = np.geomspace(0.1, 5, 9)
 

@@ -1,7 +1,5 @@
 """What a chapter needs of the book: the ledger, the style and the common figures."""
 
-from lmphys.book import heatmaps, plots, style
-from lmphys.book.ledger import Ledger
-from lmphys.book.style import use_style
+import lazy_loader
 
-__all__ = ["Ledger", "heatmaps", "plots", "style", "use_style"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

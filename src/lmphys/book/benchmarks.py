@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from lmphys.errors import LmphysError
-from lmphys.files import write_atomically
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import write_atomically
 
 BENCHMARKS_FILE = Path("data", "benchmarks.json")
 _ROW = {"what": str, "ours": str, "plain": str, "ratio": float, "at_least": float, "at_most": float}

@@ -19,14 +19,14 @@ from lmphys.book.benchmarks import benchmark_table, load_benchmarks
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
 from lmphys.book.ledger import by_claim, format_obtained, ledger_html, read_ledger, readable, scrolling_table
 from lmphys.book.plots import growth
-from lmphys.book.provenance import git_state, machine, versions
 from lmphys.book.record import Target, book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.runner import run_chapter
 from lmphys.book.style import use_style
 from lmphys.book.summary import counts, summaries_of_book
-from lmphys.errors import LmphysError
-from lmphys.files import file_digest, write_atomically
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import file_digest, write_atomically
+from lmphys.core.provenance import git_state, machine, versions
 
 # The page that includes this is book/status.md, and its paths count from there.
 _GROWTH_FIGURE = """```{{figure}} _generated/growth.svg

@@ -11,7 +11,7 @@ import yaml
 from nbformat import NotebookNode
 
 from lmphys.book.parameters import Parameter, parse_parameters, resolve_parameters
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 
 @dataclass(frozen=True)

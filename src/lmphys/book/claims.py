@@ -30,7 +30,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 REPRODUCED = "reproduced"
 SAME_DIRECTION = "same direction"

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from lmphys.book.provenance import git_state
-from lmphys.errors import LmphysError
-from lmphys.paths import cache_home, project_root
+from lmphys.core.errors import LmphysError
+from lmphys.core.paths import cache_home, project_root
+from lmphys.core.provenance import git_state
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _FREE_GB = 2.0  # a full corpus of the default model and the rendered book
-_SSM = "from lmphys.ssm_shim import import_ssm; import_ssm()"  # in a process of its own: it is compiled code
+_SSM = "from lmphys.dynamics.ssm_shim import import_ssm; import_ssm()"  # in a process of its own: it is compiled code
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def check_lock(lock: Path) -> Finding:
 def _ssm() -> Finding:
     done = subprocess.run([sys.executable, "-c", _SSM], capture_output=True, text=True)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["unknown"])[-1].removeprefix("lmphys.errors.LmphysError: ")
+        last = (done.stderr.strip().splitlines() or ["unknown"])[-1].removeprefix("lmphys.core.errors.LmphysError: ")
         return Finding(WARN, "ssm", f"{last}; comparisons with it are skipped")
     return Finding(OK, "ssm", metadata.version("ssm"))
 

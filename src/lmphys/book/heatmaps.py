@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 # What the weights of the regimes have seen, and whose variance is explained, in words that fit a figure.
 SEEN = {"predictive": "honest", "filtered_after_update": "seen", "smoothed": "smooth", "oracle": "oracle"}
@@ -85,7 +85,7 @@ def ablation(table: pd.DataFrame, paper: Mapping[str, float], title: str) -> Fig
     """The table of ablations under every definition of R^2, a panel for each space, beside the paper's column.
 
     Args:
-        table: as `lmphys.dynamics.Ablation.scores` returns it.
+        table: as `lmphys.pages.slds.ablation.Ablation.scores` returns it.
         paper: R^2 of the rows that the paper has.
         title: whose chains.
 

@@ -3,22 +3,51 @@
 import html
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from lmphys.book.claims import NOT_COMPARABLE, Claim, Intervals, Numbers, Verdict, find_claim, load_claims, verdict
-from lmphys.errors import LmphysError
-from lmphys.files import model_slug, write_atomically
-from lmphys.paths import project_root
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import model_slug, write_atomically
+from lmphys.core.paths import project_root
+from lmphys.stats.interval import Interval
 
 COLUMNS = (
     *("claim", "paper", "place", "statement", "unit", "value", "comparison", "tolerance", "obtained", "interval"),
     *("controls", "verdict", "reason", "note", "page", "model", "profile", "seed", "date"),
 )
+
+
+Obtained = float | Interval | Mapping[str, float | Interval]
+
+
+def _taken_apart(obtained: Obtained) -> tuple[Numbers, Intervals | None]:
+    """The number or numbers, and the ends of the intervals that there are."""
+    if isinstance(obtained, Mapping):
+        parts = {name: _taken_apart(item) for name, item in obtained.items()}
+        ends = {name: interval for name, (_, interval) in parts.items() if interval is not None}
+        return {name: number for name, (number, _) in parts.items()}, ends or None  # type: ignore[misc,return-value]
+    if isinstance(obtained, Interval):
+        return float(obtained.value), (float(obtained.low), float(obtained.high))
+    return float(obtained), None
+
+
+def _numbers(values: Iterable[Any]) -> Iterator[float]:
+    """All numbers in numbers, intervals, and either by name."""
+    for value in values:
+        if isinstance(value, Mapping):
+            yield from _numbers(value.values())
+        elif isinstance(value, Interval):
+            yield from map(float, value)
+        else:
+            yield float(value)
 
 
 def _plain(value: Any) -> Any:
@@ -112,6 +141,22 @@ class LedgerTable:
         return readable(self.rows).to_string(index=False)
 
 
+class Entry(NamedTuple):
+    """What a page wants to be judged: the arguments of `Ledger.record`, as the page's own package computes them."""
+
+    claim: str
+    obtained: Obtained
+    controls: Mapping[str, Obtained] = MappingProxyType({})
+    note: str = ""
+
+
+class Finding(str):
+    """A text that a notebook shows as Markdown."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
 class Ledger:
     """Rows of one page for one model and profile.
 
@@ -143,34 +188,35 @@ class Ledger:
     def record(
         self,
         claim_id: str,
-        obtained: Numbers,
+        obtained: Obtained,
         *,
-        interval: Intervals | None = None,
-        controls: Mapping[str, Numbers] | None = None,
+        controls: Mapping[str, Obtained] | None = None,
         note: str = "",
     ) -> Verdict:
         """Compare a number with a claim, keep the row, and return the verdict (`claims.verdict` says how).
 
         Args:
             claim_id: A row of `data/claims/*.csv`.
-            obtained: Our number, in the claim's unit; one for each definition where the claim has several.
-            interval: 95 % interval (low, high), or one for each definition.
-            controls: Name to number: what a null gives.
+            obtained: Our number, in the claim's unit, or its `Interval` (95 %); one for each definition, by name, where
+                the claim has several.
+            controls: Name to what a null gives, likewise.
             note: A remark for the reader.
 
         Raises:
             LmphysError: there is no such claim (suggests the nearest), or a number is not finite.
         """
         claim = find_claim(self.claims, claim_id)
-        found = verdict(claim, obtained, interval, controls)
+        numbers, interval = _taken_apart(obtained)
+        nulls = {name: _taken_apart(control)[0] for name, control in (controls or {}).items()}
+        found = verdict(claim, numbers, interval, nulls)
         row = {
             **{name: getattr(claim, name) for name in ("paper", "place", "statement", "unit", "comparison")},
             "claim": claim.id,
             "value": None if claim.value != claim.value else claim.value,
             "tolerance": claim.tolerance,
-            "obtained": _plain(obtained),
+            "obtained": _plain(numbers),
             "interval": _plain(interval),
-            "controls": _plain(controls or {}),
+            "controls": _plain(nulls),
             "verdict": found.word,
             "reason": found.reason,
             "note": note,
@@ -183,6 +229,46 @@ class Ledger:
         if claim.id not in self._recorded:
             self._recorded.append(claim.id)
         return found
+
+    def record_all(self, entries: Iterable[Entry]) -> None:
+        """Record entries in turn; one with a number that does not exist in this run is left out, and named."""
+        for claim, obtained, controls, note in entries:
+            if all(np.isfinite(number) for number in _numbers([obtained, *controls.values()])):
+                self.record(claim, obtained, controls=controls, note=note)
+            else:
+                print(f"{claim}: no verdict, as there is too little data for one of its numbers; ask more questions")
+
+    def finding(self, text: str) -> "Finding":
+        """What the page found, in words, with numbers and verdicts of rows that it has recorded.
+
+        The cell that shows it is tagged `finding`; the runner also sets it at the top of the page.
+
+        Args:
+            text: Markdown in which `{claim.id}` is our number with its interval, `{claim.id:paper}` the claimed one,
+                `{claim.id:verdict}` the verdict and `{claim.id:controls}` what the controls give. A row that could not
+                be judged in this run reads *not judged here*.
+
+        Raises:
+            LmphysError: there is no such claim.
+        """
+        rows = {row.claim: row for row in typed_rows(self._rows()).itertuples(index=False)}
+
+        def filled(match: re.Match[str]) -> str:
+            claim, part = find_claim(self.claims, match["claim"]), match["part"] or "here"
+            if claim.id not in rows:
+                return "*not judged here*"
+            row = rows[claim.id]
+            parts = {
+                "here": format_obtained(row.obtained, row.interval),
+                "paper": format_number(row.value),
+                "verdict": row.verdict,
+                "controls": format_number(row.controls),
+            }
+            if part not in parts:
+                raise LmphysError(f"{{{claim.id}:{part}}} is unknown; use one of {', '.join(parts)}")
+            return parts[part]
+
+        return Finding(re.sub(r"\{(?P<claim>[a-z]\w*(?:\.\w+)+)(?::(?P<part>\w+))?\}", filled, text))
 
     def _rows(self) -> list[dict[str, Any]]:
         return read_rows(self.path) if self.path.exists() else []

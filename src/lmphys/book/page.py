@@ -9,9 +9,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lmphys.book.chapter import Chapter
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 PROBE_TAG = "lmphys-probe"
+FINDING_TAG = "finding"
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PROGRESS = re.compile(r"\d+%\|.*\||\d+(\.\d+)?\s?(it|s)/(s|it)\b")
@@ -20,7 +21,7 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def probe_cell() -> NotebookNode:
     """The last cell of a running notebook: the kernel reports its device, versions and memory."""
-    cell = new_code_cell("from lmphys.book import provenance as _p; _p.print_probe()")
+    cell = new_code_cell("from lmphys.core import provenance as _p; _p.print_probe()")
     cell.metadata["tags"] = [PROBE_TAG]
     return cell
 
@@ -152,8 +153,23 @@ def _provenance_cell(chapter: Chapter, parameters: dict[str, Any], facts: dict[s
     return new_markdown_cell("\n".join(lines))
 
 
+def _lift_finding(notebook: NotebookNode, place: int) -> None:
+    """Set what the cell tagged `finding` shows at the top of the page too; the cell itself stays, out of sight."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and FINDING_TAG in cell.metadata.get("tags", []):
+            texts = [
+                output.data["text/markdown"] for output in cell.outputs if "text/markdown" in output.get("data", {})
+            ]
+            cell.metadata["tags"] = [*cell.metadata["tags"], "remove-cell"]
+            text = "\n\n".join("".join(text) for text in texts)
+            notebook.cells.insert(
+                place, new_markdown_cell(f":::{{admonition}} What was found\n:class: important\n{text}\n:::")
+            )
+            return
+
+
 def finish(notebook: NotebookNode, chapter: Chapter, parameters: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Add download links under the heading and the provenance at the end, and number the cells.
+    """Add download links and the finding under the heading and the provenance at the end, and number the cells.
 
     Args:
         notebook: Tidied notebook; changed in place.
@@ -164,6 +180,7 @@ def finish(notebook: NotebookNode, chapter: Chapter, parameters: dict[str, Any],
     slug = chapter.slug
     links = new_markdown_cell(f"{{download}}`Notebook with results <{slug}.ipynb>` · {{download}}`Source <{slug}.py>`")
     heading = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown")
+    _lift_finding(notebook, heading + 1)
     notebook.cells.insert(heading + 1, links)
     notebook.cells.append(_provenance_cell(chapter, parameters, facts))
     notebook.metadata["lmphys"] = {"parameters": parameters, **facts}

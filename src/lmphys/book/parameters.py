@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 PROFILES = ("smoke", "quick", "full")
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
 from lmphys.book.style import BLACK, BLUE, GREEN, VERMILION
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 _MARKERS = "osD^vPX"
 _SIZES = {"N": "transitions $N$", "K": "regimes $K$", "k": "dimension $k$"}

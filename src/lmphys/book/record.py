@@ -10,9 +10,9 @@ from typing import Any
 
 from lmphys.book.benchmarks import BENCHMARKS_FILE
 from lmphys.book.chapter import Chapter
-from lmphys.errors import LmphysError
-from lmphys.files import file_digest, model_slug, write_atomically
-from lmphys.paths import DEFAULT_MODEL
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import file_digest, model_slug, write_atomically
+from lmphys.core.paths import DEFAULT_MODEL
 
 # Ledgers of whole books, see `lmphys.book.reference`.
 REFERENCE_LEDGERS = Path("data", "reference", "ledgers")
@@ -44,8 +44,8 @@ def _contents(parameters: dict[str, Any]) -> list[str]:
     model, tasks = parameters.get("model", DEFAULT_MODEL), parameters.get("tasks") or []
     if model == DEFAULT_MODEL and not tasks:
         return []
-    from lmphys.corpus.source import identity
     from lmphys.corpus.tasks import task_identity
+    from lmphys.lm.sources import identity
 
     return [identity(str(model)), *(task_identity(str(task)) for task in tasks)]
 

@@ -13,10 +13,10 @@ import pandas as pd
 
 from lmphys.book.chapter import Chapter
 from lmphys.book.ledger import COLUMNS, read_rows, typed_rows
-from lmphys.book.provenance import git_state, machine, versions
 from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, book_record, book_records
-from lmphys.errors import LmphysError
-from lmphys.files import model_slug, write_atomically
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import model_slug, write_atomically
+from lmphys.core.provenance import git_state, machine, versions
 
 
 def book_rows(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
     Raises:
         LmphysError: a page is missing or out of date, so that its rows would not be those of its sources.
     """
-    from lmphys.corpus.model import resolve_device, resolve_dtype  # costs seconds
+    from lmphys.core.devices import resolve_device, resolve_dtype
 
     stale = [chapter.id for chapter in chapters if not book_record(chapter)[1]]
     if stale:

@@ -22,10 +22,10 @@ from rich.text import Text
 
 from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter
-from lmphys.book.provenance import git_state
 from lmphys.book.record import RunRecord, Target, run_key
-from lmphys.errors import LmphysError
-from lmphys.files import file_digest, write_atomically
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import file_digest, write_atomically
+from lmphys.core.provenance import git_state
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
@@ -77,7 +77,7 @@ def _kernel_class(environment: dict[str, str]) -> "type[AsyncKernelManager]":
 
 
 class _CorpusColumn(ProgressColumn):
-    """What a corpus build inside the kernel says of its progress, see `lmphys.corpus.progress`."""
+    """What a corpus build inside the kernel says of its progress, see `lmphys.core.progress`."""
 
     def __init__(self, progress_file: Path) -> None:
         super().__init__()

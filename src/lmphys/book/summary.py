@@ -13,7 +13,7 @@ from lmphys.book.claims import DEPENDS, NOT_COMPARABLE, VERDICTS, Claim, find_cl
 from lmphys.book.ledger import format_number, format_obtained
 from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 SUMMARY_FILE = Path("book", "summary.csv")
 # The verdict comes early: on a narrow screen the columns to the right are out of sight.

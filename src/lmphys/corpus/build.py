@@ -14,20 +14,22 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from lmphys.core.errors import LmphysError
+from lmphys.core.progress import Progress
+from lmphys.core.tables import LABEL_COLUMNS, SENTENCE_COLUMNS
 from lmphys.corpus.answers import Question, extract, is_correct
-from lmphys.corpus.decode import ChainDecoder, Request
-from lmphys.corpus.model import LanguageModel
-from lmphys.corpus.progress import Progress
-from lmphys.corpus.read import read_chains
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
-from lmphys.corpus.source import random_base
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
-from lmphys.corpus.store import SITES, TOKEN_COLUMNS, Corpus, Shard, ShardStore, corpora_home
-from lmphys.corpus.tables import LABEL_COLUMNS, SENTENCE_COLUMNS
+from lmphys.corpus.store import TOKEN_COLUMNS, Corpus, Shard, ShardStore, corpora_home
 from lmphys.corpus.tasks import load_questions
-from lmphys.errors import LmphysError
-from lmphys.learning.chains import problem_of
-from lmphys.learning.parser import label_sentences
+from lmphys.lm.decode import ChainDecoder, Request
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.prompts import REQUEST
+from lmphys.lm.reading import read_chains
+from lmphys.lm.sites import SITES
+from lmphys.lm.sources import random_base
+from lmphys.problems.chains import problem_of
+from lmphys.problems.parser import label_sentences
 
 # Chains of a shard are sampled together and apart from those of other shards, so that a build that was stopped
 # goes on exactly as it would have.
@@ -142,10 +144,6 @@ class _Builder:
         }
 
 
-# What the model is asked; the wording decides how long the chains are and how often they are right.
-REQUEST = "Solve this step by step, and give the final answer at the end.\n\n{question}"
-
-
 class _Writer(_Builder):
     """The model writes its own chains."""
 
@@ -214,7 +212,7 @@ def chain_shard(
 
     A sentence's boundary token is the one that holds its last character; a sentence counts when it is finished and
     another token, the end-of-sequence token included, follows it. Sentences about a problem with known steps get the
-    labels of `lmphys.learning.parser`.
+    labels of `lmphys.problems.parser`.
     """
     if not all(bool(torch.isfinite(array).all()) for array in states.values()):
         raise LmphysError(f"{model.spec} gave states that are not finite in {model.describe()['dtype']}; use float32")

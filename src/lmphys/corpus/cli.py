@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
@@ -47,7 +47,9 @@ def build(
     seed: Annotated[int, typer.Option(help="Seed of questions and chains")] = 0,
 ) -> None:
     """Build a corpus, or go on with one that was stopped; print where it lies."""
-    from lmphys.corpus import Sampling, build_corpus, default_spec
+    from lmphys.corpus.build import build_corpus
+    from lmphys.corpus.spec import default_spec
+    from lmphys.lm.sampling import Sampling
 
     wanted = {"n_questions": questions, "n_chains": chains, "writer": writer}
     changes = {name: value for name, value in wanted.items() if value is not None}
@@ -89,7 +91,7 @@ def info(
     if key:
         print(json.dumps(_find(key).manifest, indent=1, sort_keys=True))
         return
-    from lmphys.corpus import Corpus
+    from lmphys.corpus.store import Corpus
 
     table = Table("key", "model", "writer", "tasks", "chains", "seed", "MB")
     for folder in _folders():
@@ -106,7 +108,7 @@ def info(
 @app.command()
 def verify(key: Annotated[str, typer.Argument(help="Key or first letters; none checks all")] = "") -> None:
     """Check the files of corpora against their checksums."""
-    from lmphys.corpus import Corpus
+    from lmphys.corpus.store import Corpus
 
     for corpus in [_find(key)] if key else [Corpus(folder) for folder in _folders()]:
         print(f"{corpus.folder.name}: {corpus.verify()} files as written")
@@ -138,7 +140,7 @@ def _folders() -> list[Path]:
 
 
 def _find(key: str):  # type: ignore[no-untyped-def]
-    from lmphys.corpus import Corpus
+    from lmphys.corpus.store import Corpus
 
     found = [folder for folder in _folders() if folder.name.startswith(key)]
     if len(found) != 1:

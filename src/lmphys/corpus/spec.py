@@ -8,13 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lmphys.corpus.adapters import REASONER, REASONER_TASKS, REASONER_TOKENS
-from lmphys.corpus.model import resolve_device, resolve_dtype
-from lmphys.corpus.sampling import Sampling
-from lmphys.corpus.source import RANDOM, identity, random_base, same_weights
+from lmphys.core.devices import resolve_device, resolve_dtype
+from lmphys.core.errors import LmphysError
+from lmphys.core.paths import DEFAULT_MODEL
 from lmphys.corpus.tasks import EMBEDDED, task_identity
-from lmphys.errors import LmphysError
-from lmphys.paths import DEFAULT_MODEL
+from lmphys.lm.adapters import REASONER
+from lmphys.lm.sampling import Sampling
+from lmphys.lm.sources import RANDOM, identity, random_base, same_weights
+from lmphys.problems.families import FAMILIES
+
+# What the shipped reasoner was trained on: the tasks of its corpora unless others are asked for.
+REASONER_TASKS: tuple[str, ...] = tuple(FAMILIES)
+REASONER_TOKENS = 360  # the longest of its training chains has about as many
 
 # Raise it with every change that alters the text or the states which a spec stands for.
 CORPUS_VERSION = 2
@@ -138,7 +143,7 @@ def control_of(model: str) -> str:
     return f"random:{found['base']}#{int(found['seed'] or 0) + 1}" if found else f"random:{model}"
 
 
-def company_of(model: str) -> list[str]:
+def comparison_models(model: str) -> list[str]:
     """Other models to compare with that need no download: the one with the other weights, and the one trained further.
 
     For a model its control, for random weights the model whose architecture they have; and the shipped reasoner, or

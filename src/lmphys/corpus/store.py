@@ -22,16 +22,16 @@ import pandas as pd
 from filelock import FileLock
 from safetensors.numpy import load_file, save
 
+from lmphys.core.errors import LmphysError
+from lmphys.core.files import write_atomically
+from lmphys.core.paths import cache_home
+from lmphys.core.tables import SENTENCE_COLUMNS, from_lines, to_lines
+from lmphys.core.trajectories import Trajectories
 from lmphys.corpus.spec import CorpusSpec
-from lmphys.corpus.tables import SENTENCE_COLUMNS, from_lines, to_lines
-from lmphys.corpus.trajectories import Trajectories
-from lmphys.errors import LmphysError
-from lmphys.files import write_atomically
-from lmphys.paths import cache_home
+from lmphys.lm.sites import SITES
 
-SITES = ("resid_post", "final_norm")
 POSITIONS = ("boundary", "after")
-# What is measured of every token while it is drawn, see `lmphys.corpus.decode.DecodedChain`.
+# What is measured of every token while it is drawn, see `lmphys.lm.decode.DecodedChain`.
 TOKEN_COLUMNS = ("logp", "logp_sampling", "entropy")
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lmphys.core.errors import LmphysError
 from lmphys.corpus.answers import Question
-from lmphys.errors import LmphysError
-from lmphys.learning.chains import CHAINS_VERSION, parse_task, problem_of
-from lmphys.learning.families import FAMILIES
+from lmphys.problems.chains import CHAINS_VERSION, parse_task, problem_of
+from lmphys.problems.families import FAMILIES
 
 # Remarks in the generated questions that forbid the model to think aloud.
 _ONLY = re.compile(r"\s*(?:Give|Reply|Provide)\b[^.\n]*\b(?:only|just|final answer|one word)\b[^.\n]*\.?")

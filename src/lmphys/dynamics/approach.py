@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lmphys.corpus import Trajectories
+from lmphys.core.trajectories import Trajectories
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import eigvalsh_tridiagonal, solve_banded
 
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.special import gamma, pbdv
 from scipy.stats import chi2
 
-from lmphys.dynamics.bootstrap import Interval
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.stats.interval import Interval
 
 # A function of positions (n,), or the same number everywhere.
 Field = Callable[[np.ndarray], np.ndarray]

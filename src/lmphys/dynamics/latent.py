@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from lmphys.dynamics.parameters import check_laws
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.dynamics.slds.parameters import check_laws
 
 
 @dataclass(frozen=True, eq=False)

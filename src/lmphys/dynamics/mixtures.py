@@ -9,13 +9,13 @@ from sklearn.base import clone
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-from lmphys.corpus import Trajectories
-from lmphys.dynamics.drift import LinearDrift
+from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.evaluate.selection import hold_out, question_folds
+from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.projection import Projection
-from lmphys.dynamics.r2 import mean_interval
-from lmphys.dynamics.selection import hold_out, question_folds
-from lmphys.dynamics.student import StudentT, mardia_excess
-from lmphys.errors import LmphysError
+from lmphys.stats.regression import mean_interval
+from lmphys.stats.student import StudentT, mardia_excess
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 COVARIANCES: tuple[Covariance, ...] = ("full", "tied", "diag", "spherical")
@@ -35,7 +35,7 @@ def n_parameters(covariance: str, n_components: int, k: int) -> int:
     return shapes[covariance] + n_components * k + n_components - 1
 
 
-def linear_twins(
+def linear_surrogates(
     drift: LinearDrift, traj: Trajectories, *, noise: Literal["gaussian", "student"], seed: int
 ) -> Trajectories:
     """Chains with the starts and lengths of real ones that follow one linear map: corpora without regimes.

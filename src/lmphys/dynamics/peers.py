@@ -14,13 +14,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from lmphys.core.errors import LmphysError
 from lmphys.dynamics.latent import LatentParameters, OneStep, filter_one_step
-from lmphys.dynamics.packing import Data, as_trajectories
-from lmphys.dynamics.parameters import SLDSParameters
-from lmphys.dynamics.r2 import pooled_r2
-from lmphys.dynamics.slds import SLDS
-from lmphys.errors import LmphysError
-from lmphys.ssm_shim import import_ssm
+from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.dynamics.slds.packing import Data, as_trajectories
+from lmphys.dynamics.slds.parameters import SLDSParameters
+from lmphys.dynamics.ssm_shim import import_ssm
+from lmphys.stats.regression import pooled_r2
 
 # Observation noise that a latent model starts from, as a share of each dimension's variance: with as many
 # latent as observed dimensions nothing is left over, and EM never leaves a noise of 0.

@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 
-from lmphys.corpus import Trajectories
-from lmphys.dynamics.bootstrap import Interval, chain_weights
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Trajectories
+from lmphys.stats.bootstrap import chain_weights
+from lmphys.stats.interval import Interval
 
 Basis = Literal["states", "increments"]
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lmphys.dynamics.bootstrap import Interval, bootstrap_chains, sum_by_group
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
+from lmphys.stats.interval import Interval
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lmphys.corpus import Corpus, LanguageModel
-from lmphys.corpus.build import REQUEST
-from lmphys.corpus.decode import Capture
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.corpus.store import Corpus
+from lmphys.lm.hooks import Capture
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.prompts import REQUEST
 
 # Tokens that a text without a prompt spends before its path begins: the first token of a text is an outlier in
 # most models, with a state many times as long as the others.

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from lmphys.dynamics.bootstrap import Interval, bootstrap_chains
 from lmphys.retrieval.laws import Law, effective_size, uniform
 from lmphys.retrieval.pool import Pool, subsets
 from lmphys.retrieval.votes import mcnemar, vote
+from lmphys.stats.bootstrap import bootstrap_chains
+from lmphys.stats.interval import Interval
 
 
 def mean_over_questions(x: np.ndarray, *, bounds: tuple[float, float] = (-1.0, 1.0), seed: int = 0) -> Interval:

@@ -9,9 +9,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from lmphys.corpus import Corpus, CorpusSpec, Question, Sampling, default_spec, is_correct, random_base
-from lmphys.corpus.adapters import REASONER
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.corpus.answers import Question, is_correct
+from lmphys.corpus.spec import CorpusSpec, default_spec
+from lmphys.corpus.store import Corpus
+from lmphys.lm.adapters import REASONER
+from lmphys.lm.sampling import Sampling
+from lmphys.lm.sources import random_base
 
 # Tasks of which the shipped reasoner solves 20 to 80 % with little text, by its reference run.
 POOL_TASKS = ("story:8", "kin:6", "calendar:3")

@@ -8,9 +8,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lmphys.corpus import Corpus, LanguageModel
-from lmphys.corpus.build import REQUEST
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
+from lmphys.corpus.store import Corpus
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.prompts import REQUEST
 
 
 @dataclass(frozen=True, eq=False)

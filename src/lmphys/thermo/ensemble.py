@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lmphys.errors import LmphysError
+from lmphys.core.errors import LmphysError
 
 Gauge = Literal["raw", "information", "ground"]
 GAUGES: tuple[Gauge, ...] = ("raw", "information", "ground")

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lmphys.corpus import ChainDecoder, LanguageModel, Request, Sampling
+from lmphys.lm.decode import ChainDecoder, Request
+from lmphys.lm.model import LanguageModel
+from lmphys.lm.sampling import Sampling
 
 
-def heat(
+def sample_texts(
     model: LanguageModel,
     prompts: Sequence[tuple[int, ...]],
     temperatures: Sequence[float],

@@ -1,0 +1,12 @@
+from .answers import Question as Question
+from .answers import extract as extract
+from .answers import is_correct as is_correct
+from .build import build_corpus as build_corpus
+from .sentences import Sentence as Sentence
+from .sentences import split_sentences as split_sentences
+from .spec import CorpusSpec as CorpusSpec
+from .spec import comparison_models as comparison_models
+from .spec import control_of as control_of
+from .spec import default_spec as default_spec
+from .store import Corpus as Corpus
+from .tasks import load_questions as load_questions

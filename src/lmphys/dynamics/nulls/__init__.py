@@ -1,0 +1,1 @@
+"""Chains without the effect that is looked for, or with a known one."""

@@ -1,0 +1,1 @@
+"""The switching model: estimator, parameters, inference, and EM."""

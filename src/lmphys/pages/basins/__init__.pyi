@@ -1,0 +1,17 @@
+from .hopfield import DenseHopfield as DenseHopfield
+from .hopfield import clusters as clusters
+from .hopfield import find_basins as find_basins
+from .hopfield import on_sphere as on_sphere
+from .hopfield import uneven as uneven
+from .matched import compare_pairs as compare_pairs
+from .matched import matched_chains as matched_chains
+from .matched import right_less_wrong as right_less_wrong
+from .returns import KINDS as KINDS
+from .returns import astray_table as astray_table
+from .returns import curvatures as curvatures
+from .returns import half_lost as half_lost
+from .returns import return_table as return_table
+from .returns import returns_by_mistake as returns_by_mistake
+from .returns import share_of_answer as share_of_answer
+from .trials import TrialSpec as TrialSpec
+from .trials import build_trials as build_trials

@@ -1,0 +1,55 @@
+"""Mean belief, sentence by sentence, in the manner of Fig. 5 of Carson & Reisizadeh 2025."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from lmphys.pages.belief_shift.displacements import REAL, SIMULATED
+from lmphys.pages.belief_shift.themes import Theme
+
+_GOLD = "#B8860B"
+_LINES = {REAL: ("-", "o"), SIMULATED: ("--", None)}
+
+
+def draw_themes(table: pd.DataFrame, themes: Sequence[Theme], colours: dict[str, str]) -> Figure:
+    """A panel a theme: mean belief of clean and of poisoned chains, real and simulated.
+
+    Bands reach from the tenth to the ninetieth percentile of the real chains, which for few of them is about from the
+    lowest to the highest.
+
+    Args:
+        table: of `scenarios`.
+        themes: to be drawn, three in a row.
+        colours: condition -> colour.
+    """
+    n_rows = -(-len(themes) // 3)
+    figure, axes = plt.subplots(
+        n_rows, 3, sharex=True, sharey=True, figsize=(9, 0.7 + 2.3 * n_rows), squeeze=False, layout="constrained"
+    )
+    n_steps = int(table["t"].max()) + 1
+    for ax, theme in zip(axes.flat, themes, strict=False):
+        own = table[table["theme"] == theme.id]
+        for place in theme.places(n_steps):
+            ax.axvline(place, color=_GOLD, linewidth=1.5)
+        for condition, colour in colours.items():
+            for kind, (line, marker) in _LINES.items():
+                chosen = own[(own["condition"] == condition) & (own["kind"] == kind)].groupby("t")["belief"]
+                every = max(1, n_steps // 8)
+                ax.plot(chosen.mean(), line, marker=marker, markevery=every, markersize=4, color=colour,
+                        label=f"{condition}, {kind}")  # fmt: skip
+                if kind == REAL:
+                    low, high = chosen.quantile(0.1), chosen.quantile(0.9)
+                    ax.fill_between(low.index, low, high, color=colour, alpha=0.15, linewidth=0)
+        ax.set(title=theme.id, ylim=(0, 1))
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    for ax in axes.flat[len(themes) :]:
+        ax.set_visible(False)
+    for ax in axes[-1]:
+        ax.set_xlabel("sentence")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("belief b")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return figure

@@ -1,0 +1,9 @@
+from .anomaly import detection as detection
+from .anomaly import detection_gain as detection_gain
+from .anomaly import exchange_tokens as exchange_tokens
+from .anomaly import shuffle_tokens as shuffle_tokens
+from .anomaly import stretches as stretches
+from .comparison import against as against
+from .comparison import readings as readings
+from .initial import describe_head as describe_head
+from .initial import random_surprisal as random_surprisal

@@ -1,0 +1,1 @@
+"""What the page `double_well` alone needs."""

@@ -1,0 +1,1 @@
+from .reversal import arrow_of_time as arrow_of_time

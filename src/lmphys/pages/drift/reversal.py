@@ -1,0 +1,100 @@
+"""Does the motion look the same when it is played backwards?"""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.covariance import LedoitWolf
+
+from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Trajectories
+from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
+from lmphys.stats.interval import Interval
+
+
+class TimeArrow(BaseEstimator):
+    """Log odds that a chain was read forwards, from a Gaussian law of two successive states.
+
+    With q(x, y) the Gaussian of a state and its successor, fitted to the transitions of other chains (its covariance
+    shrunk after Ledoit and Wolf), the log odds of a step are log q(x, y) - log q(y, x). For a stationary process their
+    mean is the entropy production per step that two successive states show; it is 0 under detailed balance.
+
+    Attributes:
+        mean_: (2 D,) mean of a state and its successor.
+        precision_: (2 D, 2 D) inverse of their covariance.
+
+    Source: Roldán & Parrondo 2010, Phys. Rev. Lett. 105, 150607 (irreversibility as a divergence between a path and
+    its reversal).
+    """
+
+    mean_: np.ndarray
+    precision_: np.ndarray
+
+    def fit(self, traj: Trajectories) -> "TimeArrow":
+        """Fit q in float64.
+
+        Raises:
+            LmphysError: there are fewer than 2 transitions.
+        """
+        if traj.n_transitions < 2:
+            raise LmphysError(f"{traj.n_transitions} transitions have no covariance; take longer chains, or more")
+        fitted = LedoitWolf().fit(np.hstack(traj.pairs()[:2]).astype(np.float64))
+        self.mean_, self.precision_ = fitted.location_, fitted.precision_
+        return self
+
+    def log_odds(self, traj: Trajectories) -> np.ndarray:
+        """Sum over the steps of each chain, (C,), nats; of a chain read backwards, minus that. 0 without a step."""
+        x, y, chain = traj.pairs()
+        forwards, backwards = (self._square(np.hstack(pair)) for pair in ((x, y), (y, x)))
+        return sum_by_group((backwards - forwards) / 2, chain, len(traj))
+
+    def _square(self, z: np.ndarray) -> np.ndarray:
+        away = z.astype(np.float64) - self.mean_
+        return np.einsum("ni,ij,nj->n", away, self.precision_, away, optimize=True)
+
+
+class Reversal(NamedTuple):
+    """How well held-out chains are told from their reversals.
+
+    Attributes:
+        told: share of chains whose direction is guessed right. Without a direction 1/2, whatever was fitted.
+        nats: log odds per step.
+        chains: number of chains with a step.
+    """
+
+    told: Interval
+    nats: Interval
+    chains: int
+
+
+def arrow_of_time(train: Trajectories, test: Trajectories, *, trim: int = 0, seed: int = 0) -> Reversal:
+    """Guess the direction of the chains in `test`, with a `TimeArrow` fitted on `train`.
+
+    Args:
+        train: chains to learn from, in coordinates fewer than its transitions by far.
+        test: chains of other questions, in the same coordinates.
+        trim: states left out at both ends of every chain: a beginning and an end are a direction too.
+        seed: of the bootstrap over chains.
+
+    Raises:
+        LmphysError: fewer than two chains of `test` have a step left.
+    """
+    train, test = (_inner(traj, trim) for traj in (train, test))
+    if len(test) < 2:
+        raise LmphysError(
+            f"{len(test)} chains are longer than {2 * trim + 1} states: take a smaller trim, or more chains"
+        )
+    odds = TimeArrow().fit(train).log_odds(test)
+    right = np.where(odds == 0, 0.5, odds > 0)
+    steps = np.asarray(test.lengths) - 1
+    told = bootstrap_chains(lambda w: w @ right / w.sum(1), len(test), seed=seed)
+    nats = bootstrap_chains(lambda w: w @ odds / (w @ steps), len(test), seed=seed)
+    return Reversal(told, nats, len(test))
+
+
+def _inner(traj: Trajectories, trim: int) -> Trajectories:
+    """Without the first and last `trim` states; chains without a step left are dropped."""
+    kept = [states[trim : len(states) - trim] for states in traj if len(states) >= 2 * trim + 2]
+    if not kept:
+        raise LmphysError(f"no chain is longer than {2 * trim + 1} states; take a smaller trim")
+    return Trajectories.from_list(kept)

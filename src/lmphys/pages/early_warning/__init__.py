@@ -1,0 +1,1 @@
+"""What the page `early_warning` alone needs."""

@@ -1,0 +1,141 @@
+"""Where the distance between a model and its approximator lies: by the entropy of the context."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from lmphys.core.errors import LmphysError
+from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
+from lmphys.stats.interval import Interval
+
+# Bins of the entropy of the target, nats; below the first inner edge but one a context counts as near zero.
+EDGES = (0.0, 0.01, 0.1, 0.5, 1.0, 2.0, np.inf)
+NEAR_ZERO = 0.1
+
+
+def divergences(target: Tensor, approximation: Tensor) -> pd.DataFrame:
+    """Distances of two distributions over the same tokens, at N contexts.
+
+    Args:
+        target: (N, V) logits of P, in any gauge.
+        approximation: (N, V) logits of Q.
+
+    Returns:
+        A row a context: `entropy` of P; `kl`, KL(P || Q) in nats, which has no upper bound where P is a spike;
+        `variation`, total variation distance, from 0 to 1.
+
+    Raises:
+        LmphysError: the shapes differ.
+    """
+    if target.shape != approximation.shape:
+        raise LmphysError(
+            f"distributions have shapes {tuple(target.shape)} and {tuple(approximation.shape)}: models with different "
+            "tokens cannot be compared token by token"
+        )
+    rows = []
+    for p, q in zip(target.split(64), approximation.split(64), strict=True):
+        log_p, log_q = p.double().log_softmax(-1), q.double().log_softmax(-1)
+        P = log_p.exp()
+        log_p = torch.where(P > 0, log_p, 0.0)
+        gap = torch.where(P > 0, log_p - log_q, 0.0)
+        rows.append(torch.stack([-(P * log_p).sum(-1), (P * gap).sum(-1), 0.5 * (P - log_q.exp()).abs().sum(-1)], 1))
+    # What rounding makes of a distribution beside itself must not be negative.
+    values = torch.cat(rows).clamp(min=0).numpy()
+    return pd.DataFrame(values, columns=["entropy", "kl", "variation"])
+
+
+def by_entropy(table: pd.DataFrame, edges: Sequence[float] = EDGES) -> pd.DataFrame:
+    """Shares of the contexts and of the distances in bins of the entropy of the target.
+
+    Args:
+        table: of `divergences`.
+        edges: of the bins, nats, from 0.
+
+    Returns:
+        Indexed by bin (an interval): `contexts`, their number; `share`, of the contexts; `kl_share` and
+        `variation_share`, of the sums; `kl` and `variation`, the means in the bin (NaN where it is empty).
+    """
+    bins = pd.cut(table["entropy"], list(edges), right=False)
+    groups = table.groupby(bins, observed=False)
+    result = pd.DataFrame({"contexts": groups.size()})
+    result["share"] = result["contexts"] / len(table)
+    for name in ("kl", "variation"):
+        total = table[name].sum()
+        result[f"{name}_share"] = groups[name].sum() / total if total > 0 else np.nan
+        result[name] = groups[name].mean()
+    return result.rename_axis("entropy of the target, nats")
+
+
+def excess_share(
+    table: pd.DataFrame,
+    questions: Sequence[str] | pd.Series,
+    *,
+    column: str = "kl",
+    below: float = NEAR_ZERO,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> Interval:
+    """Share of a distance in the contexts of near-zero entropy, minus their share of the contexts.
+
+    Above 0 they hold more than their part, as the claim that they are the obstacle says; at or below 0 it is refuted.
+
+    Args:
+        table: of `divergences`.
+        questions: (N,) the question that each context belongs to; questions are resampled.
+        column: `kl` or `variation`.
+        below: entropy of the target under which a context counts as near zero, nats.
+        n_bootstrap: replicates.
+        seed: of the bootstrap.
+
+    Raises:
+        LmphysError: fewer than two questions.
+    """
+    group = pd.factorize(np.asarray(questions))[0]
+    near = (table["entropy"] < below).to_numpy(float)
+    distance = table[column].to_numpy()
+    parts = np.stack([near, np.ones_like(near), near * distance, distance], axis=1)
+    sums = sum_by_group(parts, group, int(group.max()) + 1)
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        few, all_, kl_few, kl_all = (weights @ sums).T
+        return kl_few / kl_all - few / all_
+
+    return bootstrap_chains(statistic, len(sums), n_bootstrap=n_bootstrap, seed=seed)
+
+
+def slower(
+    first: pd.DataFrame,
+    last: pd.DataFrame,
+    questions: Sequence[str] | pd.Series,
+    *,
+    below: float = NEAR_ZERO,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> Interval:
+    """How much slower the divergence falls in contexts of near-zero entropy than in the others.
+
+    ln(KL_last / KL_first) of the one minus that of the others, with KL the sum over contexts. Above 0: what is left
+    after a better approximation is left there.
+
+    Args:
+        first: `divergences` of the coarser approximation.
+        last: those of the better one, at the same contexts.
+        questions: as for `excess_share`.
+        below: as for `excess_share`.
+        n_bootstrap: replicates.
+        seed: of the bootstrap.
+    """
+    group = pd.factorize(np.asarray(questions))[0]
+    near = (first["entropy"] < below).to_numpy(float)
+    columns = [kl["kl"].to_numpy() * part for part in (near, 1 - near) for kl in (last, first)]
+    sums = sum_by_group(np.stack(columns, axis=1), group, int(group.max()) + 1)
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        last_near, first_near, last_others, first_others = (weights @ sums).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log(last_near / first_near) - np.log(last_others / first_others)
+
+    return bootstrap_chains(statistic, len(sums), n_bootstrap=n_bootstrap, seed=seed)

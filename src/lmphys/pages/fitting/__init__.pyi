@@ -1,0 +1,1 @@
+from .synthetic import recovery as recovery

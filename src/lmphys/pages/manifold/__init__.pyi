@@ -1,0 +1,1 @@
+from .leakage import subspace_leakage as subspace_leakage

@@ -1,0 +1,149 @@
+"""How much better the next state is forecast when the label of the next sentence is known, or predicted."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.evaluate.selection import hold_out, question_folds
+from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.dynamics.slds.structure import Drift
+from lmphys.pages.phases.labelled import LabelledSLDS
+from lmphys.stats.alignment import exchanged
+from lmphys.stats.bootstrap import sum_by_group
+from lmphys.stats.regression import pooled_r2, r2_gain
+
+
+def merge_rare(labels: ArrayLike, groups: ArrayLike, n: int = 10, *, name: str = "rare") -> np.ndarray:
+    """Labels (N,), those of fewer than `n` groups (questions) put together under one name: too few to learn."""
+    table = pd.DataFrame({"label": np.asarray(labels).astype(str), "group": np.asarray(groups)})
+    counts = table.groupby("label")["group"].nunique()
+    return table["label"].where(table["label"].map(counts) >= n, name).to_numpy(dtype=object)
+
+
+def merge_uncommon(labels: ArrayLike, n_classes: int, *, name: str = "other") -> np.ndarray:
+    """Labels (N,) of which the n_classes - 1 commonest are kept and the others put together."""
+    values = pd.Series(np.asarray(labels).astype(str))
+    kept = values.value_counts().index[: n_classes - 1]
+    return values.where(values.isin(kept), name).to_numpy(dtype=object)
+
+
+def exchange_labels(traj: Trajectories, labels: ArrayLike, rng: np.random.Generator) -> np.ndarray:
+    """Labels (N,) exchanged between chains at the same place, whole chains and questions as far as lengths allow."""
+    chain = np.repeat(np.arange(len(traj)), traj.lengths)
+    place = np.arange(len(chain)) - np.repeat(traj.offsets[:-1], traj.lengths)
+    return np.asarray(labels)[exchanged(place, chain, _questions(traj)[chain], rng)]
+
+
+def label_forecasts(
+    traj: Trajectories, labels: ArrayLike, *, drift: Drift = "switching", n_folds: int = 5, seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Cross-validated forecasts of h_{t+1}, (N - C, D), by models that have not seen the question.
+
+    Args:
+        traj: C chains in the coordinates of the fit.
+        labels: (N,) label of each state's sentence.
+        drift: of `LabelledSLDS`: maps of the labels' own, or one "shared" map with offsets of their own.
+        n_folds: folds of questions.
+        seed: of the folds.
+
+    Returns:
+        "known", "by label" and "by state", see `LabelledSLDS.label_forecasts`; "mean", the training mean of the states
+        that end a sentence with the label of the next one, wherever the chain stands. "known" and "mean" have seen the
+        label of the sentence that they forecast.
+
+    Raises:
+        LmphysError: there are too few questions.
+    """
+    marked = replace(traj, sentences=traj.sentences.assign(label=np.asarray(labels).astype(str)))
+
+    def score(train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
+        model = LabelledSLDS(drift=drift).fit(train, train.sentences["label"])
+        given = model.label_forecasts(test, test.sentences["label"])
+        arrived, arriving = (model.codes(t.sentences["label"])[t.sources() + 1] for t in (train, test))
+        h_next = train.pairs()[1].astype(np.float64)
+        count = np.bincount(arrived, minlength=len(model.classes_))
+        mean = sum_by_group(h_next, arrived, len(count)) / count.clip(min=1)[:, None]
+        # Of a label that no training sentence after the first has, the mean of all.
+        mean[count == 0] = h_next.mean(axis=0)
+        return {**given, "mean": np.vstack([mean, h_next.mean(axis=0)])[arriving]}
+
+    return hold_out(score, marked, question_folds(marked, n_folds, seed), range(n_folds))
+
+
+def one_map_forecasts(traj: Trajectories, *, n_folds: int = 5, seed: int = 0) -> np.ndarray:
+    """Forecasts of h_{t+1} by one linear map, (N - C, D), on the same folds."""
+
+    def score(train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
+        return {"one map": SLDS(1).fit(train).forecasts(test)["predictive"]}
+
+    return hold_out(score, traj, question_folds(traj, n_folds, seed), range(n_folds))["one map"]
+
+
+def label_gains(
+    traj: Trajectories,
+    labels: Mapping[str, ArrayLike],
+    *,
+    drift: Drift = "switching",
+    n_folds: int = 5,
+    n_null: int = 10,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What labels add to one linear map, in R^2 of the next state on held-out questions, beside labels that are none.
+
+    Two nulls, fitted and scored like the true labels. `place`: labels exchanged between chains at the same place
+    (`exchange_labels`), so that what the place tells is kept. `random`: the same labels dealt out anew.
+
+    Args:
+        traj: C chains in the coordinates of the fit.
+        labels: name -> (N,) label of each state's sentence.
+        drift: as in `label_forecasts`.
+        n_folds: folds of questions.
+        n_null: draws of each null.
+        n_bootstrap: resamplings of whole questions.
+        seed: of folds, nulls and resampling.
+
+    Returns:
+        Indexed by `label` and `forecast`: `r2`; `gain` over one map with `low` and `high` (95 %, over questions);
+        `place` and `random`, mean gains of the nulls; `place_high` and `random_high`, the largest; `beyond`, gain minus
+        `place`; `classes`.
+    """
+    settings: dict[str, Any] = {"drift": drift, "n_folds": n_folds, "seed": seed}
+    h_next = traj.pairs()[1].astype(np.float64)
+    base = one_map_forecasts(traj, n_folds=n_folds, seed=seed)
+    r2_base = pooled_r2(h_next, base)
+    rows = {}
+    for name, values in labels.items():
+        y = np.asarray(values).astype(str)
+        rng = np.random.default_rng(seed)
+        dealt = {
+            "place": [exchange_labels(traj, y, rng) for _ in range(n_null)],
+            "random": [rng.permutation(y) for _ in range(n_null)],
+        }
+        nulls = {
+            kind: [
+                {way: pooled_r2(h_next, x) - r2_base for way, x in label_forecasts(traj, false, **settings).items()}
+                for false in draws
+            ]
+            for kind, draws in dealt.items()
+        }
+        for way, forecast in label_forecasts(traj, y, **settings).items():
+            gain = r2_gain(traj, forecast, base, groups=_questions(traj), n_bootstrap=n_bootstrap, seed=seed)
+            row = {"r2": pooled_r2(h_next, forecast)}
+            row |= {end: float(x) for end, x in zip(("gain", "low", "high"), gain, strict=True)}
+            for kind, draws in nulls.items():
+                found = [draw[way] for draw in draws]
+                row |= {kind: float(np.mean(found)), f"{kind}_high": max(found)}
+            rows[name, way] = row | {"beyond": row["gain"] - row["place"], "classes": len(np.unique(y))}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["label", "forecast"])
+
+
+def _questions(traj: Trajectories) -> np.ndarray:
+    """(C,) question of each chain; its own number where there are none."""
+    named = "question_id" in traj.chains
+    return pd.factorize(traj.chains["question_id"])[0] if named else np.arange(len(traj))

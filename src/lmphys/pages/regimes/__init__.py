@@ -1,0 +1,1 @@
+"""What the page `regimes` alone needs."""

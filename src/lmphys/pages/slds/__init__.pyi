@@ -1,0 +1,11 @@
+from .ablation import ablate as ablate
+from .ablation import compare_patterns as compare_patterns
+from .ablation import readings as readings
+from .agreement import compare_learners as compare_learners
+from .cost import simulation_cost as simulation_cost
+from .fixed_points import portrait as portrait
+from .grid import score_grid as score_grid
+from .visits import compare_visits as compare_visits
+from .visits import count_visits as count_visits
+from .visits import mean_visit as mean_visit
+from .visits import persistence as persistence

@@ -1,0 +1,279 @@
+"""What each part of the switching model adds: the models of the paper's table, under every definition of R^2."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.complement import Complement
+from lmphys.dynamics.evaluate.simulation import simulated_surrogates
+from lmphys.dynamics.linear import LinearDrift
+from lmphys.dynamics.projection import Projection
+from lmphys.dynamics.residuals import residual_nll
+from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.stats.bootstrap import bootstrap_chains, chain_weights, sum_by_group
+from lmphys.stats.regression import spread
+
+# The rows of Table 2, the full model first, and the map of Sec. 3.2 as it is printed, in all dimensions.
+FULL, NO_REGIMES, NO_PROJECTION = "full model", "no regimes", "no projection"
+TABLE = (FULL, NO_REGIMES, NO_PROJECTION, "no state drift", "one linear map")
+MODELS = (*TABLE, "one linear map, all D")
+
+SPACES = ("k", "D", "Eq. 10")
+TARGETS = ("h", "Δh")
+WEIGHTS = ("predictive", "filtered_after_update", "smoothed", "oracle")
+DEFINITIONS = pd.MultiIndex.from_product([SPACES, TARGETS, WEIGHTS], names=["space", "target", "weights"])
+
+
+@dataclass(frozen=True, eq=False)
+class Ablation:
+    """The models of `MODELS`, fitted to one set of chains and scored on another of C chains.
+
+    Attributes:
+        fits: each model.
+        projection: of the models in k coordinates.
+        completion: their rule outside the subspace.
+        errors: (models, spaces, weights, C) sum of squared errors of the forecasts of each chain.
+        spreads: for each space and target, the spread of the targets given weights of the chains (`r2.spread`).
+        nll: negative log density of h_{t+1} given the past, nats per transition in all D dimensions; the models in
+            k coordinates are completed. NaN where there is no density.
+    """
+
+    fits: dict[str, SLDS | LinearDrift]
+    projection: Projection
+    completion: Complement
+    errors: np.ndarray
+    spreads: dict[tuple[str, str], Callable[[np.ndarray], np.ndarray]]
+    nll: pd.Series
+
+    @property
+    def n_chains(self) -> int:
+        """C."""
+        return self.errors.shape[-1]
+
+    def r2(self, weights: np.ndarray) -> np.ndarray:
+        """R^2 of weighted chains (R, C), by model and definition, (R, models, 24), in the order of `DEFINITIONS`."""
+        result = np.empty((len(weights), len(MODELS), len(SPACES), len(TARGETS), len(WEIGHTS)))
+        for i, space in enumerate(SPACES):
+            sse = np.einsum("rc,mwc->rmw", weights, self.errors[:, i], optimize=True)
+            for j, target in enumerate(TARGETS):
+                result[:, :, i, j] = 1 - sse / self.spreads[space, target](weights)[:, None, None]
+        return result.reshape(*result.shape[:2], -1)
+
+    def scores(self, *, n_bootstrap: int = 500, seed: int = 0) -> pd.DataFrame:
+        """R^2 of each model under each definition, with 95 % intervals over the test chains.
+
+        Returns:
+            Indexed by model, space, target and weights: `r2`, `low`, `high`.
+        """
+        return _long(self.r2, MODELS, self.n_chains, "r2", n_bootstrap, seed)
+
+    def drops(self, *, n_bootstrap: int = 500, seed: int = 0) -> pd.DataFrame:
+        """R^2 of each model minus that of the full one, likewise, paired: `drop`, `low`, `high`."""
+        return _long(self._drops, MODELS[1:], self.n_chains, "drop", n_bootstrap, seed)
+
+    def _drops(self, weights: np.ndarray) -> np.ndarray:
+        r2 = self.r2(weights)
+        return r2[:, 1:] - r2[:, :1]
+
+    def twins(self, *chains: Trajectories, seed: int) -> list[Trajectories]:
+        """Chains without regimes: twins of full width, drawn from the fit of one regime and the completion.
+
+        Together these are one linear map of R^D with one Gaussian noise. Each set gets a seed of its own.
+        """
+        single = self.fits[NO_REGIMES]
+        assert isinstance(single, SLDS)
+        model = SLDS.from_parameters(self.completion.lift(single.parameters_))
+        return [simulated_surrogates(model, traj, seed=seed + i) for i, traj in enumerate(chains)]
+
+
+def ablate(
+    train: Trajectories,
+    test: Trajectories,
+    *,
+    rank: int = 40,
+    n_regimes: int = 4,
+    ridge: float = 1.0,
+    noise_rank: int = 10,
+    max_iter: int = 10,
+    random_state: int = 0,
+) -> Ablation:
+    """Fit the models of Table 2 and score their one-step forecasts under every definition.
+
+    Models, with the priors of `SLDS` unless something else is said:
+        full model: K regimes in k coordinates.
+        no regimes: K = 1.
+        no projection: K regimes in all D dimensions, in float32 and from one start. Few transitions determine
+            neither its maps nor its noise. M_j is drawn towards 0 with the weight of `drift_prior` D transitions,
+            and Sigma_j is diagonal plus `noise_rank` factors, drawn towards the residuals of one map with the weight
+            of D transitions.
+        no state drift: M_j = 0, the drift is b_j.
+        one linear map: ridge regression in k coordinates (`LinearDrift`, penalty on A as printed).
+        one linear map, all D: the same in all dimensions, as Sec. 3.2 is printed.
+
+    Definitions, the product of what the paper leaves open:
+        space: of the k coordinates ("k"); of all D dimensions with the directions outside forecast by the
+            completion ("D"), or left where they are, as Eq. 10 is printed ("Eq. 10"). A model without projection
+            has one forecast of all dimensions, and its coordinates are those of that forecast.
+        target: h_{t+1} ("h") or the step ("Δh").
+        weights: what the weights of the regimes have seen, as in `SLDS.forecasts`.
+
+    Args:
+        train: chains of the full width.
+        test: chains that are scored; not those of `train`.
+        rank: k.
+        n_regimes: K.
+        ridge: of the linear maps.
+        noise_rank: of the noise without projection.
+        max_iter: iterations of EM without projection.
+        random_state: seed of the starts.
+
+    Raises:
+        LmphysError: the rank is not usable, or as in `SLDS.fit`.
+    """
+    projection = Projection(rank).fit(train)
+    completion, still = Complement(projection).fit(train), Complement(projection, memory=1.0).fit(train)
+    inside, outside = projection.transform(train), projection.transform(test)
+    whole = SLDS(n_regimes, covariance="low-rank", noise_rank=min(noise_rank, train.width - 1), n_init=1,
+                 max_iter=max_iter, dtype="float32", random_state=random_state)  # fmt: skip
+    models: tuple[SLDS | LinearDrift, ...] = (
+        SLDS(n_regimes, random_state=random_state),
+        SLDS(1),
+        whole,
+        SLDS(n_regimes, drift="none", random_state=random_state),
+        LinearDrift(ridge),
+        LinearDrift(ridge),
+    )
+    in_full = (False, False, True, False, False, True)
+    fits = {m: f.fit(train if full else inside) for m, f, full in zip(MODELS, models, in_full, strict=True)}
+
+    h, h_next, chain = test.pairs()
+    h, h_next = h.astype(np.float64), h_next.astype(np.float64)
+    x, x_next, _ = outside.pairs()
+    states = {"k": (x, x_next), "D": (h, h_next), "Eq. 10": (h, h_next)}
+    errors = np.empty((len(MODELS), len(SPACES), len(WEIGHTS), len(test)))
+    nll = {}
+    for i, (name, full) in enumerate(zip(MODELS, in_full, strict=True)):
+        model, seen = fits[name], test if full else outside
+        forecasts = _forecasts(model, seen)
+        for j, weights in enumerate(WEIGHTS):
+            y = forecasts[weights]
+            if j and y is forecasts[WEIGHTS[0]]:
+                errors[i, :, j] = errors[i, :, 0]
+                continue
+            if full:
+                by_space = {"k": _coordinates(projection, y), "D": y, "Eq. 10": y}
+            else:
+                by_space = {"k": y, "D": completion.forecast(test, y), "Eq. 10": still.forecast(test, y)}
+            for s, space in enumerate(SPACES):
+                square = ((states[space][1] - by_space[space]) ** 2).sum(axis=1)
+                errors[i, s, j] = sum_by_group(square, chain, len(test))
+        density = _log_density(model, train if full else inside, seen)
+        nll[name] = -float(np.mean(density if full else density + completion.log_density(test)))
+    spreads = {}
+    for space, (now, then) in states.items():
+        spreads[space, "h"] = spread(then, chain, len(test))
+        spreads[space, "Δh"] = spread(then - now, chain, len(test))
+    return Ablation(fits, projection, completion, errors, spreads, pd.Series(nll, name="nll"))
+
+
+def compare_patterns(
+    real: Ablation, null: Ablation, paper: Mapping[str, float], *, n_bootstrap: int = 500, seed: int = 0
+) -> pd.DataFrame:
+    """Which definition gives the rows of the paper's table, and whether chains without regimes give them as well.
+
+    Args:
+        real: of real chains.
+        null: of chains that have no regimes (`Ablation.twins`).
+        paper: R^2 of each row of `TABLE`.
+        n_bootstrap: replicates over the test chains of each; the fits are given.
+        seed: of the resampling.
+
+    Returns:
+        Indexed by space, target and weights. `rms`, the root mean square distance of the rows from the paper's,
+        and `tau`, Kendall's rank correlation with them: 1 for the paper's order, -1 for its reverse; both also of the
+        null, `null_rms` and `null_tau`. `excess`, the distance of the real chains minus that of the null; below
+        0 the real chains come closer. `rms`, `null_rms` and `excess` have 95 % intervals, `..._low`, `..._high`.
+        `order` and `null_order`, the share of replicates in the paper's order.
+
+    Raises:
+        LmphysError: a row of the paper is missing, or there are fewer than two chains.
+    """
+    missing = [name for name in TABLE if name not in paper]
+    if missing:
+        raise LmphysError(f"the paper's table lacks {', '.join(missing)}: give a number for each of {', '.join(TABLE)}")
+    wanted = np.array([paper[name] for name in TABLE])
+    columns: dict[str, np.ndarray] = {}
+    replicates = {}
+    for i, (name, ablation) in enumerate((("", real), ("null_", null))):
+        weights = chain_weights(ablation.n_chains, n_bootstrap, seed + i)
+        r2 = ablation.r2(np.vstack([np.ones(ablation.n_chains), weights]))[:, : len(TABLE)]
+        rms = np.sqrt(((r2 - wanted[:, None]) ** 2).mean(axis=1))
+        tau = _kendall(r2, wanted)
+        columns |= {f"{name}rms": rms[0], f"{name}tau": tau[0], f"{name}order": (tau[1:] > 1 - 1e-9).mean(axis=0)}
+        replicates[f"{name}rms"] = rms[1:]
+    columns["excess"] = columns["rms"] - columns["null_rms"]
+    replicates["excess"] = replicates["rms"] - replicates["null_rms"]
+    for name, values in replicates.items():
+        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(values, [0.025, 0.975], axis=0)
+    return pd.DataFrame(columns, index=DEFINITIONS)
+
+
+def readings(table: pd.DataFrame, model: str) -> pd.DataFrame:
+    """The rows of one model in `Ablation.scores` or `drops` under the definitions that the paper's text admits.
+
+    Its forecast is either of the k coordinates or, as Eq. 10, of all dimensions; the completed one is ours. The index
+    says each in words. A model of one regime has one forecast, whatever weights have seen: one row stands for all.
+    """
+    rows = pd.DataFrame(table.loc[model]).drop("D", level="space")
+    names = {weights: weights for weights in WEIGHTS}
+    if rows.groupby(level=["space", "target"]).nunique().to_numpy().max() == 1:
+        rows = rows[rows.index.get_level_values("weights") == WEIGHTS[0]]
+        names[WEIGHTS[0]] = "one forecast"
+    places = {"k": "k coordinates", "Eq. 10": "all D"}
+    rows.index = pd.Index([f"{names[w]}, R² of {target}, {places[space]}" for space, target, w in rows.index])
+    return rows
+
+
+def _kendall(r2: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Mean agreement of the order of pairs of rows, (R, definitions), from (R, rows, definitions)."""
+    i, j = np.triu_indices(len(wanted), 1)
+    return np.mean(np.sign(r2[:, i] - r2[:, j]) * np.sign(wanted[i] - wanted[j])[:, None], axis=1)
+
+
+def _long(
+    statistic: Callable[[np.ndarray], np.ndarray],
+    models: tuple[str, ...],
+    n_chains: int,
+    column: str,
+    n_bootstrap: int,
+    seed: int,
+) -> pd.DataFrame:
+    found = bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
+    index = pd.MultiIndex.from_tuples(
+        [(m, *d) for m in models for d in DEFINITIONS], names=["model", *DEFINITIONS.names]
+    )
+    values = {name: x.ravel() for name, x in zip((column, "low", "high"), found, strict=True)}
+    return pd.DataFrame(values, index=index)
+
+
+def _forecasts(model: SLDS | LinearDrift, traj: Trajectories) -> dict[str, np.ndarray]:
+    """Forecasts by weights; one array for all of them where there are no regimes to weigh."""
+    if isinstance(model, SLDS) and model.n_regimes > 1:
+        return model.forecasts(traj)
+    only = model.forecasts(traj)["predictive"] if isinstance(model, SLDS) else model.forecast(traj)
+    return dict.fromkeys(WEIGHTS, only)
+
+
+def _log_density(model: SLDS | LinearDrift, train: Trajectories, test: Trajectories) -> np.ndarray:
+    if isinstance(model, SLDS):
+        return model.log_densities(test)["predictive"]
+    return -residual_nll(model.residuals(train), model.residuals(test))
+
+
+def _coordinates(projection: Projection, h: np.ndarray) -> np.ndarray:
+    """Coordinates (n, k) of points (n, D)."""
+    return (h - projection.mean_) / projection.scale_ @ projection.basis_ / projection.unit_

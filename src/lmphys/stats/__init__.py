@@ -1,0 +1,5 @@
+"""Intervals and scores: bootstrap, folds, regression and classification, power, tails."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

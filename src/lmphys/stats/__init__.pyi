@@ -1,0 +1,2 @@
+from .bootstrap import bootstrap_chains as bootstrap_chains
+from .interval import Interval as Interval

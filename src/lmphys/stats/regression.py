@@ -1,0 +1,129 @@
+"""Variance explained, pooled over dimensions, with intervals over chains."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lmphys.core.trajectories import Trajectories
+from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
+from lmphys.stats.interval import Interval
+
+
+def pooled_r2(y: np.ndarray, predicted: np.ndarray) -> float:
+    """1 - sum ||y - yhat||^2 / sum ||y - ybar||^2 of predictions (n, D) of targets (n, D)."""
+    return 1 - float(((y - predicted) ** 2).sum() / ((y - y.mean(axis=0)) ** 2).sum())
+
+
+def mean_interval(
+    values: np.ndarray, chain: np.ndarray, n_chains: int, *, n_bootstrap: int = 500, seed: int = 0
+) -> Interval:
+    """Mean of values (n,) with a 95 % interval over chains; arguments as in `r2_interval`."""
+    total, count = sum_by_group(np.stack([values, np.ones(len(values))], axis=1), chain, n_chains).T
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        return weights @ total / (weights @ count)
+
+    return bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
+
+
+def r2_interval(
+    y: np.ndarray,
+    predicted: np.ndarray,
+    chain: np.ndarray,
+    n_chains: int,
+    *,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> Interval:
+    """Pooled R^2 of predictions (n, D) of targets (n, D) with a 95 % interval over chains.
+
+    A replicate compares with the mean target of its own chains, so it needs for each chain the number of rows
+    and the sums of ||y - yhat||^2, of y and of ||y||^2.
+
+    Args:
+        y: targets.
+        predicted: predictions.
+        chain: (n,) chain of each row, in 0..n_chains-1.
+        n_chains: C, chains without rows included.
+        n_bootstrap: replicates.
+        seed: of the resampling.
+    """
+    return bootstrap_chains(_r2(y, predicted, chain, n_chains), n_chains, n_bootstrap=n_bootstrap, seed=seed)
+
+
+def r2_gain(
+    traj: Trajectories,
+    forecast: np.ndarray,
+    baseline: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> Interval:
+    """R^2 of one forecast of h_{t+1} minus that of another, with a 95 % interval over chains, paired.
+
+    Args:
+        traj: C chains.
+        forecast: (N - C, D) in the order of `traj.pairs()`.
+        baseline: likewise.
+        groups: (C,) group of each chain, such as its question: groups are then resampled whole.
+        n_bootstrap: replicates.
+        seed: of the resampling; each replicate has the same chains for both.
+    """
+    _, h_next, chain = traj.pairs()
+    unit = np.arange(len(traj)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    return r2_difference(
+        h_next.astype(np.float64),
+        forecast,
+        baseline,
+        unit[chain],
+        int(unit.max()) + 1,
+        n_bootstrap=n_bootstrap,
+        seed=seed,
+    )
+
+
+def r2_difference(
+    y: np.ndarray,
+    predicted: np.ndarray,
+    baseline: np.ndarray,
+    chain: np.ndarray,
+    n_chains: int,
+    *,
+    n_bootstrap: int = 500,
+    seed: int = 0,
+) -> Interval:
+    """R^2 of predictions minus that of others, paired; arguments as in `r2_interval`."""
+    one, other = (_r2(y, x, chain, n_chains) for x in (predicted, baseline))
+    return bootstrap_chains(lambda w: one(w) - other(w), n_chains, n_bootstrap=n_bootstrap, seed=seed)
+
+
+def _r2(y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Pooled R^2 as a function of the weights of chains, (R, C) to (R,)."""
+    sse = sum_by_group(((y - predicted) ** 2).sum(axis=1), chain, n_chains)
+    about_mean = spread(y, chain, n_chains)
+    return lambda weights: 1 - weights @ sse / about_mean(weights)
+
+
+def spread(y: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Sum of ||y - ybar||^2 as a function of the weights of chains, (R, C) to (R,), ybar the mean of each replicate.
+
+    Args:
+        y: targets (n, D).
+        chain: (n,) chain of each row, in 0..n_chains-1.
+        n_chains: C.
+    """
+    # Centring leaves the spread unchanged and keeps the difference of sums accurate.
+    centred = y - y.mean(axis=0, dtype=np.float64)
+    square, count = sum_by_group(np.stack([(centred**2).sum(axis=1), np.ones(len(y))], axis=1), chain, n_chains).T
+    total = sum_by_group(centred, chain, n_chains)
+    return lambda weights: weights @ square - ((weights @ total) ** 2).sum(axis=1) / (weights @ count)
+
+
+def expected_r2_ar1(r: float) -> tuple[float, float]:
+    """R^2(h) = r^2 and R^2(dh) = (1 - r) / 2 of the best one-step forecast of a stationary AR(1) process.
+
+    r = 0 is the case of states without dynamics: 0 and 0.5. An R^2 of increments near 0.5 is no sign of
+    dynamics.
+    """
+    return r**2, (1 - r) / 2

@@ -1,0 +1,1 @@
+"""The reasoner: its training, and what became of its chains."""

@@ -1,0 +1,47 @@
+import os
+
+import pytest
+
+from lmphys.core.files import file_digest, model_slug, write_atomically
+
+
+def test_slugs_are_file_names_and_never_collide():
+    specs = [
+        "smollm2",
+        "random:smollm2",
+        "random-smollm2",
+        "org/name",
+        "org-name",
+        "/home/me/org/name",
+        "a--b",
+        "a/../b",
+    ]
+    slugs = [model_slug(spec) for spec in specs]
+    assert len(set(slugs)) == len(specs)
+    assert slugs[0] == "smollm2"
+    assert all("/" not in slug and "--" not in slug and not slug.startswith(".") for slug in slugs)
+
+
+def test_text_and_bytes_are_written_whole_into_a_new_folder(tmp_path):
+    path = tmp_path / "new" / "file"
+    for content, stored in (("ü\n", b"\xc3\xbc\n"), (b"\x00\xff", b"\x00\xff")):
+        write_atomically(path, content)
+        assert path.read_bytes() == stored
+        assert list(path.parent.iterdir()) == [path]
+    # printf '\000\377' | sha256sum
+    assert file_digest(path) == "06eb7d6a69ee19e5fbdf749018d3d2abfa04bcbd1365db312eb86dc7169389b8"
+    assert file_digest(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize("interrupt", [OSError("full"), KeyboardInterrupt()])
+def test_an_interrupt_leaves_the_old_file_alone(tmp_path, monkeypatch, interrupt):
+    def stop(descriptor):
+        raise interrupt
+
+    path = tmp_path / "file"
+    write_atomically(path, "old")
+    monkeypatch.setattr(os, "fsync", stop)
+    with pytest.raises(type(interrupt)):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -261,7 +261,7 @@ class Ledger:
             parts = {
                 "here": format_obtained(row.obtained, row.interval),
                 "paper": format_number(row.value),
-                "verdict": row.verdict,
+                "verdict": str(row.verdict),
                 "controls": format_number(row.controls),
             }
             if part not in parts:

@@ -2,6 +2,7 @@ import ast
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from lmphys.book.record import book_record, run_key
 from lmphys.book.runner import project_lock, run_chapter
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest
-from lmphys.core.provenance import git_state, machine, peak_memory, versions
+from lmphys.core.provenance import PACKAGE, git_state, machine, peak_memory, versions
 
 GOOD = """import hashlib, os, pathlib, sys
 interpreter = hashlib.sha256(sys.executable.encode()).hexdigest()
@@ -121,40 +122,71 @@ def test_an_unchanged_page_is_not_run_again(project):
     assert result.cached
 
 
-def test_the_key_covers_text_parameters_device_code_data_and_lock(project, monkeypatch):
+def test_the_key_covers_text_parameters_device_and_lock(project, monkeypatch):
     chapter = find_chapters(project)[0]
     keys = {run_key(chapter, chapter.resolve({})), run_key(chapter, chapter.resolve({"seed": 1}))}
     keys.add(run_key(rewrite(project, GOOD + "\n"), chapter.resolve({})))
     rewrite(project, GOOD)
-    for name, count in (("src/code.py", 4), ("data/claims/x.txt", 5), ("requirements.lock", 6), ("src/a.mplstyle", 7)):
-        path = project / name
-        before = path.read_text() if path.exists() else None
-        path.write_text("changed")
-        keys.add(run_key(chapter, chapter.resolve({})))
-        assert len(keys) == count
-        path.unlink() if before is None else path.write_text(before)
+    lock = project / "requirements.lock"
+    before = lock.read_text()
+    lock.write_text("changed")
+    keys.add(run_key(chapter, chapter.resolve({})))
+    lock.write_text(before)
     monkeypatch.setenv("LMPHYS_DEVICE", "cuda")
     keys.add(run_key(chapter, chapter.resolve({})))
-    assert len(keys) == 8
+    assert len(keys) == 5
     monkeypatch.delenv("LMPHYS_DEVICE")
     assert book_record(chapter)[1]  # and back again
 
 
-def test_new_benchmarks_and_descriptions_leave_the_key_alone(project):
+def test_a_page_depends_on_the_data_that_it_read_and_on_no_other(project):
     chapter = find_chapters(project)[0]
-    key = run_key(chapter, chapter.resolve({}))
-    for name, matters in (
-        ("benchmarks.json", False),
-        ("README.md", False),
-        ("claims/benchmarks.json", True),
-        ("other.json", True),
-    ):
+    record, _ = book_record(chapter)
+    read = {name for name in record.inputs if name.startswith("data/")}
+    assert read == {path.relative_to(project).as_posix() for path in (project / "data" / "claims").glob("*.csv")}
+    for name, matters in (("benchmarks.json", False), ("claims/README.md", False), ("claims/carson2025.csv", True)):
         path = project / "data" / name
-        for text in ("{}", "[]"):
-            path.write_text(text)
-            assert (run_key(chapter, chapter.resolve({})) != key) == matters
-        path.unlink()
+        before = path.read_text() if path.exists() else None
+        path.write_text((before or "") + "\n")
+        assert book_record(chapter)[1] != matters
+        path.unlink() if before is None else path.write_text(before)
     assert book_record(chapter)[1]
+
+
+PROBLEM = """from lmphys.corpus import CorpusSpec
+print(CorpusSpec(tasks=("story",), dtype="float32").key())
+"""
+
+
+def test_a_page_depends_on_the_modules_that_it_used_and_on_no_other(tmp_path, project_maker):
+    root = project_maker(tmp_path / "p", {"toy/plain": "from lmphys.stats import Interval\n", "toy/story": PROBLEM})
+    package = root / "src" / "lmphys"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
+    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
+
+    def lmphys(*arguments):
+        command = [sys.executable, "-m", "lmphys", *arguments]
+        return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
+
+    def outdated():
+        lines = [line.split() for line in lmphys("list").splitlines()]
+        return {line[0] for line in lines if "outdated" in line}
+
+    lmphys("run")
+    assert outdated() == set()
+    for name, pages_ in (
+        ("cli.py", set()),
+        ("problems/families/kin.py", set()),
+        ("problems/families/story.py", {"toy/story"}),
+        ("lm/sampling.py", {"toy/story"}),
+        ("stats/interval.py", {"toy/plain"}),
+        ("core/errors.py", {"toy/plain", "toy/story"}),
+    ):
+        path = package / name
+        before = path.read_text()
+        path.write_text(before + "# edited\n")
+        assert outdated() == pages_, name
+        path.write_text(before)
 
 
 def test_a_page_that_was_edited_by_hand_or_lost_its_ledger_is_not_up_to_date(project):

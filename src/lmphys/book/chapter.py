@@ -1,17 +1,19 @@
 """A chapter: one text file of cells, with a title and typed parameters."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jupytext
 import yaml
-from nbformat import NotebookNode
 
 from lmphys.book.parameters import Parameter, parse_parameters, resolve_parameters
 from lmphys.core.errors import LmphysError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,12 @@ class Chapter:
         """
         where = f"{path.parent.name}/{path.stem}"
         source = path.read_text(encoding="utf-8")
-        cells = jupytext.reads(source, fmt="py:percent").cells
-        prose = next((cell.source for cell in cells if cell.cell_type == "markdown"), "")
-        titles = [line[2:].strip() for line in prose.splitlines() if line.startswith("# ")]
+        cells = _cells(source)
+        prose = next((text for head, text in cells if "[markdown]" in head), "")
+        titles = [line[4:].strip() for line in prose.splitlines() if line.startswith("# # ")]
         if not titles:
             raise LmphysError(f"{where} has no title; begin its first markdown cell with `# Title`")
-        tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+        tagged = [text for head, text in cells if '"parameters"' in head]
         if len(tagged) != 1:
             raise LmphysError(
                 f'{where} has {len(tagged)} parameter cells; tag exactly one with `# %% tags=["parameters"]`'
@@ -63,8 +65,10 @@ class Chapter:
         """Name of the file without its ending."""
         return self.path.stem
 
-    def notebook(self) -> NotebookNode:
+    def notebook(self) -> "NotebookNode":
         """Cells as a notebook of the Python kernel."""
+        import jupytext  # takes a second, and a list of chapters does without
+
         notebook = jupytext.reads(self.source, fmt="py:percent")
         # Without a kernel and a language papermill refuses the notebook; jupytext keeps neither in a percent file.
         notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
@@ -73,6 +77,12 @@ class Chapter:
     def resolve(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
         """Value of every parameter, see `resolve_parameters`."""
         return resolve_parameters(self.parameters, overrides, self.id)
+
+
+def _cells(source: str) -> list[tuple[str, str]]:
+    """Heads (`# %% ...`) and texts of the cells of a percent file."""
+    parts = re.split(r"^(# %%.*)$", source, flags=re.MULTILINE)[1:]
+    return [(head, text.strip("\n")) for head, text in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def toc_files(root: Path) -> list[str]:

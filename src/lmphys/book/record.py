@@ -8,32 +8,38 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lmphys.book.benchmarks import BENCHMARKS_FILE
 from lmphys.book.chapter import Chapter
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, model_slug, write_atomically
 from lmphys.core.paths import DEFAULT_MODEL
+from lmphys.core.provenance import PACKAGE
 
 # Ledgers of whole books, see `lmphys.book.reference`.
 REFERENCE_LEDGERS = Path("data", "reference", "ledgers")
 
 
 def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
-    """SHA-256 over everything that a page depends on.
+    """SHA-256 over what a page depends on and is known before it runs.
 
-    These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, all
-    code and styles under `src/`, all of `data/` but the benchmarks, the ledgers of reference runs and the descriptions,
-    which no chapter reads, and the lock file. The time of day and the state of git are left out: they change no number.
+    These are the text of the chapter, its resolved parameters and what they name, the chosen device and dtype, and the
+    lock file. The code and the data that it uses are known once it has run: `RunRecord.inputs`. The time of day and the
+    state of git are left out: they change no number.
     """
-    root = chapter.root
-    unread = {root / BENCHMARKS_FILE, *(root / REFERENCE_LEDGERS).glob("*.json"), *(root / "data").rglob("*.md")}
-    files = [root / "requirements.lock"]
-    files += sorted(p for p in (root / "src").rglob("*") if p.suffix in (".py", ".mplstyle"))
-    files += sorted(p for p in (root / "data").rglob("*") if p.is_file() and p not in unread)
     parts = [chapter.source, json.dumps(parameters, sort_keys=True), *_contents(parameters)]
     parts += [os.environ.get(name, "") for name in ("LMPHYS_DEVICE", "LMPHYS_DTYPE")]
-    parts += [f"{p.relative_to(root).as_posix()} {file_digest(p)}" for p in files]
+    parts.append(file_digest(chapter.root / "requirements.lock"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def input_digests(root: Path) -> dict[str, str]:
+    """Digest of every file that may be an input of a page, by the names of `lmphys.core.provenance.inputs`."""
+    package = {f"lmphys/{p.relative_to(PACKAGE).as_posix()}": p for p in _files(PACKAGE) if p.suffix != ".pyi"}
+    data = {p.relative_to(root).as_posix(): p for p in _files(root / "data")}
+    return {name: file_digest(path) for name, path in (package | data).items()}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
 
 
 def _contents(parameters: dict[str, Any]) -> list[str]:
@@ -93,6 +99,7 @@ class RunRecord:
 
     Attributes:
         key: See `run_key`.
+        inputs: Modules of the package and files of data that it used, each with its digest.
         checksum: SHA-256 of the page.
         parameters: Resolved parameters.
         seconds: Run time, s.
@@ -106,6 +113,7 @@ class RunRecord:
     """
 
     key: str
+    inputs: dict[str, str]
     checksum: str
     parameters: dict[str, Any]
     seconds: float
@@ -133,9 +141,16 @@ class RunRecord:
         """Whether the page and the ledger rows of this record exist unchanged and would be made again with `key`."""
         return (
             self.key == key
+            and all(_digest_of(name, root) == digest for name, digest in self.inputs.items())
             and file_digest(target.page) == self.checksum
             and all((root / file).is_file() for file in self.ledger)
         )
+
+
+def _digest_of(name: str, root: Path) -> str | None:
+    """Digest of an input now; None where it is gone."""
+    path = PACKAGE.parent / name if name.startswith("lmphys/") else root / name
+    return file_digest(path)
 
 
 def book_record(chapter: Chapter) -> tuple[RunRecord | None, bool]:

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter
-from lmphys.book.record import RunRecord, Target, run_key
+from lmphys.book.record import RunRecord, Target, input_digests, run_key
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, write_atomically
 from lmphys.core.provenance import git_state
@@ -139,9 +139,12 @@ def _execute(chapter: Chapter, changed: dict[str, Any], folder: Path, expected: 
     notebook.cells.append(pages.probe_cell())
     written, running, failed = (folder / f"{name}.ipynb" for name in ("input", "running", "failed"))
     nbformat.write(notebook, written)
+    startup = folder / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "watch.py").write_text("from lmphys.core import provenance as _p; _p.watch_reads()\n")
     environment = {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # a user's other choice would swallow the figures
-        "IPYTHONDIR": str(folder / "ipython"),  # no start-up files of the user
+        "IPYTHONDIR": str(folder / "ipython"),  # no start-up files of the user, but ours, which notes what is read
         "LMPHYS_LEDGER_FOLDER": str(folder / "ledger.new"),
         "LMPHYS_PROGRESS_FILE": str(folder / "progress.txt"),
         "TQDM_DISABLE": "1",
@@ -223,7 +226,7 @@ def run_chapter(
     parameters = chapter.resolve(overrides or {})
     defaults = chapter.resolve({})
     target = Target.of(chapter, parameters, into_book)
-    key = run_key(chapter, parameters)  # before the run: files that change meanwhile must not count as used
+    key = run_key(chapter, parameters)
     last = RunRecord.read(target.folder)
     if last is not None and not force and last.holds(key, target, root):
         if not quiet_if_fresh:
@@ -233,6 +236,7 @@ def run_chapter(
     if not sys.stderr.isatty():  # no bar to watch
         echo(f"{chapter.id}: running")
     target.folder.mkdir(parents=True, exist_ok=True)
+    before = input_digests(root)  # files that change while the page runs must not count as used
     staged = target.folder / "ledger.new"
     shutil.rmtree(staged, ignore_errors=True)
     running = target.folder / "running.ipynb"
@@ -258,7 +262,8 @@ def run_chapter(
         files, rows = _publish_ledger(staged, target, chapter, parameters)
         write_atomically(target.page.with_suffix(".py"), chapter.source)
         write_atomically(target.page, text)
-        record = RunRecord(key, file_digest(target.page), parameters, ledger=files, rows=rows, **facts)
+        used = {name: before[name] for name in probe["inputs"] if name in before}
+        record = RunRecord(key, used, file_digest(target.page), parameters, ledger=files, rows=rows, **facts)
         record.write(target.folder)
         (target.folder / "failed.ipynb").unlink(missing_ok=True)
     finally:

@@ -79,9 +79,44 @@ def machine() -> dict[str, str]:
     return {"processor": name, "cores": str(os.cpu_count()), "system": f"{platform.system()} {platform.release()}"}
 
 
+PACKAGE = Path(__file__).resolve().parents[1]
+_opened: set[str] = set()
+
+
+def watch_reads() -> None:
+    """Keep the names of all files that this process opens from now on, for `inputs`."""
+
+    def note(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str):
+            _opened.add(arguments[0])
+
+    sys.addaudithook(note)
+
+
+def inputs(root: Path) -> list[str]:
+    """What a page of the project at `root` was made from, as names that hold on every machine.
+
+    These are `lmphys/...` for the modules of this package that are loaded and for other files of it that were opened,
+    and `data/...` for the files of the project's data that were opened since `watch_reads`. An adapter counts by its
+    settings and tensors, which are hashed through `open` before they are loaded.
+    """
+    loaded = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "lmphys"}
+    found = set()
+    for name in filter(None, loaded | _opened):
+        path = Path(name).resolve()
+        if path.suffix in (".pyc", ".pyi"):
+            continue
+        if path.is_relative_to(PACKAGE):
+            found.add(f"lmphys/{path.relative_to(PACKAGE).as_posix()}")
+        elif path.is_relative_to(root / "data"):
+            found.add(path.relative_to(root).as_posix())
+    return sorted(found)
+
+
 def probe() -> dict[str, Any]:
     """What only the process that ran a chapter knows; the runner calls it in the last cell."""
     state = {"device": device_name(), "executable": sys.executable, "versions": versions()}
+    state["inputs"] = inputs(Path.cwd().resolve())
     memory = peak_memory()
     return state | {"peak_memory_gb": round(memory, 3) if memory == memory else None}
 

@@ -253,8 +253,10 @@ def load_questions(task: str, n: int, seed: int) -> list[Question]:
 
 def task_identity(task: str) -> str:
     """What tells a task from others of its name: content of a file, version of our generator, or the name alone."""
-    if parse_task(task):
-        return f"{task} {CHAINS_VERSION}"
+    labelled = parse_task(task)
+    if labelled:
+        # Loaded even where the chains lie on disk already, so that a page that reads them is known to depend on it.
+        return f"{FAMILIES[labelled[0]].name}{task[len(labelled[0]) :]} {CHAINS_VERSION}"
     path = Path(task).expanduser()
     if task in EMBEDDED or task in BENCHMARKS or not path.is_file():
         return task

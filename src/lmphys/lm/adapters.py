@@ -6,9 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
-
 from lmphys.core.errors import LmphysError
 
 REASONER = re.compile(r"reasoner(?:@(?P<step>.*))?")
@@ -66,7 +63,9 @@ def merge(model: Any, folder: Path, base: str) -> Any:
     Raises:
         LmphysError: the file is damaged, or the adapter does not fit the base.
     """
+    import torch
     from peft import PeftConfig, PeftModel
+    from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(folder / WEIGHTS, "pt"):

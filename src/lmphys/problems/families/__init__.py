@@ -1,15 +1,38 @@
 """Six families of problems whose every step is known."""
 
-from lmphys.problems.families.calendar import Calendar
-from lmphys.problems.families.contest import Contest
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+
 from lmphys.problems.families.family import Claim, Family, walk
-from lmphys.problems.families.kin import Kin
-from lmphys.problems.families.rules import Rules
-from lmphys.problems.families.story import Story
-from lmphys.problems.families.tally import Tally
 
 __all__ = ["FAMILIES", "Claim", "Family", "walk"]
 
-FAMILIES: dict[str, Family] = {
-    family.name: family for family in (Story(), Tally(), Contest(), Kin(), Rules(), Calendar())
-}
+
+class _Families(Mapping[str, Family]):
+    """The families by name, each loaded when it is asked for: a page depends on those that it uses, and no others."""
+
+    _NAMES = ("story", "tally", "contest", "kin", "rules", "calendar")
+
+    def __getitem__(self, name: str) -> Family:
+        if name not in self._NAMES:
+            raise KeyError(name)
+        return _load(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._NAMES)
+
+    def __len__(self) -> int:
+        return len(self._NAMES)
+
+
+@cache
+def _load(name: str) -> Family:
+    family: Family = getattr(import_module(f"{__name__}.{name}"), name.capitalize())()
+    return family
+
+
+FAMILIES: Mapping[str, Family] = _Families()

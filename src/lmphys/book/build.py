@@ -22,6 +22,7 @@ from lmphys.book.plots import growth
 from lmphys.book.record import Target, book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.runner import run_chapter
+from lmphys.book.sources import link_sources
 from lmphys.book.style import use_style
 from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
@@ -249,6 +250,7 @@ def render(root: Path, *, force: bool = False) -> bool:
     bad = missing_html(root, begin - 2)
     if bad:
         raise LmphysError(f"no new HTML for {', '.join(bad)}; see {log.relative_to(root)}, then `make clean book`")
+    link_sources(root / "_build" / "html")
     write_atomically(stamp, digest)
     return True
 

@@ -20,8 +20,7 @@ class LanguageModel:
     Args:
         spec: `smollm2`, `reasoner[@STEP]`, `org/name[@revision]`, a folder of a model or an adapter, a `.gguf` file, or
             `random:SPEC[#SEED]`.
-        dtype: `float32`, `bfloat16`, `float16`, or `auto`: on a GPU bfloat16, on a CPU what a short measurement
-            finds faster (kept in the cache, so that one machine always answers alike).
+        dtype: `float32`, `bfloat16`, `float16`, or `auto`: on a GPU bfloat16, on a CPU float32.
         device: `cpu`, `cuda`, `mps`, ...; `auto` takes a CUDA GPU where there is one.
 
     Attributes:

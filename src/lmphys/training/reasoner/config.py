@@ -35,7 +35,7 @@ class TrainingConfig:
         habits: how the chains go wrong.
         seed: of the examples, their order and the first adapter.
         dtype: of the frozen weights and the products; the adapter itself is trained in float32. `auto` is what the
-            device stands for: bfloat16 on a GPU, what a short measurement finds faster on a CPU.
+            device stands for: bfloat16 on a GPU, float32 on a CPU.
     """
 
     base: str = DEFAULT_MODEL

@@ -4,7 +4,7 @@ import dataclasses
 import importlib.metadata
 import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,13 +19,14 @@ from lmphys.core.progress import Progress
 from lmphys.core.tables import LABEL_COLUMNS, SENTENCE_COLUMNS
 from lmphys.corpus.answers import Question, extract, is_correct
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
+from lmphys.corpus.shipped import ShippedChains, load_chains
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
 from lmphys.corpus.store import TOKEN_COLUMNS, Corpus, Shard, ShardStore, corpora_home
 from lmphys.corpus.tasks import load_questions
-from lmphys.lm.decode import ChainDecoder, Request
+from lmphys.lm.decode import ChainDecoder, DecodedChain, Request
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
-from lmphys.lm.reading import read_chains
+from lmphys.lm.reading import read_chains, read_written
 from lmphys.lm.sites import SITES
 from lmphys.lm.sources import random_base
 from lmphys.problems.chains import problem_of
@@ -53,31 +54,47 @@ class _Written:
 
 
 def build_corpus(
-    spec: CorpusSpec, *, device: str = "auto", batch_size: int = BATCH_SIZE, progress: bool | None = None
+    spec: CorpusSpec,
+    *,
+    device: str = "auto",
+    batch_size: int = BATCH_SIZE,
+    progress: bool | None = None,
+    resample: bool = False,
 ) -> Corpus:
     """Return the corpus of a spec, building what is not on disk yet.
 
-    Finished shards of an earlier, interrupted build are kept. When memory runs out the batch is halved.
+    Chains that come with the book (`lmphys.corpus.shipped`) are read in one pass, all others sampled. Finished shards
+    of an earlier, interrupted build are kept. When memory runs out the batch is halved.
 
     Args:
         spec: what to build.
         device: `cpu`, `cuda`, ...; `auto` takes a GPU where there is one.
         batch_size: chains side by side.
         progress: whether to show a bar; None shows it on a terminal.
+        resample: sample even chains that come with the book. The corpus lies beside the other.
 
     Raises:
         LmphysError: unknown model, task or setting, no room on the disk, no network for a hub model.
     """
     spec.check()
     spec = spec.resolved(device)
-    store = ShardStore(corpora_home() / spec.key())
-    builder = _Reader if spec.writer else _Writer
-    store.complete_by(lambda: builder(spec, device, batch_size).build(store, progress))
+    key = spec.key()
+    store = ShardStore(corpora_home() / (f"{key}-resampled" if resample else key))
+
+    def builder() -> _Builder:
+        if spec.writer:
+            return _Reader(spec, device, batch_size)
+        shipped = None if resample else load_chains(key)
+        return _Writer(spec, device, batch_size) if shipped is None else _Rereader(spec, device, batch_size, shipped)
+
+    store.complete_by(lambda: builder().build(store, progress))
     return Corpus(store.folder)
 
 
 class _Builder:
     """What sampling and reading have in common: a model, shards of chains, a manifest."""
+
+    drawn = "sampled"  # how the chains came about, for the manifest
 
     def __init__(self, spec: CorpusSpec, device: str, batch_size: int) -> None:
         self.spec = spec
@@ -138,6 +155,7 @@ class _Builder:
             "model": self.model.describe(),
             "layer": self.layer,
             "batch_size": self.batch_size,
+            "drawn": self.drawn,
             "versions": {name: importlib.metadata.version(name) for name in packages}
             | {"python": platform.python_version()},
             "threads": torch.get_num_threads(),
@@ -150,9 +168,8 @@ class _Writer(_Builder):
     def shard(self, jobs: range, bar: Progress) -> Shard:
         chosen = [self.jobs[i] for i in jobs]
         requests = [Request(self.prompt(q), chain_seed(self.spec.seed, q.id, chain)) for q, chain in chosen]
-        decoder = ChainDecoder(self.model, self.spec.sampling, layer=self.layer, batch_size=self.batch_size)
         parts: list[Shard | None] = [None] * len(chosen)
-        for chain in decoder.run(requests, on_tokens=bar.tokens):
+        for chain in self.chains(jobs, requests, bar):
             question, number = chosen[chain.index]
             measured = {name: getattr(chain, name).numpy() for name in TOKEN_COLUMNS}
             written = _Written(chain.tokens, chain.ended, measured)
@@ -160,6 +177,33 @@ class _Writer(_Builder):
             parts[chain.index] = chain_shard(self.model, question, row, written, chain.states)
             bar.advance()
         return _join([part for part in parts if part is not None])
+
+    def chains(self, jobs: range, requests: list[Request], bar: Progress) -> Iterator[DecodedChain]:
+        decoder = ChainDecoder(self.model, self.spec.sampling, layer=self.layer, batch_size=self.batch_size)
+        yield from decoder.run(requests, on_tokens=bar.tokens)
+
+
+class _Rereader(_Writer):
+    """The model reads what it has written before: the chains that come with the book."""
+
+    drawn = "shipped"
+
+    def __init__(self, spec: CorpusSpec, device: str, batch_size: int, shipped: ShippedChains) -> None:
+        super().__init__(spec, device, batch_size)
+        self.shipped = shipped
+        if len(shipped.tokens) != len(self.jobs):
+            raise LmphysError(
+                f"{shipped.path} holds {len(shipped.tokens)} chains instead of {len(self.jobs)}; restore it with git, "
+                "or sample anew: lmphys corpus build --resample"
+            )
+
+    def chains(self, jobs: range, requests: list[Request], bar: Progress) -> Iterator[DecodedChain]:
+        prompts, tokens = [request.prompt for request in requests], [self.shipped.tokens[job] for job in jobs]
+        size = max(1, self.batch_size // 8)
+        for chain in read_written(self.model, prompts, tokens, self.spec.sampling, layer=self.layer, batch_size=size):
+            self.shipped.check(jobs[chain.index], chain.logp)
+            bar.tokens(len(chain.tokens))
+            yield chain
 
 
 class _Reader(_Builder):

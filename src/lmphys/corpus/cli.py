@@ -45,6 +45,7 @@ def build(
     device: Annotated[str, typer.Option(envvar="LMPHYS_DEVICE", help="cpu, cuda, mps or auto")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Chains side by side")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of questions and chains")] = 0,
+    resample: Annotated[bool, typer.Option("--resample", help="Sample even chains that come with the book")] = False,
 ) -> None:
     """Build a corpus, or go on with one that was stopped; print where it lies."""
     from lmphys.corpus.build import build_corpus
@@ -65,7 +66,7 @@ def build(
         seed=seed,
         **changes,
     )
-    corpus = build_corpus(spec, device=device, batch_size=batch_size)
+    corpus = build_corpus(spec, device=device, batch_size=batch_size, resample=resample)
     console = Console()
     console.print(_accuracy_table(corpus.accuracy()))
     short = int((corpus.chains["n_sentences"] < 2).sum())
@@ -131,6 +132,17 @@ def export(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     print(folder)
+
+
+@app.command()
+def ship(
+    key: Key,
+    folder: Annotated[Path, typer.Option(help="Where chains that come with the book lie")] = Path("data/chains"),
+) -> None:
+    """Write the token ids of a corpus to data/chains, so that readers of the book have the same text."""
+    from lmphys.corpus.shipped import save_chains
+
+    print(save_chains(_find(key), folder))
 
 
 def _folders() -> list[Path]:

@@ -145,12 +145,16 @@ class LanguageModel:
             texts: B texts of any lengths.
             cache: an empty one takes their keys and values.
         """
+        return self.read_ends(texts, 1, cache)[:, -1]
+
+    def read_ends(self, texts: Sequence[Sequence[int]], last: int, cache: KVCache | None = None) -> Tensor:
+        """Logits (B, last, V) after each of the last tokens of whole texts, padded on the left; see `read`."""
         length = max(map(len, texts))
         ids = torch.full((len(texts), length), self.pad_id)
         for row, text in enumerate(texts):
             ids[row, length - len(text) :] = torch.as_tensor(text)
         mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
-        logits = self.forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
+        logits = self.logits(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache, last=last)
         if cache is not None:
             cache.advance(length)
         return logits

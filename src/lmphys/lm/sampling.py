@@ -72,19 +72,42 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
         sampling: temperature, top_p and top_k; as in `transformers`, top-k acts before top-p and both after the
             temperature.
     """
-    logits = logits.float()
-    log_z = logits.logsumexp(-1, keepdim=True)
-    entropy = torch.special.entr((logits - log_z).exp()).sum(-1)
+    distribution = _Distribution.of(logits, sampling)
     if sampling.temperature == 0:
-        tokens = logits.argmax(-1)
-        logp = (logits.gather(-1, tokens[:, None]) - log_z)[:, 0]
-        return Draw(tokens, logp, logp, entropy)
-    scaled = logits / sampling.temperature
-    log_z_scaled = scaled.logsumexp(-1, keepdim=True)
-    tokens = _pick(scaled, log_z_scaled, uniforms.double(), sampling)
-    column = tokens[:, None]
-    logp, logp_sampling = (logits.gather(-1, column) - log_z)[:, 0], (scaled.gather(-1, column) - log_z_scaled)[:, 0]
-    return Draw(tokens, logp, logp_sampling, entropy)
+        tokens = distribution.logits.argmax(-1)
+    else:
+        tokens = _pick(distribution.scaled, distribution.log_z_scaled, uniforms.double(), sampling)
+    return distribution.measure(tokens)
+
+
+def measure(logits: Tensor, tokens: Tensor, sampling: Sampling) -> Draw:
+    """What `draw` tells of tokens (B,) that were drawn before, from their logits (B, V)."""
+    return _Distribution.of(logits, sampling).measure(tokens.to(logits.device))
+
+
+class _Distribution(NamedTuple):
+    """Logits (B, V) at temperature 1 and at that of the sampling, with their normalisations (B, 1)."""
+
+    logits: Tensor
+    log_z: Tensor
+    scaled: Tensor
+    log_z_scaled: Tensor
+
+    @classmethod
+    def of(cls, logits: Tensor, sampling: Sampling) -> "_Distribution":
+        logits = logits.float()
+        log_z = logits.logsumexp(-1, keepdim=True)
+        if sampling.temperature == 0:
+            return cls(logits, log_z, logits, log_z)
+        scaled = logits / sampling.temperature
+        return cls(logits, log_z, scaled, scaled.logsumexp(-1, keepdim=True))
+
+    def measure(self, tokens: Tensor) -> Draw:
+        column = tokens[:, None]
+        logp = (self.logits.gather(-1, column) - self.log_z)[:, 0]
+        logp_sampling = (self.scaled.gather(-1, column) - self.log_z_scaled)[:, 0]
+        entropy = torch.special.entr((self.logits - self.log_z).exp()).sum(-1)
+        return Draw(tokens, logp, logp_sampling, entropy)
 
 
 def matching_uniforms(

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.selection import hold_out, question_folds
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.projection import Projection
-from lmphys.stats.regression import mean_interval
+from lmphys.stats.folds import hold_out, question_folds
+from lmphys.stats.mean import mean_interval
 from lmphys.stats.student import StudentT, mardia_excess
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
@@ -140,7 +140,7 @@ def choose_mixture(
         step = density[:, i] - density[:, i - 1] if fewer else np.full(len(z), np.nan)
         columns = {"held_out": density[:, i], "step": step, "excess": density[:, i] - density[:, -1]}
         for column, values in columns.items():
-            interval = mean_interval(values, chain, len(traj), n_bootstrap=n_bootstrap, seed=seed)
+            interval = mean_interval(values, groups=chain, n_groups=len(traj), n_bootstrap=n_bootstrap, seed=seed)
             row |= {column + end: float(x) for end, x in zip(("", "_low", "_high"), interval, strict=True)}
         rows.append(row)
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(models, names=["covariance", "n_components"]))

@@ -15,7 +15,7 @@ from lmphys.dynamics.nulls.surrogates import phase_randomise, shuffle_chains, sh
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.fitting.synthetic import random_parameters
-from lmphys.stats.regression import expected_r2_ar1, mean_interval, r2_gain, r2_interval
+from lmphys.stats.regression import expected_r2_ar1, r2_gain, r2_interval
 
 COLUMNS = [
     "r2_h",
@@ -111,15 +111,6 @@ def test_nll_columns_are_sums_of_log_densities_over_chains(ragged):
     weights = np.random.default_rng(2).multinomial(5, np.full(5, 0.2), size=30)
     replicates = -(weights @ of_chain) / (weights @ [8, 0, 13, 29, 6])
     np.testing.assert_allclose([row.nll_low, row.nll_high], np.quantile(replicates, [0.025, 0.975]))
-
-
-def test_mean_interval_of_equal_chains_is_the_standard_error():
-    values = np.random.default_rng(18).standard_normal((400, 5)).mean(axis=1).repeat(5)
-    interval = mean_interval(values, np.repeat(np.arange(400), 5), 400, n_bootstrap=4000)
-    half_width = (interval.high - interval.low) / 2
-    # Five equal values in a chain count once: the error is that of 400 values, not of 2000.
-    assert half_width == pytest.approx(1.96 * values.std() / np.sqrt(400), rel=0.05)
-    assert interval.value == pytest.approx(values.mean())
 
 
 @pytest.mark.parametrize("model", [LinearDrift(), TwoForecasts()])

@@ -18,7 +18,8 @@ from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.residuals import residual_nll
 from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.stats.regression import mean_interval, pooled_r2, r2_interval
+from lmphys.stats.mean import mean_interval
+from lmphys.stats.regression import pooled_r2, r2_interval
 
 Rule = Callable[[Trajectories], dict[str, np.ndarray]]
 
@@ -123,7 +124,7 @@ def one_step_scores(
         raise LmphysError(f"train has width {train.width} and test {test.width}: project both with one projection")
     if not test.n_transitions:
         raise LmphysError("the test chains have no transitions: at least one needs two sentences or more")
-    settings: dict[str, int] = {"n_bootstrap": n_bootstrap, "seed": seed}
+    settings: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed}
     rows: dict[str, dict[str, float]] = {}
     for forecaster in forecasters(model, test, train=train, projection=projection, seed=seed):
         h, h_next, chain = _transitions(forecaster.test)
@@ -131,7 +132,7 @@ def one_step_scores(
             intervals = {
                 "r2_h": r2_interval(h_next, forecast, chain, len(test), **settings),
                 "r2_dh": r2_interval(h_next - h, forecast - h, chain, len(test), **settings),
-                "nll": mean_interval(nll, chain, len(test), **settings),
+                "nll": mean_interval(nll, groups=chain, n_groups=len(test), **settings),
             }
             row = {
                 column + end: float(value)

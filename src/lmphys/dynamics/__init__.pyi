@@ -1,3 +1,5 @@
+from .base import Forecast as Forecast
+from .base import Forecaster as Forecaster
 from .complement import Complement as Complement
 from .evaluate.one_step import held_out_scores as held_out_scores
 from .evaluate.one_step import one_step_scores as one_step_scores

@@ -69,7 +69,7 @@ def linear_surrogates(
     sources = traj.sources()
     for t in range(int(traj.lengths.max()) - 1):
         now = place[sources] == t
-        states[sources[now] + 1] = drift.predict(states[sources[now]]) + kicks[now]
+        states[sources[now] + 1] = drift.step(states[sources[now]]) + kicks[now]
     places = traj.sentences[["chain", "t"]].reset_index(drop=True)
     return Trajectories(states, traj.lengths, traj.chains, places, {**traj.meta, "surrogate": f"one map, {noise}"})
 

@@ -152,11 +152,8 @@ def choose_rank(
 
 def _as_given(model: SLDS, train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
     """Scores in the coordinates that the chains have."""
-    fitted = clone(model).fit(train)
-    return {
-        "log_density": fitted.log_densities(test)["predictive"],
-        "forecast": fitted.forecasts(test)["predictive"],
-    }
+    found = clone(model).fit(train).predict(test)
+    return {"log_density": -found.nll, "forecast": found.mean}
 
 
 def _in_subspace(model: SLDS, projection: Projection | None) -> Score:

@@ -153,7 +153,7 @@ def one_step(folds: list[Fold], seed: int = 0) -> OneStep:
         h, h_next, chain = fold.test.pairs()
         switching = fold.slds.forecasts(fold.test)
         found = {"SLDS": switching.pop("predictive"), "one linear map": fold.linear.forecasts(fold.test)["predictive"]}
-        found |= {network.name: network.forecast(fold.test) for network in fold.recurrent}
+        found |= {network.name: network.predict(fold.test).mean for network in fold.recurrent}
         found |= {
             "r h": persistence(fold.train) * h,
             "persistence": h,

@@ -48,7 +48,7 @@ def regime_statistics(
             model = SLDS(n_regimes, **{"random_state": start, **settings}).fit(train)
             single = SLDS(1).fit(train)
             fits.append(model)
-            log_density = model.log_densities(test)["predictive"] - single.log_densities(test)["predictive"]
+            log_density = single.predict(test).nll - model.predict(test).nll
             return {
                 "switching": model.forecasts(test)["predictive"],
                 "one map": single.forecasts(test)["predictive"],

@@ -45,7 +45,7 @@ def residual_nll(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         (m,); NaN where there is no such density: fewer training rows than dimensions, or residuals that are all 0.
     """
     train = train.astype(np.float64)
-    return estimated_nll(test, train.T @ train / len(train), len(train))
+    return estimated_nll(test, train.T @ train / max(len(train), 1), len(train))
 
 
 def estimated_nll(residuals: np.ndarray, covariance: np.ndarray, n: int) -> np.ndarray:

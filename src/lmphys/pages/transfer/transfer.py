@@ -9,8 +9,8 @@ import pandas as pd
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.simulation import simulated_surrogates
 from lmphys.dynamics.linear import LinearDrift
+from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.nulls.surrogates import shuffle_chains
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS

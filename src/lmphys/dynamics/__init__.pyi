@@ -10,7 +10,6 @@ from .evaluate.stability import regime_stability as regime_stability
 from .evaluate.target_leakage import leak_curve as leak_curve
 from .gru import GRUForecast as GRUForecast
 from .linear import LinearDrift as LinearDrift
-from .nulls.simulated import linear_surrogates as linear_surrogates
 from .nulls.simulated import simulated_surrogates as simulated_surrogates
 from .nulls.surrogates import phase_randomise as phase_randomise
 from .nulls.surrogates import shuffle_chains as shuffle_chains

@@ -1,4 +1,4 @@
-"""Other people's switching models beside ours: the package `ssm`, and the textbook model with a latent state."""
+"""Other people's switching models beside ours: the package `ssm`, and the field's SLDS, with a latent state."""
 
 import time
 import warnings
@@ -162,12 +162,12 @@ class SSMPeer(BaseEstimator):
 
 
 class LatentSLDS(BaseEstimator):
-    """The textbook switching linear dynamical system: a latent state x_t, observed through noise.
+    """What the field calls a switching linear dynamical system: a latent state x_t, observed through noise.
 
     It is a different model from the paper's, in which the regimes act on the observed states and there is no
-    observation noise (`SLDS`); see `LatentParameters` for its equations. Learned by `ssm.SLDS` with Gaussian
-    emissions, diagonal R and variational Laplace EM, which draws samples, so that its bound does not rise at
-    every step. The gauge is x_0 ~ N(0, I). It starts from the principal components of the states, scaled to
+    observation layer (`SLDS`, elsewhere an ARHMM); see `LatentParameters` for its equations. Learned by `ssm.SLDS`
+    with Gaussian emissions, diagonal R and variational Laplace EM, which draws samples, so that its bound does not
+    rise at every step. The gauge is x_0 ~ N(0, I). It starts from the principal components of the states, scaled to
     unit variance.
 
     Args:

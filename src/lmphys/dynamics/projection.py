@@ -187,13 +187,8 @@ def principal_angles(U: np.ndarray, V: np.ndarray) -> np.ndarray:
     return subspace_angles(U, V)[::-1]
 
 
-def subspace_overlap(U: np.ndarray, V: np.ndarray) -> float:
-    """Mean squared cosine of the principal angles: 1 for equal subspaces, 0 for orthogonal ones."""
-    return float(np.mean(np.cos(principal_angles(U, V)) ** 2))
-
-
 def random_overlap(D: int, k: int) -> float:
-    """Expected overlap of two independent, uniformly random k-dimensional subspaces of R^D: k / D.
+    """Expected overlap, mean squared cosine of the principal angles, of two uniformly random k-subspaces of R^D: k / D.
 
     E[V V^T] = (k / D) I for a random V, and the overlap is tr(U U^T V V^T) / k.
     """

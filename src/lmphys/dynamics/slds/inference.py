@@ -100,17 +100,6 @@ class SwitchingModel(BaseEstimator):
         )
         return Inference(predictive, filtered, smoothed, packed.unpack(messages.log_density[0]))
 
-    def pair_marginals(self, traj: Data) -> np.ndarray:
-        """P(Z_t = i, Z_{t+1} = j | all states of the chain), (n', K, K).
-
-        One for each two successive transitions of a chain, n' = N - C - (number of chains with a transition), in
-        the order of `traj.pairs()` without the first transition of each chain.
-        """
-        messages, packed = self._messages(traj)
-        first = packed.blocks[0].stop
-        place = packed.place[packed.place >= first] - first
-        return np.moveaxis(messages.pairs()[0].cpu().numpy()[..., place], -1, 0)
-
     def viterbi(self, traj: Data) -> np.ndarray:
         """Most probable path of regimes of each chain, (N - C,), in the order of `traj.pairs()`."""
         models, emission, packed = self._emissions(traj)

@@ -3,7 +3,6 @@
 from typing import Literal, overload
 
 import numpy as np
-from scipy.linalg import subspace_angles
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 
@@ -181,10 +180,15 @@ def principal_angles(U: np.ndarray, V: np.ndarray) -> np.ndarray:
         U: (D, k) basis, independent columns, not necessarily orthonormal.
         V: (D, k') basis.
 
-    Source: Bjorck & Golub 1973, Math. Comp. 27, 579, as SciPy computes them: from cosines and sines, so that angles
-    near 0 and near 90 degrees are equally accurate.
+    Source: Bjorck & Golub 1973, Math. Comp. 27, 579: the cosines are the singular values of U^T V, the sines
+    those of (I - U U^T) V. Each angle takes both, so angles near 0 and near 90 degrees are equally accurate; that is
+    not so in SciPy's `subspace_angles`, which rounds a small angle beside a large one to 1e-8.
     """
-    return subspace_angles(U, V)[::-1]
+    wide, narrow = sorted((np.linalg.qr(U)[0], np.linalg.qr(V)[0]), key=lambda Q: -Q.shape[1])
+    inner = wide.T @ narrow
+    cosines = np.linalg.svd(inner, compute_uv=False)
+    sines = np.linalg.svd(narrow - wide @ inner, compute_uv=False)
+    return np.arctan2(sines[::-1], cosines)
 
 
 def random_overlap(D: int, k: int) -> float:

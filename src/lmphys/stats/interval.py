@@ -51,7 +51,7 @@ def percentile_interval(
             has an interval should be defined in every resample. "nan": then there is no interval, both ends are NaN.
             "drop": the percentiles are those of the other resamples. For a statistic that needs classes of both kinds,
             which a resample may lack: the interval is then conditional on there being both. It has none, both ends are
-            NaN, where the value itself is undefined or no resample is left.
+            NaN, where the value itself is undefined, or more than half of the resamples are.
 
     Raises:
         LmphysError: `undefined` is "raise" and a replicate is not a number.
@@ -64,7 +64,7 @@ def percentile_interval(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # nothing but NaN: NaN is right
             low, high = np.nanquantile(replicates, limits, axis=0)
-        known = ~np.isnan(np.asarray(value, dtype=float))
+        known = ~np.isnan(np.asarray(value, dtype=float)) & (missing.mean(axis=0) <= 0.5)
         return Interval(value, np.where(known, low, np.nan)[()], np.where(known, high, np.nan)[()])
     if undefined == "raise" and missing.any():
         lacking = missing.any(axis=tuple(range(1, missing.ndim)))

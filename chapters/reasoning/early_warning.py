@@ -234,7 +234,7 @@ null.round(3)
 
 # %%
 planted = {
-    outcome: forecast_scores.power(
+    outcome: forecast_scores.planted_gains(
         signals[name], event, after, known, place=at, n_draws=draws // 2, seed=seed
     )
     for outcome, (name, event, at) in outcomes.items()

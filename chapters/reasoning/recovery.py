@@ -39,7 +39,7 @@ from lmphys import book
 from lmphys.stats import Interval
 from lmphys import corpus, dynamics
 from lmphys.dynamics.nulls.implanted import implant, regime_separation
-from lmphys.dynamics.mixtures import linear_surrogates
+from lmphys.dynamics.nulls.simulated import linear_surrogates
 from lmphys.pages import recovery as analysis
 from lmphys.pages import phases
 from lmphys.stats import alignment

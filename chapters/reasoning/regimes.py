@@ -43,7 +43,8 @@ from lmphys import corpus, dynamics
 from lmphys.stats.modes import dip_excess, dip_test
 from lmphys.stats.tails import excess_kurtosis_interval, group_r2
 from lmphys.stats.student import mardia_excess
-from lmphys.dynamics.mixtures import COVARIANCES, STUDENT, against_student, choose_mixture, count_components, find_regimes, linear_surrogates
+from lmphys.dynamics.mixtures import COVARIANCES, STUDENT, against_student, choose_mixture, count_components, find_regimes
+from lmphys.dynamics.nulls.simulated import linear_surrogates
 from lmphys.pages.regimes.sentence_types import sentence_type
 from lmphys.stats.alignment import alignment
 

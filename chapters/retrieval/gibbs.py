@@ -48,6 +48,7 @@ from lmphys import book
 from lmphys import corpus, retrieval
 from lmphys.pages import gibbs as analysis
 from lmphys.retrieval.votes import exchanged_accuracies, null_accuracies
+from lmphys.stats.power import paired_power
 from lmphys.training.reasoner import reference
 from lmphys.core.paths import project_root
 
@@ -403,7 +404,7 @@ ax.legend(fontsize=9);
 source, by_question = pd.DataFrame(), np.empty((0, Q))
 if gibbs is not None and K > 1:
     source, by_question = retrieval.gain_by_ties(pool, gibbs, sizes[1:], seed=seed)
-    seen = [retrieval.power(gain, by_table / 100) for gain in by_question]
+    seen = [paired_power(gain, by_table / 100) for gain in by_question]
     source["visible"] = [p.visible for p in seen]
     source["needed"] = [p.questions for p in seen]
 in_points = (100 * source).assign(needed=source.get("needed")).round(1)

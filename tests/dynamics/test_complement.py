@@ -6,10 +6,9 @@ from sklearn.covariance import LedoitWolf
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.complement import Complement
-from lmphys.dynamics.evaluate.one_step import residual_nll
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.projection import Projection
-from lmphys.dynamics.residuals import gaussian_nll
+from lmphys.dynamics.residuals import gaussian_nll, residual_nll
 from lmphys.dynamics.slds.estimator import SLDS
 
 SETTINGS = [
@@ -52,7 +51,7 @@ def test_density_is_one_gaussian_in_raw_units_built_by_hand(ragged, settings, me
     noise = np.zeros((5, 5))
     noise[:2, :2], noise[2:, 2:] = Sigma, completion.covariance_
     h_next = ragged.pairs()[1]
-    residuals = h_next - completion.forecast(ragged, drift.forecast(inside))
+    residuals = h_next - completion.forecast(ragged, drift.predict(inside).mean)
     peer = multivariate_normal(np.zeros(5), frame @ noise @ frame.T).logpdf(residuals)
     np.testing.assert_allclose(found, peer, rtol=1e-9)
 
@@ -157,7 +156,7 @@ def test_more_transitions_leave_less_to_pull_and_a_smaller_cost():
 def test_paper_moves_the_state_inside_the_subspace_alone(ragged, settings):
     projection = Projection(2, **settings).fit(ragged)
     inside = projection.transform(ragged)
-    x_forecast = LinearDrift().fit(inside).forecast(inside)
+    x_forecast = LinearDrift().fit(inside).predict(inside).mean
     completion = Complement(projection, memory=1.0).fit(ragged)
     h, x = ragged.pairs()[0], inside.pairs()[0]
     moved = (x_forecast - x) * unit(projection) @ projection.basis_.T * projection.scale_
@@ -243,8 +242,8 @@ def test_lifted_model_is_the_model_inside_and_the_rule_outside(ragged, settings)
     for name, forecast in model.forecasts(inside).items():
         if name != "oracle":  # which is closest may differ: raw distances are not those of scaled coordinates
             np.testing.assert_allclose(lifted.forecasts(ragged)[name], completion.forecast(ragged, forecast))
-    density = model.log_densities(inside)["predictive"] + completion.log_density(ragged)
-    np.testing.assert_allclose(lifted.log_densities(ragged)["predictive"], density, rtol=1e-9)
+    density = model.predict(inside).log_density + completion.log_density(ragged)
+    np.testing.assert_allclose(lifted.predict(ragged).log_density, density, rtol=1e-9)
 
 
 def test_only_a_model_of_the_subspace_is_lifted(ragged):

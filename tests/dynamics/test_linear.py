@@ -39,7 +39,7 @@ def test_infinite_ridge_leaves_persistence_with_drift_or_the_mean(ragged):
     np.testing.assert_allclose(persistent.A_, np.eye(5), atol=1e-8)
     np.testing.assert_allclose(persistent.c_, ragged.increments().mean(axis=0), atol=1e-6)
     mean = LinearDrift(1e14).fit(ragged)
-    np.testing.assert_allclose(mean.predict(h), np.broadcast_to(h_next.mean(axis=0), h.shape), atol=1e-6)
+    np.testing.assert_allclose(mean.step(h), np.broadcast_to(h_next.mean(axis=0), h.shape), atol=1e-6)
 
 
 def test_noiseless_map_is_recovered_and_leaves_no_residual():
@@ -55,14 +55,14 @@ def test_noiseless_map_is_recovered_and_leaves_no_residual():
     fitted = LinearDrift(0.0).fit(traj)
     np.testing.assert_allclose(fitted.A_, A, atol=1e-10)
     np.testing.assert_allclose(fitted.residuals(traj), 0, atol=1e-10)
-    np.testing.assert_allclose(fitted.predict(chains[0][3]), chains[0][4], atol=1e-10)
+    np.testing.assert_allclose(fitted.step(chains[0][3]), chains[0][4], atol=1e-10)
 
 
 def test_residuals_are_orthogonal_to_the_states_and_their_covariance_is_the_noise(ar1):
     traj = ar1(0.7, 400, 20, 3, seed=4)
     fitted = LinearDrift(0.0).fit(traj)
     xi = fitted.residuals(traj)
-    assert xi.shape == fitted.forecast(traj).shape == (traj.n_transitions, 3)
+    assert xi.shape == fitted.predict(traj).mean.shape == (traj.n_transitions, 3)
     np.testing.assert_allclose(xi.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(xi.T @ traj.pairs()[0] / len(xi), 0, atol=1e-12)
     np.testing.assert_allclose(fitted.noise_covariance_, (1 - 0.7**2) * np.eye(3), atol=0.03)
@@ -79,8 +79,8 @@ def test_what_cannot_be_fitted_or_predicted_is_refused(ragged):
         LinearDrift(penalty="I").fit(ragged)
     fitted = LinearDrift().fit(ragged)
     with pytest.raises(LmphysError, match="width 4"):
-        fitted.predict(np.zeros((2, 4)))
+        fitted.step(np.zeros((2, 4)))
     with pytest.raises(LmphysError, match="not finite"):
-        fitted.predict(np.full(5, np.nan))
+        fitted.step(np.full(5, np.nan))
     with pytest.raises(LmphysError, match="not finite"):
         ragged.with_states(np.full_like(ragged.states, np.nan))

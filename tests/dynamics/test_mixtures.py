@@ -14,7 +14,6 @@ from lmphys.dynamics.mixtures import (
     choose_mixture,
     count_components,
     find_regimes,
-    linear_surrogates,
     n_parameters,
 )
 from lmphys.dynamics.projection import Projection
@@ -128,35 +127,6 @@ def test_mardias_kurtosis_in_closed_form():
     # Four samples at the corners of a square are all at the same distance, and k of the squares sum up to k.
     corners = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
     assert mardia_excess(corners) == pytest.approx(2**2 / (2 * 4) - 1)
-
-
-@pytest.mark.parametrize("noise", ["gaussian", "student"])
-def test_twins_keep_starts_covariance_and_kurtosis(noise):
-    rng = np.random.default_rng(5)
-    mix = rng.standard_normal((3, 3))
-    kicks = stats.multivariate_t(np.zeros(3), np.eye(3), df=12).rvs(40_000, random_state=rng) @ mix
-    traj = chains(kicks)
-    drift = LinearDrift().fit(traj)
-    twins = linear_surrogates(drift, traj, noise=noise, seed=1)
-    starts = traj.offsets[:-1]
-    np.testing.assert_array_equal(twins.states[starts], traj.states[starts])
-    again = drift.residuals(twins)
-    scale = np.trace(drift.noise_covariance_)
-    np.testing.assert_allclose(np.cov(again.T), drift.noise_covariance_, atol=0.02 * scale)
-    wanted = mardia_excess(drift.residuals(traj)) if noise == "student" else 0
-    assert mardia_excess(again) == pytest.approx(wanted, abs=0.08)
-    np.testing.assert_allclose(LinearDrift().fit(twins).A_, drift.A_, atol=0.02)
-
-
-def test_twins_of_ragged_chains_keep_their_lengths_and_drop_the_texts(ragged):
-    drift = LinearDrift(10.0).fit(ragged)
-    told = Trajectories(ragged.states, ragged.lengths, sentences=ragged.sentences.assign(text="so"))
-    twins = linear_surrogates(drift, told, noise="gaussian", seed=0)
-    np.testing.assert_array_equal(twins.lengths, ragged.lengths)
-    assert list(twins.sentences) == ["chain", "t"]
-    assert not np.array_equal(twins.states, linear_surrogates(drift, told, noise="gaussian", seed=1).states)
-    with pytest.raises(LmphysError, match="use 'gaussian' or 'student'"):
-        linear_surrogates(drift, ragged, noise="laplace", seed=0)
 
 
 def test_held_out_density_does_not_see_the_chain_that_it_scores():

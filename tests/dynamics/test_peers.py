@@ -249,7 +249,7 @@ def test_one_step_of_our_em_without_priors_is_that_of_ssm(ssm):
     before = SLDS.from_parameters(p)
     first = before.infer(traj).smoothed[np.unique(traj.pairs()[2], return_index=True)[1]]
     silent = sum(silent_step(p, smoothed) for smoothed in first)
-    pairs = before.pair_marginals(traj).sum(axis=0)
+    pairs = before._messages(traj)[0].smoothed()[1][0].numpy()
     np.testing.assert_allclose(ours.T, pairs / pairs.sum(axis=1, keepdims=True), atol=1e-10)
     np.testing.assert_allclose(ours.pi, first.mean(axis=0), atol=1e-10)
     counts = pairs + silent
@@ -283,7 +283,7 @@ def test_one_regime_is_the_kalman_filter_by_conditioning_the_joint_gaussian(L, D
     p = latent(1, L, D, seed=L)
     y = np.random.default_rng(8).standard_normal((7, D)) * 2
     found, exact = filter_one_step(p, y), exact_one_step(p, y)
-    np.testing.assert_allclose(found.forecast, exact[0], atol=1e-10)
+    np.testing.assert_allclose(found.mean, exact[0], atol=1e-10)
     np.testing.assert_allclose(found.log_density, exact[1], atol=1e-10)
 
 
@@ -294,7 +294,7 @@ def test_equal_regimes_are_one_regime():
     rest = {name: getattr(one, name) for name in ("C", "d", "R", "mean", "covariance")}
     three = LatentParameters(pi=rng.dirichlet(np.ones(3)), T=rng.dirichlet(np.ones(3), 3), **copies, **rest)
     y = rng.standard_normal((8, 3))
-    np.testing.assert_allclose(filter_one_step(three, y).forecast, filter_one_step(one, y).forecast, atol=1e-12)
+    np.testing.assert_allclose(filter_one_step(three, y).mean, filter_one_step(one, y).mean, atol=1e-12)
     np.testing.assert_allclose(filter_one_step(three, y).log_density, filter_one_step(one, y).log_density, atol=1e-12)
 
 
@@ -305,9 +305,9 @@ def test_two_regimes_are_exact_at_first_and_close_afterwards():
         p = latent(2, 2, 2, seed=seed)
         y = observed(p, 6, rng)
         found, exact = filter_one_step(p, y), exact_one_step(p, y)
-        np.testing.assert_allclose(found.forecast[:3], exact[0][:3], atol=1e-10)
+        np.testing.assert_allclose(found.mean[:3], exact[0][:3], atol=1e-10)
         np.testing.assert_allclose(found.log_density[:2], exact[1][:2], atol=1e-10)
-        error_forecast.append(np.abs(found.forecast - exact[0]).max())
+        error_forecast.append(np.abs(found.mean - exact[0]).max())
         error_density.append(np.abs(found.log_density - exact[1]).max())
         spread.append(exact[0].std(axis=0).mean())
     assert 1e-6 < max(error_forecast) < 0.06 * np.mean(spread)
@@ -332,7 +332,7 @@ def test_without_observation_noise_it_is_the_switching_model_of_the_states():
     found, exact = filter_one_step(limit, states), brute_force(p, states)
     np.testing.assert_allclose(found.log_density, exact.log_density, atol=1e-6)
     forecast = np.einsum("tk,ktd->td", exact.predictive, p.means(states[:-1]))
-    np.testing.assert_allclose(found.forecast, forecast, atol=1e-6)
+    np.testing.assert_allclose(found.mean, forecast, atol=1e-6)
 
 
 def test_a_change_of_the_latent_coordinates_changes_nothing():
@@ -353,7 +353,7 @@ def test_a_change_of_the_latent_coordinates_changes_nothing():
         covariance=G @ p.covariance @ G.T,
     )
     y = np.random.default_rng(12).standard_normal((9, 3))
-    np.testing.assert_allclose(filter_one_step(other, y).forecast, filter_one_step(p, y).forecast, atol=1e-10)
+    np.testing.assert_allclose(filter_one_step(other, y).mean, filter_one_step(p, y).mean, atol=1e-10)
     np.testing.assert_allclose(filter_one_step(other, y).log_density, filter_one_step(p, y).log_density, atol=1e-10)
 
 
@@ -365,7 +365,7 @@ def test_forecast_never_sees_its_target_and_impossible_regimes_do_no_harm():
     for t in range(5):
         altered = y.copy()
         altered[t + 1 :] += 100.0
-        np.testing.assert_array_equal(filter_one_step(p, altered).forecast[: t + 1], whole.forecast[: t + 1])
+        np.testing.assert_array_equal(filter_one_step(p, altered).mean[: t + 1], whole.mean[: t + 1])
         assert filter_one_step(p, altered).log_density[t] < whole.log_density[t]
     alone = LatentParameters(
         **{**vars(p), "pi": [1.0], "T": [[1.0]], "A": p.A[:1], "b": p.b[:1], "Q": p.Q[:1]},
@@ -395,15 +395,15 @@ def test_latent_model_beats_an_observed_map_where_there_is_observation_noise(ssm
         chains.append(x[:, None] * [1.0, -1.0, 0.5] + 0.7 * rng.standard_normal((8, 3)))
     train, test = Trajectories.from_list(chains[:20]), Trajectories.from_list([*chains[20:], np.zeros((1, 3))])
     model = LatentSLDS(1, 1, n_iter=3).fit(train)
-    forecast, log_density = model.forecasts(test)["latent state"], model.log_densities(test)["latent state"]
+    forecast, log_density = model.predict(test)
     assert forecast.shape == (test.n_transitions, 3) and log_density.shape == (test.n_transitions,)
     assert model.elbos_.shape == (4,) and model.elbos_[-1] > model.elbos_[0]
     observed = LinearDrift(0.0).fit(train)
     error = ((test.pairs()[1] - forecast) ** 2).mean()
-    assert error < 0.95 * ((test.pairs()[1] - observed.forecast(test)) ** 2).mean()
-    np.testing.assert_allclose(forecast[:7], filter_one_step(model.parameters_, test[0]).forecast)
+    assert error < 0.95 * ((test.pairs()[1] - observed.predict(test).mean) ** 2).mean()
+    np.testing.assert_allclose(forecast[:7], filter_one_step(model.parameters_, test[0]).mean)
     with pytest.raises(LmphysError, match="width 2"):
-        model.forecasts(test.with_states(test.states[:, :2]))
+        model.predict(test.with_states(test.states[:, :2]))
 
 
 def test_latent_model_is_scored_beside_the_baselines(ssm, ar1):
@@ -412,9 +412,9 @@ def test_latent_model_is_scored_beside_the_baselines(ssm, ar1):
     scores = one_step_scores(model, test, train=train, n_bootstrap=20)
     assert scores.index[0] == "latent state"
     h_next = test.pairs()[1]
-    error = ((h_next - model.forecasts(test)["latent state"]) ** 2).sum()
+    error = ((h_next - model.predict(test).mean) ** 2).sum()
     assert scores["r2_h"].iloc[0] == pytest.approx(1 - error / ((h_next - h_next.mean(axis=0)) ** 2).sum())
-    assert scores["nll"].iloc[0] == pytest.approx(-model.log_densities(test)["latent state"].mean())
+    assert scores["nll"].iloc[0] == pytest.approx(model.predict(test).nll.mean())
     assert scores["nll"].notna().all()
 
 
@@ -428,7 +428,7 @@ def test_peers_are_compared_on_held_out_chains(ssm):
     peer = SLDS.from_parameters(SSMPeer(2, n_iter=3).fit(train).parameters_)
     assert table.nll["switching state, ssm"] == pytest.approx(-peer.score(test))
     assert (table.seconds > 0).all()
-    forecast, h_next = model.forecasts(test)["predictive"], test.pairs()[1]
+    forecast, h_next = model.predict(test).mean, test.pairs()[1]
     expected = r2_score(h_next, forecast, multioutput="variance_weighted")
     assert table.r2_h["switching state"] == pytest.approx(expected)
 
@@ -446,6 +446,6 @@ def test_without_ssm_the_comparison_has_our_row_alone(monkeypatch):
 
 
 def test_a_latent_model_that_was_not_fitted_says_so(ragged):
-    for method in (LatentSLDS(2, 2).forecasts, LatentSLDS(2, 2).log_densities):
+    for model in (LatentSLDS(2, 2), SSMPeer(2)):
         with pytest.raises(NotFittedError, match="not fitted yet"):
-            method(ragged)
+            model.predict(ragged)

@@ -1,14 +1,16 @@
+from .base import Forecast as Forecast
+from .base import Forecaster as Forecaster
 from .complement import Complement as Complement
 from .evaluate.one_step import held_out_scores as held_out_scores
 from .evaluate.one_step import one_step_scores as one_step_scores
 from .evaluate.selection import choose_rank as choose_rank
 from .evaluate.selection import choose_regimes as choose_regimes
 from .evaluate.simulation import compare_simulated as compare_simulated
-from .evaluate.simulation import simulated_surrogates as simulated_surrogates
 from .evaluate.stability import regime_stability as regime_stability
 from .evaluate.target_leakage import leak_curve as leak_curve
 from .gru import GRUForecast as GRUForecast
 from .linear import LinearDrift as LinearDrift
+from .nulls.simulated import simulated_surrogates as simulated_surrogates
 from .nulls.surrogates import phase_randomise as phase_randomise
 from .nulls.surrogates import shuffle_chains as shuffle_chains
 from .nulls.surrogates import shuffle_order as shuffle_order

@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.base import Forecast
 
 
 class GRUForecast(BaseEstimator):
@@ -121,11 +122,11 @@ class GRUForecast(BaseEstimator):
         return (forecast - target)[there].square().mean()
 
     @torch.no_grad()
-    def forecast(self, traj: Trajectories) -> np.ndarray:
-        """One-step forecasts of h_{t+1} from h_0..h_t, (N - C, D), in the order of `traj.pairs()`."""
+    def predict(self, traj: Trajectories) -> Forecast:
+        """Forecasts of h_{t+1} from h_0..h_t; trained on squared errors, the network has no density."""
         parts = [self._network(chain[None, :-1])[0][0].numpy() for chain in self._sequences(traj)]
         joined = np.concatenate(parts) if parts else np.empty((0, traj.width))
-        return joined.astype(np.float64) * self._scale + self._mean
+        return Forecast(joined.astype(np.float64) * self._scale + self._mean)
 
     @torch.no_grad()
     def continued(self, prefix: Trajectories, steps: int) -> np.ndarray:

@@ -1,12 +1,12 @@
 """The textbook switching model, whose state is hidden behind noise, and honest forecasts under it."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp
 
 from lmphys.core.errors import LmphysError
+from lmphys.dynamics.base import Forecast
 from lmphys.dynamics.slds.parameters import check_laws
 
 
@@ -69,14 +69,7 @@ class LatentParameters:
         return len(self.d)
 
 
-class OneStep(NamedTuple):
-    """Forecasts of y_{t+1} (T-1, D) and its log density (T-1,) in nats, both given y_0..y_t."""
-
-    forecast: np.ndarray
-    log_density: np.ndarray
-
-
-def filter_one_step(parameters: LatentParameters, y: np.ndarray) -> OneStep:
+def filter_one_step(parameters: LatentParameters, y: np.ndarray) -> Forecast:
     """One-step forecasts of one chain of observations (T, D) by the pseudo-Bayesian filter of order 2.
 
     The law of x_t given y_0..y_t is a mixture of one Gaussian for each past of the regimes, K^t of them. The
@@ -105,7 +98,7 @@ def filter_one_step(parameters: LatentParameters, y: np.ndarray) -> OneStep:
         log_density[t] = logsumexp(log_joint)
         weight, mean, covariance = _merge(np.exp(log_joint - log_density[t]), mean, covariance)
         weight = weight[:, None] * p.T
-    return OneStep(forecast, log_density)
+    return Forecast(forecast, log_density)
 
 
 def _condition(

@@ -9,6 +9,8 @@ from sklearn.base import BaseEstimator
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.base import Forecast
+from lmphys.dynamics.residuals import estimated_nll
 
 
 class LinearDrift(BaseEstimator):
@@ -29,6 +31,7 @@ class LinearDrift(BaseEstimator):
         A_: (D, D) map.
         c_: (D,) intercept.
         noise_covariance_: (D, D) covariance of the training residuals, divided by their number.
+        n_transitions_: that number.
 
     Source: Carson & Reisizadeh 2025 (arXiv 2506.04374), Eqs. 5-6, lambda = 1.
     """
@@ -38,6 +41,7 @@ class LinearDrift(BaseEstimator):
     A_: np.ndarray
     c_: np.ndarray
     noise_covariance_: np.ndarray
+    n_transitions_: int
 
     def __init__(self, ridge: float = 1.0, *, penalty: Literal["A", "A-I"] = "A") -> None:
         self.ridge = ridge
@@ -74,10 +78,10 @@ class LinearDrift(BaseEstimator):
             ) from error
         self.c_ = next_mean - self.A_ @ h_mean
         residuals = self.residuals(traj)
-        self.noise_covariance_ = residuals.T @ residuals / len(residuals)
+        self.noise_covariance_, self.n_transitions_ = residuals.T @ residuals / len(residuals), len(residuals)
         return self
 
-    def predict(self, h: np.ndarray) -> np.ndarray:
+    def step(self, h: np.ndarray) -> np.ndarray:
         """Next states A h + c, for states h (D,) or (n, D).
 
         Raises:
@@ -92,10 +96,12 @@ class LinearDrift(BaseEstimator):
             raise LmphysError("a state to predict from is not finite; drop it or extract the states again in float32")
         return h @ self.A_.T + self.c_
 
-    def forecast(self, traj: Trajectories) -> np.ndarray:
-        """One-step predictions of h_{t+1} from h_t, (N - C, D), in the order of `traj.pairs()`."""
-        return self.predict(traj.pairs()[0])
+    def predict(self, traj: Trajectories) -> Forecast:
+        """Forecasts of h_{t+1} from h_t, with the Gaussian density of the training residuals around them."""
+        mean = self.step(traj.pairs()[0])
+        nll = estimated_nll(traj.pairs()[1] - mean, self.noise_covariance_, self.n_transitions_)
+        return Forecast(mean, -nll)
 
     def residuals(self, traj: Trajectories) -> np.ndarray:
         """xi_t = h_{t+1} - A h_t - c, (N - C, D), in the order of `traj.pairs()` (Sec. 3.2)."""
-        return traj.pairs()[1] - self.forecast(traj)
+        return traj.pairs()[1] - self.step(traj.pairs()[0])

@@ -11,11 +11,11 @@ from threadpoolctl import threadpool_limits
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.selection import hold_out, question_folds
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.projection import Projection
-from lmphys.stats.regression import mean_interval
-from lmphys.stats.student import StudentT, mardia_excess
+from lmphys.stats.folds import hold_out, question_folds
+from lmphys.stats.mean import mean_interval
+from lmphys.stats.student import StudentT
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 COVARIANCES: tuple[Covariance, ...] = ("full", "tied", "diag", "spherical")
@@ -33,45 +33,6 @@ def n_parameters(covariance: str, n_components: int, k: int) -> int:
         return k + square + 1
     shapes = {"full": n_components * square, "tied": square, "diag": n_components * k, "spherical": n_components}
     return shapes[covariance] + n_components * k + n_components - 1
-
-
-def linear_surrogates(
-    drift: LinearDrift, traj: Trajectories, *, noise: Literal["gaussian", "student"], seed: int
-) -> Trajectories:
-    """Chains with the starts and lengths of real ones that follow one linear map: corpora without regimes.
-
-    Each step adds noise of the covariance of the fitted map's residuals, drawn independently. As "student" it
-    also has about their kurtosis (`mardia_excess`), through 4 + 2 / excess degrees of freedom; where the excess is not
-    positive the noise is Gaussian. One heap either way, whatever a mixture makes of it.
-
-    Args:
-        drift: fitted.
-        traj: C chains of the drift's width.
-        noise: "gaussian" or "student".
-        seed: of the noise.
-
-    Raises:
-        LmphysError: `noise` is neither, or the widths differ.
-    """
-    if noise not in ("gaussian", "student"):
-        raise LmphysError(f"noise {noise!r}: use 'gaussian' or 'student'")
-    rng = np.random.default_rng(seed)
-    residuals = drift.residuals(traj)
-    values, vectors = np.linalg.eigh(drift.noise_covariance_)
-    kicks = rng.standard_normal(residuals.shape) * np.sqrt(np.maximum(values, 0)) @ vectors.T
-    excess = mardia_excess(residuals) if noise == "student" else 0.0
-    if excess > 0:
-        df = 4 + 2 / excess
-        # One draw for all dimensions of a step: they grow and shrink together.
-        kicks *= np.sqrt((df - 2) / rng.chisquare(df, len(kicks)))[:, None]
-    states = traj.states.astype(np.float64)
-    place = np.arange(len(states)) - np.repeat(traj.offsets[:-1], traj.lengths)
-    sources = traj.sources()
-    for t in range(int(traj.lengths.max()) - 1):
-        now = place[sources] == t
-        states[sources[now] + 1] = drift.predict(states[sources[now]]) + kicks[now]
-    places = traj.sentences[["chain", "t"]].reset_index(drop=True)
-    return Trajectories(states, traj.lengths, traj.chains, places, {**traj.meta, "surrogate": f"one map, {noise}"})
 
 
 # With one thread: the products of a fit are small, and several threads wait for each other most of the time.
@@ -140,7 +101,7 @@ def choose_mixture(
         step = density[:, i] - density[:, i - 1] if fewer else np.full(len(z), np.nan)
         columns = {"held_out": density[:, i], "step": step, "excess": density[:, i] - density[:, -1]}
         for column, values in columns.items():
-            interval = mean_interval(values, chain, len(traj), n_bootstrap=n_bootstrap, seed=seed)
+            interval = mean_interval(values, groups=chain, n_groups=len(traj), n_bootstrap=n_bootstrap, seed=seed)
             row |= {column + end: float(x) for end, x in zip(("", "_low", "_high"), interval, strict=True)}
         rows.append(row)
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(models, names=["covariance", "n_components"]))

@@ -1,4 +1,4 @@
-"""Other people's switching models beside ours: the package `ssm`, and the textbook model with a latent state."""
+"""Other people's switching models beside ours: the package `ssm`, and the field's SLDS, with a latent state."""
 
 import time
 import warnings
@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from lmphys.core.errors import LmphysError
-from lmphys.dynamics.latent import LatentParameters, OneStep, filter_one_step
+from lmphys.dynamics.base import Forecast
+from lmphys.dynamics.latent import LatentParameters, filter_one_step
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
@@ -154,14 +155,19 @@ class SSMPeer(BaseEstimator):
         self.log_likelihoods_ = history - sum(map(_of_first, chains))
         return self
 
+    def predict(self, traj: Data) -> Forecast:
+        """Forecasts and densities, by our filter: those of `SLDS` with these parameters."""
+        check_is_fitted(self, "parameters_")
+        return SLDS.from_parameters(self.parameters_).predict(traj)
+
 
 class LatentSLDS(BaseEstimator):
-    """The textbook switching linear dynamical system: a latent state x_t, observed through noise.
+    """What the field calls a switching linear dynamical system: a latent state x_t, observed through noise.
 
     It is a different model from the paper's, in which the regimes act on the observed states and there is no
-    observation noise (`SLDS`); see `LatentParameters` for its equations. Learned by `ssm.SLDS` with Gaussian
-    emissions, diagonal R and variational Laplace EM, which draws samples, so that its bound does not rise at
-    every step. The gauge is x_0 ~ N(0, I). It starts from the principal components of the states, scaled to
+    observation layer (`SLDS`, elsewhere an ARHMM); see `LatentParameters` for its equations. Learned by `ssm.SLDS`
+    with Gaussian emissions, diagonal R and variational Laplace EM, which draws samples, so that its bound does not
+    rise at every step. The gauge is x_0 ~ N(0, I). It starts from the principal components of the states, scaled to
     unit variance.
 
     Args:
@@ -225,21 +231,18 @@ class LatentSLDS(BaseEstimator):
         )
         return self
 
-    def forecasts(self, traj: Data) -> dict[str, np.ndarray]:
-        """E[h_{t+1} | h_0..h_t], {"latent state": (N - C, D)}, in the order of `traj.pairs()`."""
-        return {self.name: self._one_step(traj).forecast}
+    def predict(self, traj: Data) -> Forecast:
+        """Forecasts and densities of h_{t+1} given h_0..h_t, see `filter_one_step`.
 
-    def log_densities(self, traj: Data) -> dict[str, np.ndarray]:
-        """Log p(h_{t+1} | h_0..h_t), nats, {"latent state": (N - C,)}, in the order of `traj.pairs()`."""
-        return {self.name: self._one_step(traj).log_density}
-
-    def _one_step(self, traj: Data) -> OneStep:
+        Raises:
+            LmphysError: the width differs from the fitted one.
+        """
         check_is_fitted(self, "parameters_")
         traj = as_trajectories(traj)
         if traj.width != self.parameters_.width:
             raise LmphysError(f"states of width {traj.width}, model of {self.parameters_.width}: use one projection")
         parts = [filter_one_step(self.parameters_, states) for states in traj]
-        return OneStep(*(np.concatenate(of_chains) for of_chains in zip(*parts, strict=True)))
+        return Forecast(*(np.concatenate(of_chains) for of_chains in zip(*parts, strict=True)))
 
 
 def compare_peers(
@@ -284,11 +287,6 @@ def compare_peers(
                 break
             raise
         seconds = time.perf_counter() - start
-        scored = SLDS.from_parameters(model.parameters_) if isinstance(model, SSMPeer) else model
-        honest, forecast = next(iter(scored.forecasts(test).items()))
-        rows[name] = {
-            "r2_h": pooled_r2(h_next, forecast),
-            "nll": -float(scored.log_densities(test)[honest].mean()),
-            "seconds": seconds,
-        }
+        found = model.predict(test)
+        rows[name] = {"r2_h": pooled_r2(h_next, found.mean), "nll": float(found.nll.mean()), "seconds": seconds}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("learner")

@@ -181,7 +181,8 @@ def principal_angles(U: np.ndarray, V: np.ndarray) -> np.ndarray:
         V: (D, k') basis.
 
     Source: Bjorck & Golub 1973, Math. Comp. 27, 579: the cosines are the singular values of U^T V, the sines
-    those of (I - U U^T) V. Each angle takes both, so angles near 0 and near 90 degrees are equally accurate.
+    those of (I - U U^T) V. Each angle takes both, so angles near 0 and near 90 degrees are equally accurate; that is
+    not so in SciPy's `subspace_angles`, which rounds a small angle beside a large one to 1e-8.
     """
     wide, narrow = sorted((np.linalg.qr(U)[0], np.linalg.qr(V)[0]), key=lambda Q: -Q.shape[1])
     inner = wide.T @ narrow
@@ -190,13 +191,8 @@ def principal_angles(U: np.ndarray, V: np.ndarray) -> np.ndarray:
     return np.arctan2(sines[::-1], cosines)
 
 
-def subspace_overlap(U: np.ndarray, V: np.ndarray) -> float:
-    """Mean squared cosine of the principal angles: 1 for equal subspaces, 0 for orthogonal ones."""
-    return float(np.mean(np.cos(principal_angles(U, V)) ** 2))
-
-
 def random_overlap(D: int, k: int) -> float:
-    """Expected overlap of two independent, uniformly random k-dimensional subspaces of R^D: k / D.
+    """Expected overlap, mean squared cosine of the principal angles, of two uniformly random k-subspaces of R^D: k / D.
 
     E[V V^T] = (k / D) I for a random V, and the overlap is tr(U U^T V V^T) / k.
     """

@@ -44,10 +44,13 @@ def residual_nll(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     Returns:
         (m,); NaN where there is no such density: fewer training rows than dimensions, or residuals that are all 0.
     """
-    n, width = train.shape
-    if n < width:
-        return np.full(len(test), np.nan)
     train = train.astype(np.float64)
-    covariance = train.T @ train / n
-    covariance[np.diag_indices(width)] += RELATIVE_JITTER * np.trace(covariance) / width
-    return gaussian_nll(test, covariance)
+    return estimated_nll(test, train.T @ train / max(len(train), 1), len(train))
+
+
+def estimated_nll(residuals: np.ndarray, covariance: np.ndarray, n: int) -> np.ndarray:
+    """As `residual_nll`, when the covariance (D, D) of the n training residuals is known already."""
+    width = len(covariance)
+    if n < width:
+        return np.full(len(residuals), np.nan)
+    return gaussian_nll(residuals, covariance + RELATIVE_JITTER * np.trace(covariance) / width * np.eye(width))

@@ -1,8 +1,6 @@
-from .gains import Power as Power
 from .gains import compare_laws as compare_laws
 from .gains import gain_by_ties as gain_by_ties
 from .gains import mean_over_questions as mean_over_questions
-from .gains import power as power
 from .laws import Law as Law
 from .laws import boltzmann as boltzmann
 from .laws import confident as confident

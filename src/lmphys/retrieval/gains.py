@@ -1,38 +1,26 @@
-"""What a law of weights gains over another way to answer, how sure that is, and what could have been seen."""
+"""What a law of weights gains over another way to answer, and how sure that is."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from lmphys.retrieval.laws import Law, effective_size, uniform
 from lmphys.retrieval.pool import Pool, subsets
 from lmphys.retrieval.votes import mcnemar, vote
-from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.interval import Interval
+from lmphys.stats.mean import mean_interval
 
 
 def mean_over_questions(x: np.ndarray, *, bounds: tuple[float, float] = (-1.0, 1.0), seed: int = 0) -> Interval:
-    """Mean of (Q,) values with a 95 % bootstrap interval over questions; NaN ends with one question.
-
-    Equal values resample to themselves. Then the ends are what the mean would be if as many questions were unlike them
-    as Q questions would fail to show in one sample of forty, so that no interval is a point.
+    """Mean of (Q,) values, one a question, as `mean_interval` gives it, with 2000 resamples of questions.
 
     Args:
         x: values by question; differences of two voters on the same questions are paired by being one array.
         bounds: smallest and largest value that a question can have: 0 and 1 for accuracies, -1 and 1 for gains.
         seed: of the resampling.
     """
-    n, mean = len(x), float(x.mean())
-    if n < 2:
-        return Interval(np.asarray(mean), np.asarray(np.nan), np.asarray(np.nan))
-    if np.ptp(x) < 1e-12:
-        slack = 1 - 0.025 ** (1 / n)
-        low, high = (mean + slack * (end - mean) for end in bounds)
-        return Interval(np.asarray(mean), np.asarray(low), np.asarray(high))
-    return bootstrap_chains(lambda w: w @ x / n, n, n_bootstrap=2000, seed=seed)
+    return mean_interval(x, groups=None, bounds=bounds, n_bootstrap=2000, seed=seed)
 
 
 def compare_laws(pool: Pool, laws: Mapping[str, Law], *, seed: int = 0) -> pd.DataFrame:
@@ -111,34 +99,3 @@ def gain_by_ties(
             "overturned": other.mean(),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("K"), np.array(gains)
-
-
-class Power(NamedTuple):
-    """What a comparison of two voters could have shown.
-
-    Attributes:
-        error: standard error of the mean gain.
-        visible: smallest true gain that is found at level 0.05 (two sides) in 80 of 100 such experiments.
-        questions: questions needed to see `wanted` as often.
-
-    All NaN where the gains do not scatter, as when no question was decided differently.
-    """
-
-    error: float
-    visible: float
-    questions: float
-
-
-def power(gain: np.ndarray, wanted: float, *, level: float = 0.05, share: float = 0.8) -> Power:
-    """Power of a paired comparison from its own scatter, by the normal approximation.
-
-    Args:
-        gain: (Q,) differences of accuracy by question.
-        wanted: a gain of interest, a share.
-        level: of the two-sided test.
-        share: of the experiments that find it.
-    """
-    spread = float(gain.std(ddof=1)) if len(gain) > 1 and np.ptp(gain) > 1e-12 else np.nan
-    reach = float(norm.ppf(1 - level / 2) + norm.ppf(share))
-    error = spread / np.sqrt(len(gain))
-    return Power(error, reach * error, (reach * spread / wanted) ** 2)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from lmphys.core.errors import LmphysError
-from lmphys.stats.interval import Interval
+from lmphys.stats.interval import Interval, percentile_interval
 
 
 def bootstrap_chains(
@@ -43,8 +43,7 @@ def bootstrap_chains(
     """
     weights = chain_weights(n_chains, n_bootstrap, seed)
     value = np.asarray(statistic(np.ones((1, n_chains))))[0]
-    low, high = np.quantile(statistic(weights), [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Interval(value, low, high)
+    return percentile_interval(statistic(weights), value, level=level, undefined="nan")
 
 
 def chain_weights(n_chains: int, n_bootstrap: int, seed: int) -> np.ndarray:

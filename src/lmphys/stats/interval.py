@@ -1,11 +1,14 @@
 """A number with what it is known to: the one form in which intervals are computed, printed and recorded."""
 
+import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from lmphys.core.errors import LmphysError
+
+Undefined = Literal["raise", "nan", "drop"]
 
 
 class Interval(NamedTuple):
@@ -34,26 +37,40 @@ class Interval(NamedTuple):
         return bool(self.low <= x <= self.high)
 
 
-def percentile_interval(replicates: np.ndarray, value: Any = None, *, level: float = 0.95) -> Interval:
+def percentile_interval(
+    replicates: np.ndarray, value: Any = None, *, level: float = 0.95, undefined: Undefined = "raise"
+) -> Interval:
     """Percentile interval of replicates along the first axis.
 
     Args:
-        replicates: (R, ...) values of the statistic in the resamples; with no `value`, (R + 1, ...) of which the first
-            is the value itself.
+        replicates: (R, ...) values of the statistic in the resamples, NaN where it is undefined; with no `value`,
+            (R + 1, ...) of which the first is the value itself.
         value: the statistic of the data.
         level: coverage of the interval.
+        undefined: what becomes of a resample without a value, entry by entry. "raise": an error, as a statistic that
+            has an interval should be defined in every resample. "nan": then there is no interval, both ends are NaN.
+            "drop": the percentiles are those of the other resamples. For a statistic that needs classes of both kinds,
+            which a resample may lack: the interval is then conditional on there being both. It has none, both ends are
+            NaN, where the value itself is undefined, or more than half of the resamples are.
 
     Raises:
-        LmphysError: a replicate is not a number. A percentile of what is left would be that of another, conditional
-            statistic: let the statistic be defined in every resample, or say `defined_only` first.
+        LmphysError: `undefined` is "raise" and a replicate is not a number.
     """
     if value is None:
         value, replicates = replicates[0], replicates[1:]
-    undefined = np.isnan(np.asarray(replicates, dtype=float)).any(axis=tuple(range(1, np.ndim(replicates))))
-    if undefined.any():
+    missing = np.isnan(np.asarray(replicates, dtype=float))
+    limits = [(1 - level) / 2, (1 + level) / 2]
+    if undefined == "drop":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # nothing but NaN: NaN is right
+            low, high = np.nanquantile(replicates, limits, axis=0)
+        known = ~np.isnan(np.asarray(value, dtype=float)) & (missing.mean(axis=0) <= 0.5)
+        return Interval(value, np.where(known, low, np.nan)[()], np.where(known, high, np.nan)[()])
+    if undefined == "raise" and missing.any():
+        lacking = missing.any(axis=tuple(range(1, missing.ndim)))
         raise LmphysError(
-            f"the statistic is not a number in {undefined.sum()} of {len(replicates)} resamples, so it has no "
+            f"the statistic is not a number in {lacking.sum()} of {len(missing)} resamples, so it has no "
             "interval; take more data, or coarser groups"
         )
-    low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.quantile(replicates, limits, axis=0)
     return Interval(value, low, high)

@@ -14,18 +14,6 @@ def pooled_r2(y: np.ndarray, predicted: np.ndarray) -> float:
     return 1 - float(((y - predicted) ** 2).sum() / ((y - y.mean(axis=0)) ** 2).sum())
 
 
-def mean_interval(
-    values: np.ndarray, chain: np.ndarray, n_chains: int, *, n_bootstrap: int = 500, seed: int = 0
-) -> Interval:
-    """Mean of values (n,) with a 95 % interval over chains; arguments as in `r2_interval`."""
-    total, count = sum_by_group(np.stack([values, np.ones(len(values))], axis=1), chain, n_chains).T
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        return weights @ total / (weights @ count)
-
-    return bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
-
-
 def r2_interval(
     y: np.ndarray,
     predicted: np.ndarray,

@@ -8,6 +8,7 @@ from scipy import stats
 
 from lmphys.core.errors import LmphysError
 from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
+from lmphys.stats.folds import group_folds
 from lmphys.stats.interval import Interval
 
 
@@ -136,10 +137,7 @@ def group_r2(
     y = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
     y = y - y.mean(axis=0)
     label, classes = pd.factorize(np.asarray(labels))
-    chain, chains = pd.factorize(np.asarray(groups))
-    if not 2 <= n_folds <= len(chains):
-        raise LmphysError(f"{n_folds} folds of {len(chains)} chains: use 2 folds or more, and a chain for each")
-    fold = (rng.permutation(len(chains)) % n_folds)[chain]
+    fold = group_folds(groups, n_folds, seed=rng, what="chains")
     total = (y**2).sum()
 
     def explained(label: np.ndarray) -> float:

@@ -1,21 +1,26 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.base import Forecast
 from lmphys.dynamics.complement import Complement
-from lmphys.dynamics.evaluate.one_step import forecasters, held_out_scores, one_step_scores, residual_nll
+from lmphys.dynamics.evaluate.one_step import contenders, held_out_scores, one_step_scores
 from lmphys.dynamics.evaluate.target_leakage import leak_curve
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.nulls.surrogates import phase_randomise, shuffle_chains, shuffle_order
 from lmphys.dynamics.projection import Projection
+from lmphys.dynamics.residuals import residual_nll
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.fitting.synthetic import random_parameters
-from lmphys.stats.regression import expected_r2_ar1, mean_interval, r2_gain, r2_interval
+from lmphys.stats.regression import expected_r2_ar1, r2_gain, r2_interval
 
 COLUMNS = [
     "r2_h",
@@ -36,15 +41,17 @@ BASELINES = ["persistence", "mean", "per-trace mean", "shuffled order", "phase-r
 class TwoForecasts(BaseEstimator):
     """A model with an honest forecast and one that has seen its target, as a switching model has."""
 
+    name = "predictive"
+
     def fit(self, traj):
         self.drift_ = LinearDrift().fit(traj)
         return self
 
-    def forecasts(self, traj):
-        return {"predictive": self.drift_.forecast(traj), "oracle": traj.pairs()[1]}
+    def predict(self, traj):
+        return Forecast(self.drift_.predict(traj).mean, np.full(traj.n_transitions, -2.5))
 
-    def log_densities(self, traj):
-        return {"predictive": np.full(traj.n_transitions, -2.5)}
+    def forecasts(self, traj):
+        return {"predictive": self.drift_.predict(traj).mean, "oracle": traj.pairs()[1]}
 
 
 def split(traj):
@@ -85,7 +92,7 @@ def test_rows_columns_and_point_values_are_those_of_the_definition(ar1):
     h, h_next, _ = test.pairs()
     running = np.concatenate([[x[: t + 1].mean(axis=0) for t in range(len(x) - 1)] for x in test])
     by_hand = {
-        "one linear map": model.forecast(test),
+        "one linear map": model.predict(test).mean,
         "persistence": h,
         "mean": np.broadcast_to(train.pairs()[1].mean(axis=0), h.shape),
         "per-trace mean": running,
@@ -113,26 +120,16 @@ def test_nll_columns_are_sums_of_log_densities_over_chains(ragged):
     np.testing.assert_allclose([row.nll_low, row.nll_high], np.quantile(replicates, [0.025, 0.975]))
 
 
-def test_mean_interval_of_equal_chains_is_the_standard_error():
-    values = np.random.default_rng(18).standard_normal((400, 5)).mean(axis=1).repeat(5)
-    interval = mean_interval(values, np.repeat(np.arange(400), 5), 400, n_bootstrap=4000)
-    half_width = (interval.high - interval.low) / 2
-    # Five equal values in a chain count once: the error is that of 400 values, not of 2000.
-    assert half_width == pytest.approx(1.96 * values.std() / np.sqrt(400), rel=0.05)
-    assert interval.value == pytest.approx(values.mean())
-
-
 @pytest.mark.parametrize("model", [LinearDrift(), TwoForecasts()])
 def test_forecasts_never_see_their_target(ragged, model):
     train, test = ragged.select([0, 2, 4, 5]), ragged.select([0, 1, 2, 3])
-    for forecaster in forecasters(model.fit(train), test, train=train, seed=1):
-        before = forecaster.forecasts(forecaster.test)
-        for i, source in enumerate(forecaster.test.sources()):
-            states = forecaster.test.states.copy()
+    for contender in contenders(model.fit(train), test, train=train, seed=1):
+        before = contender.model.predict(contender.test).mean
+        for i, source in enumerate(contender.test.sources()):
+            states = contender.test.states.copy()
             states[source + 1] += 100.0
-            after = forecaster.forecasts(forecaster.test.with_states(states))
-            for name in before.keys() - {"oracle"}:
-                np.testing.assert_array_equal(after[name][i], before[name][i])
+            after = contender.model.predict(contender.test.with_states(states)).mean
+            np.testing.assert_array_equal(after[i], before[i])
 
 
 def test_completed_forecasts_never_see_their_target(ragged):
@@ -140,25 +137,51 @@ def test_completed_forecasts_never_see_their_target(ragged):
     projection = Projection(2, standardise=True).fit(train)
     model = LinearDrift().fit(projection.transform(train))
 
-    def completed(forecaster, traj):
-        (forecast,) = forecaster.forecasts(projection.transform(traj)).values()
-        return forecaster.full.completion.forecast(traj, forecast)
+    def completed(contender, traj):
+        forecast = contender.model.predict(projection.transform(traj)).mean
+        return contender.full.completion.forecast(traj, forecast)
 
-    for forecaster in forecasters(model, test, train=train, projection=projection, seed=1):
-        full = forecaster.full.test
-        before = completed(forecaster, full)
+    for contender in contenders(model, test, train=train, projection=projection, seed=1):
+        full = contender.full.test
+        before = completed(contender, full)
         for i, source in enumerate(full.sources()):
             states = full.states.copy()
             states[source + 1] += 100.0
-            np.testing.assert_allclose(completed(forecaster, full.with_states(states))[i], before[i], rtol=1e-9)
+            np.testing.assert_allclose(completed(contender, full.with_states(states))[i], before[i], rtol=1e-9)
 
 
 def test_leak_test_catches_a_forecast_that_has_seen_its_target(ragged):
-    (forecaster, *_) = forecasters(TwoForecasts().fit(ragged), ragged, train=ragged)
+    (contender, *_) = contenders(TwoForecasts().fit(ragged), ragged, train=ragged)
     shifted = ragged.with_states(ragged.states + 100.0 * (np.arange(len(ragged.states)) == 1)[:, None])
-    before, after = (forecaster.forecasts(t) for t in (ragged, shifted))
+    before, after = ({n: x for n, x, _ in replace(contender, test=t).forecasts()} for t in (ragged, shifted))
     np.testing.assert_array_equal(before["predictive"][0], after["predictive"][0])
     assert np.abs(before["oracle"][0] - after["oracle"][0]).min() == pytest.approx(100)
+
+
+class Wrapped(BaseEstimator):
+    """Somebody's own estimator: a regression of scikit-learn from one state to the next."""
+
+    def __init__(self, regressor):
+        self.regressor = regressor
+
+    def fit(self, traj):
+        self.regressor_ = clone(self.regressor).fit(*traj.pairs()[:2])
+        return self
+
+    def predict(self, traj):
+        return Forecast(self.regressor_.predict(traj.pairs()[0]))
+
+
+def test_a_regression_of_somebody_else_is_scored_as_our_own_map(ar1):
+    train, test = split(ar1(0.7, 40, 12, 3, seed=15))
+    ours = one_step_scores(LinearDrift(0.0).fit(train), test, train=train, n_bootstrap=20, seed=4)
+    theirs = one_step_scores(Wrapped(LinearRegression()).fit(train), test, train=train, n_bootstrap=20, seed=4)
+    assert list(theirs.index) == ["Wrapped", "one linear map", *BASELINES]
+    theirs = theirs.drop(index="one linear map").rename(index={"Wrapped": "one linear map"})
+    pd.testing.assert_frame_equal(theirs, ours, rtol=1e-6)
+    named = Wrapped(LinearRegression()).fit(train)
+    named.name = "least squares"
+    assert one_step_scores(named, test, train=train, n_bootstrap=2).index[0] == "least squares"
 
 
 def test_model_with_several_forecasts_has_a_row_for_each_and_no_density_for_a_leaking_one(ar1):
@@ -184,7 +207,7 @@ def test_linear_baseline_has_the_ridge_of_the_model(ar1):
     train, test = split(ar1(0.7, 40, 12, 3, seed=15))
     for model, ridge in ((TwoForecasts(), 1.0), (Ridged(), 300.0)):
         scores = one_step_scores(model.fit(train), test, train=train, n_bootstrap=2)
-        forecast = LinearDrift(ridge, penalty="A-I").fit(train).forecast(test)
+        forecast = LinearDrift(ridge, penalty="A-I").fit(train).predict(test).mean
         expected = r2_score(test.pairs()[1], forecast, multioutput="variance_weighted")
         assert scores.r2_h["one linear map"] == pytest.approx(expected)
 
@@ -193,7 +216,7 @@ def test_linear_baseline_of_given_parameters_has_a_ridge_of_one(ar1):
     train, test = split(ar1(0.7, 40, 12, 3, seed=15))
     given = SLDS.from_parameters(random_parameters(2, 3, separation=1.0), n_init=1, max_iter=5)
     scores = one_step_scores(given, test, train=train, n_bootstrap=2)
-    forecast = LinearDrift(1.0, penalty="A-I").fit(train).forecast(test)
+    forecast = LinearDrift(1.0, penalty="A-I").fit(train).predict(test).mean
     expected = r2_score(test.pairs()[1], forecast, multioutput="variance_weighted")
     assert scores.r2_h["one linear map"] == pytest.approx(expected)
 
@@ -254,7 +277,7 @@ def test_full_columns_are_those_of_the_completed_forecast(ragged, whiten):
             "per-trace mean": np.concatenate(
                 [np.cumsum(c, axis=0)[:-1] / np.arange(1, len(c))[:, None] for c in projection.transform(full_test)]
             ),
-        }.get(name, fitted.predict(x))
+        }.get(name, fitted.step(x))
         completion = Complement(projection).fit(full_train)
         h, h_next, _ = full_test.pairs()
         completed = completion.forecast(full_test, forecast)

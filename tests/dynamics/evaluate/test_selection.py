@@ -6,11 +6,12 @@ from scipy.stats import multivariate_normal
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.complement import Complement
-from lmphys.dynamics.evaluate.selection import choose_rank, choose_regimes, question_folds
+from lmphys.dynamics.evaluate.selection import choose_rank, choose_regimes
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.stats.bootstrap import bootstrap_chains
+from lmphys.stats.folds import question_folds
 
 # Maximum likelihood: no penalty on the map or on the noise.
 FREE = {"drift_prior": 0.0, "covariance_prior": 0.0}
@@ -82,17 +83,6 @@ def test_held_out_columns_are_those_of_linear_fits_to_the_other_folds(ar1):
     r2 = 1 - ((h_next - forecast) ** 2).sum() / ((h_next - h_next.mean(axis=0)) ** 2).sum()
     assert row["r2_h"] == pytest.approx(r2, rel=1e-5)
     assert row[["gain", "gain_low", "gain_high"]].tolist() == [0, 0, 0]
-
-
-def test_folds_keep_questions_together_and_use_every_chain():
-    traj = Trajectories.from_list([np.zeros((2, 1))] * 60)
-    fold = question_folds(traj, 5, 0)
-    assert np.bincount(fold).tolist() == [12] * 5
-    traj.chains["question_id"] = np.repeat(["a", "b", "c", "d", "e", "f"], 10)
-    fold = question_folds(traj, 3, 0).reshape(6, 10)
-    assert (fold == fold[:, :1]).all()
-    assert np.bincount(fold[:, 0]).tolist() == [2, 2, 2]
-    assert not np.array_equal(fold, question_folds(traj, 3, 1).reshape(6, 10))
 
 
 def test_three_separated_regimes_are_chosen():

@@ -10,8 +10,8 @@ from lmphys.dynamics.evaluate.simulation import (
     compare_simulated,
     dwell_times,
     occupancy,
-    simulated_surrogates,
 )
+from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
 
@@ -85,16 +85,6 @@ def test_kolmogorov_smirnov_equals_scipy_with_ties():
     found = _kolmogorov_smirnov(values, chain, real)
     peer = [ks_2samp(values[m[chain]], values[~m[chain]]).statistic for m in real]
     np.testing.assert_allclose(found, peer, atol=1e-12)
-
-
-def test_twins_begin_where_the_chains_do():
-    model = two_regimes()
-    traj = ragged_chains(model, 4)
-    twins = simulated_surrogates(model, traj, seed=5)
-    np.testing.assert_array_equal(twins.lengths, traj.lengths)
-    np.testing.assert_array_equal(twins.states[twins.offsets[:-1]], traj.states[traj.offsets[:-1]])
-    assert twins.chains.equals(traj.chains)
-    assert np.abs(twins.increments() - traj.increments()).mean() > 0.1
 
 
 def test_distances_are_those_of_the_two_samples():

@@ -136,11 +136,11 @@ def test_one_regime_is_one_linear_map(chains, prior):
     linear = LinearDrift(model.ridge_, penalty="A-I").fit(chains)
     np.testing.assert_allclose(model.parameters_.M[0], linear.A_ - np.eye(4), atol=1e-10)
     np.testing.assert_allclose(model.parameters_.b[0], linear.c_, atol=1e-10)
-    np.testing.assert_allclose(model.forecasts(chains)["predictive"], linear.forecast(chains), atol=1e-9)
+    np.testing.assert_allclose(model.forecasts(chains)["predictive"], linear.predict(chains).mean, atol=1e-9)
     if not prior:
         np.testing.assert_allclose(model.parameters_.Sigma[0], linear.noise_covariance_, atol=1e-10)
         residuals = multivariate_normal(np.zeros(4), linear.noise_covariance_).logpdf(linear.residuals(chains))
-        np.testing.assert_allclose(model.log_densities(chains)["predictive"], residuals, atol=1e-9)
+        np.testing.assert_allclose(model.predict(chains).log_density, residuals, atol=1e-9)
         # Gauss: at the maximum the mean log density is minus the entropy of the noise.
         entropy = 0.5 * np.linalg.slogdet(2 * np.pi * np.e * linear.noise_covariance_)[1]
         assert model.score(chains) == pytest.approx(-entropy, rel=1e-10)

@@ -53,11 +53,10 @@ def test_inference_is_enumeration(case):
     for name in ("predictive", "filtered", "smoothed", "log_density"):
         np.testing.assert_allclose(getattr(found, name), np.concatenate([getattr(e, name) for e in exact]), **close)
     np.testing.assert_allclose(model.log_likelihood(traj), [e.log_density.sum() for e in exact], **close)
-    np.testing.assert_allclose(model.log_densities(traj)["predictive"], found.log_density)
+    np.testing.assert_allclose(model.predict(traj).log_density, found.log_density)
     assert model.score(traj) == pytest.approx(found.log_density.mean(), rel=1e-12)
-    if traj.lengths.max() > 2:
-        pairs = np.concatenate([e.pairs for e in exact if len(e.pairs)])
-        np.testing.assert_allclose(model.pair_marginals(traj), pairs, **close)
+    passages = model._messages(traj)[0].smoothed()[1][0]
+    np.testing.assert_allclose(passages, sum(e.pairs.sum(axis=0) for e in exact), **close)
     # Paths of equal probability may differ: the probability must not.
     path, start = model.viterbi(traj), 0
     with np.errstate(divide="ignore"):
@@ -164,8 +163,9 @@ def test_predictive_forecast_and_density_never_see_what_comes_later():
         after = model.forecasts(traj.with_states(states))
         for name in before:
             leaks[name] = max(leaks[name], np.abs(after[name][i] - before[name][i]).max())
-        density = model.log_densities(traj.with_states(states))["predictive"]
-        np.testing.assert_allclose(density[:i], model.log_densities(traj)["predictive"][:i], rtol=1e-12)
+        found = model.predict(traj.with_states(states))
+        np.testing.assert_array_equal(found.mean, after["predictive"])
+        np.testing.assert_allclose(found.log_density[:i], model.predict(traj).log_density[:i], rtol=1e-12)
     # Rounding alone: sums are taken about the mean of all states.
     assert leaks["predictive"] < 1e-12
     assert min(leaks[name] for name in ("filtered_after_update", "smoothed", "oracle")) > 0.01

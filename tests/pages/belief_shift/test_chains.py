@@ -6,7 +6,6 @@ import torch
 from tests.conftest import tiny_model
 
 from lmphys.core.errors import LmphysError
-from lmphys.dynamics.evaluate.selection import question_folds
 from lmphys.lm.model import LanguageModel
 from lmphys.pages.belief_shift import chains as module
 from lmphys.pages.belief_shift.calibration import ask_statements, asked_wordings, knowledge, neutral_offset
@@ -14,6 +13,7 @@ from lmphys.pages.belief_shift.chains import build_beliefs
 from lmphys.pages.belief_shift.query import ORDERS, Query, beliefs, column
 from lmphys.pages.belief_shift.spec import CONDITIONS, REQUEST, BeliefSpec, belief_spec
 from lmphys.pages.belief_shift.themes import Theme, load_statements, load_themes
+from lmphys.stats.folds import question_folds
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ def ar1(n_chains, r=0.9, n_steps=25, seed=0):
 def test_the_network_learns_an_ar1_process_up_to_its_noise(skip):
     network = GRUForecast(32, skip=skip, learning_rate=5e-3, max_epochs=60).fit(ar1(120))
     test = ar1(80, seed=1)
-    assert pooled_r2(test.pairs()[1], network.forecast(test)) == pytest.approx(0.81, abs=0.04)
+    assert pooled_r2(test.pairs()[1], network.predict(test).mean) == pytest.approx(0.81, abs=0.04)
     assert network.n_epochs_ <= 60
 
 
@@ -93,7 +93,7 @@ def test_the_network_does_not_see_the_future_and_continues_what_it_saw():
     test = ar1(3, seed=2)
     other = dataclasses.replace(test, states=np.where(test.sentences["t"].to_numpy()[:, None] > 10, 0.0, test.states))
     early = np.tile(np.arange(24), 3) <= 10
-    a, b = network.forecast(test), network.forecast(other)
+    a, b = network.predict(test).mean, network.predict(other).mean
     np.testing.assert_array_equal(a[early], b[early])
     assert not np.allclose(a[~early], b[~early])
     np.testing.assert_allclose(

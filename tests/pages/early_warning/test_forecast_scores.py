@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from lmphys.core.trajectories import Trajectories
-from lmphys.pages.early_warning.forecast_scores import areas, brier, chance, discrimination, power, reliability
+from lmphys.pages.early_warning.forecast_scores import areas, brier, chance, discrimination, planted_gains, reliability
 from lmphys.pages.early_warning.warning import Signals, forecast
 from lmphys.stats.bootstrap import chain_weights
 
@@ -135,7 +135,7 @@ def test_chance_is_no_gain_and_one_half(noise):
 
 def test_power_is_that_of_the_test_and_grows(noise):
     event = np.random.default_rng(8).random(160) < 0.5
-    found = power(noise, event, 2, ["length"], [0.0, 0.5, 3.0], n_draws=20, n_bootstrap=100)
+    found = planted_gains(noise, event, 2, ["length"], [0.0, 0.5, 3.0], n_draws=20, n_bootstrap=100)
     assert found["auroc"].round(3).tolist() == [0.5, 0.638, 0.983]
     assert found.loc[0.0, "seen"] <= 0.2 and found.loc[3.0, "seen"] == 1
     assert found["gain"].is_monotonic_increasing

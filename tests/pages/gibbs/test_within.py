@@ -7,7 +7,7 @@ import pytest
 from tests.retrieval.test_pool import random_pool
 
 from lmphys.pages.gibbs.within import correlation_within, discrimination, null_discrimination, pairs, scores_of
-from lmphys.retrieval.gains import compare_laws, gain_by_ties, mean_over_questions, power
+from lmphys.retrieval.gains import compare_laws, gain_by_ties
 from lmphys.retrieval.laws import boltzmann, inverse_power, laws_of, lowest, uniform
 from lmphys.stats.classification import auroc
 
@@ -63,37 +63,6 @@ def test_the_table_of_laws_counts_changed_winners():
     assert idle.any() and (table.gain[idle] == 0).all()  # who changes no vote gains nothing
     changed = table["better"] + table["worse"]
     assert (changed <= table["other winner"] + table["ties broken"]).all()
-
-
-def test_power_of_a_known_scatter():
-    gain = np.tile([1.0, -1.0, 0.0, 0.0], 100)
-    found = power(gain, 0.05)
-    spread = np.sqrt(200 / 399)
-    assert found.error == pytest.approx(spread / 20)
-    assert found.visible == pytest.approx(2.8016 * spread / 20, rel=1e-3)
-    assert found.questions == pytest.approx((2.8016 * spread / 0.05) ** 2, rel=1e-3)
-    # Simulated: of many experiments with a true gain of that size, about 80 in 100 find it.
-    rng = np.random.default_rng(0)
-    draws = rng.choice(gain, size=(2000, 400)) + found.visible
-    z = draws.mean(axis=1) / (draws.std(axis=1, ddof=1) / 20)
-    assert (z > 1.96).mean() == pytest.approx(0.8, abs=0.03)
-
-
-def test_the_mean_has_an_interval_where_it_can():
-    x = np.random.default_rng(0).normal(size=200)
-    found = mean_over_questions(x)
-    assert found.value == pytest.approx(x.mean())
-    assert (found.high - found.low) == pytest.approx(2 * 1.96 * x.std() / np.sqrt(200), rel=0.1)
-    assert np.isnan(mean_over_questions(x[:1]).low)
-
-
-def test_equal_values_still_have_an_interval():
-    # 1 - 0.025^(1/Q): at that rate, Q questions show no exception in one sample of forty.
-    found = mean_over_questions(np.zeros(36))
-    assert found.high == -found.low and (1 - found.high) ** 36 == pytest.approx(0.025)
-    sure = mean_over_questions(np.ones(36), bounds=(0, 1))
-    assert sure.high == 1 and sure.low == pytest.approx(1 - found.high)
-    assert all(np.isnan(value) for value in power(np.zeros(36), 0.05))
 
 
 def test_a_gain_is_what_ties_give_and_what_is_overturned():

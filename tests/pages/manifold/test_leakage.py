@@ -33,7 +33,7 @@ def test_supremum_is_approached_from_below_by_random_directions(fitted, ragged):
     v *= 0.5 / np.linalg.norm(v, axis=1, keepdims=True)
 
     def mu(x):
-        return drift.predict(x) - x
+        return drift.step(x) - x
 
     for row in (0, 17, 40):
         x = ragged.states[row]

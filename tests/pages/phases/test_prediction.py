@@ -80,7 +80,7 @@ def test_held_out_forecasts_do_not_know_the_future_nor_the_rest_of_their_questio
 
 def test_one_map_is_that_of_the_other_folds(made):
     traj, _ = made
-    from lmphys.dynamics.evaluate.selection import question_folds
+    from lmphys.stats.folds import question_folds
 
     fold = question_folds(traj, 3, 5)
     found = prediction.one_map_forecasts(traj, n_folds=3, seed=5)

@@ -5,10 +5,10 @@ from scipy.stats import t as student_t
 from sklearn.metrics import adjusted_rand_score
 
 from lmphys.core.errors import LmphysError
-from lmphys.dynamics.evaluate.selection import question_folds
 from lmphys.dynamics.nulls.implanted import implant, implanted_chains, regime_separation
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.recovery.detection import calibrate, confidence_set, power, regime_statistics
+from lmphys.stats.folds import question_folds
 from lmphys.stats.regression import r2_gain
 
 FIT = {"n_init": 1, "max_iter": 30}

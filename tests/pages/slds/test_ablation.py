@@ -60,7 +60,7 @@ def test_without_regimes_all_weights_give_the_numbers_of_one_linear_map(chains, 
     inside, outside = (found.projection.transform(t) for t in chains)
     peer = LinearDrift(found.fits["no regimes"].ridge_, penalty="A-I").fit(inside)
     h, h_next, _ = outside.pairs()
-    forecast = peer.forecast(outside)
+    forecast = peer.predict(outside).mean
     for weights in WEIGHTS:
         assert scores["no regimes", "k", "h", weights] == pytest.approx(pooled_r2(h_next, forecast), abs=1e-9)
         assert scores["no regimes", "k", "Δh", weights] == pytest.approx(pooled_r2(h_next - h, forecast - h), abs=1e-9)
@@ -71,7 +71,7 @@ def test_eq_10_leaves_the_directions_outside_where_they_are(chains, found, score
     model, projection = found.fits["one linear map"], found.projection
     h, h_next, _ = test.pairs()
     x = projection.transform(test)
-    forecast = h + (model.forecast(x) - x.pairs()[0]) @ projection.basis_.T
+    forecast = h + (model.predict(x).mean - x.pairs()[0]) @ projection.basis_.T
     assert scores["one linear map", "Eq. 10", "h", "predictive"] == pytest.approx(pooled_r2(h_next, forecast))
 
 

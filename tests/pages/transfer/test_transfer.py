@@ -45,9 +45,9 @@ def test_held_out_scores_are_the_pooled_ones_with_their_intervals():
     scores = HeldOut(traj, n_bootstrap=300, seed=5)
     for fold in range(3):
         test = select_fold(traj, folds, fold)[1]
-        scores.add(test, lambda x: x, {"map": drift.forecast(test), "two": np.stack([test.pairs()[0]] * 2)})
+        scores.add(test, lambda x: x, {"map": drift.predict(test).mean, "two": np.stack([test.pairs()[0]] * 2)})
     question = pd.factorize(traj.chains["question_id"], sort=True)[0][chain]
-    expected = r2_interval(y, drift.forecast(traj), question, 6, n_bootstrap=300, seed=5)
+    expected = r2_interval(y, drift.predict(traj).mean, question, 6, n_bootstrap=300, seed=5)
     np.testing.assert_allclose(as_interval(scores.r2("map")), expected, rtol=1e-9)
     assert scores.r2("two")[0] == pytest.approx(pooled_r2(y, h))
     np.testing.assert_allclose(scores.share("map"), 1, rtol=1e-9)

@@ -12,7 +12,7 @@ from lmphys.training.reasoner.reference import (
     compare,
     difficulty_slope,
     load_reference,
-    mean_over_questions,
+    outcome_mean,
 )
 
 
@@ -48,28 +48,28 @@ def test_the_record_is_read_and_a_missing_one_said(tmp_path):
 
 def test_means_and_intervals_are_those_of_questions():
     outcomes = table()
-    value, low, high = mean_over_questions(outcomes, "correct")
+    value, low, high = outcome_mean(outcomes, "correct")
     assert value == pytest.approx(outcomes["correct"].mean())
     spread = outcomes.groupby("question_id")["correct"].mean().std() / np.sqrt(40)
     assert high - low == pytest.approx(2 * 1.96 * spread, rel=0.2)
     twice = pd.concat([outcomes, outcomes])  # the same questions again: nothing new is known
-    assert mean_over_questions(twice, "correct") == pytest.approx((value, low, high))
+    assert outcome_mean(twice, "correct") == pytest.approx((value, low, high))
 
 
 def test_weights_stand_for_copies():
     outcomes = table()
     weight = np.where(outcomes["difficulty"] == 2, 3.0, 1.0)
     copies = pd.concat([outcomes, *[outcomes[outcomes["difficulty"] == 2]] * 2])
-    found, expected = mean_over_questions(outcomes, "correct", weight)[0], copies["correct"].mean()
+    found, expected = outcome_mean(outcomes, "correct", weight)[0], copies["correct"].mean()
     assert found == pytest.approx(expected)
-    assert np.isnan(mean_over_questions(outcomes, "correct", np.zeros(len(outcomes)))).all()
+    assert np.isnan(outcome_mean(outcomes, "correct", np.zeros(len(outcomes)))).all()
 
 
 def test_a_share_of_none_or_all_has_an_interval():
     """Forty questions without an exception: 1 - r per question, to the power of forty, is a fortieth."""
-    value, low, high = mean_over_questions(table(), "slipped")
+    value, low, high = outcome_mean(table(), "slipped")
     assert (value, low) == (0, 0) and (1 - high) ** 40 == pytest.approx(0.025)
-    value, low, high = mean_over_questions(table().assign(slipped=True), "slipped")
+    value, low, high = outcome_mean(table().assign(slipped=True), "slipped")
     assert (value, high) == (1, 1) and low**40 == pytest.approx(0.025)
 
 

@@ -1,6 +1,6 @@
 """One-step forecasts, scored on held-out chains beside the nulls that they must beat."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.base import Forecast, Forecaster, Hindsight
 from lmphys.dynamics.complement import Complement
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.nulls.surrogates import phase_randomise, shuffle_order
@@ -18,9 +19,8 @@ from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.residuals import residual_nll
 from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.stats.regression import mean_interval, pooled_r2, r2_interval
-
-Rule = Callable[[Trajectories], dict[str, np.ndarray]]
+from lmphys.stats.mean import mean_interval
+from lmphys.stats.regression import pooled_r2, r2_interval
 
 
 @dataclass(frozen=True)
@@ -42,25 +42,43 @@ class FullSpace:
 
 
 @dataclass(frozen=True)
-class Forecaster:
-    """A rule for forecasts and the chains to score it with.
+class Row:
+    """Who forecasts, and which chains.
 
     Attributes:
-        forecasts: maps chains to forecasts of h_{t+1} by name, each (N - C, D) in the order of `pairs()`.
-        train: chains that the rule was fitted on; they give the residual covariance.
+        name: of the row.
+        model: fitted on `train`.
+        train: chains that the model was fitted on; where it has no density they give the residual covariance.
         test: chains to forecast.
-        log_densities: maps chains to log densities of h_{t+1} by name, (N - C,) in nats; a forecast that is
-            missing there has no density. None: Gaussian around the forecast, see `residual_nll`.
-        name: set to score only the first forecast, under this name.
         full: the space that `test` is a projection of; None where there is no projection.
+        leaks: whether the forecasts that have seen their target are wanted too, if the model has them.
     """
 
-    forecasts: Rule
+    name: str
+    model: Forecaster
     train: Trajectories
     test: Trajectories
-    log_densities: Rule | None = None
-    name: str | None = None
     full: FullSpace | None = None
+    leaks: bool = False
+
+    def forecasts(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        """Name, forecast (N - C, D) and negative log densities (N - C,), nats: the honest one, and then any leaks.
+
+        Without a density of its own a forecast has the Gaussian one of `residual_nll`. A leak has none.
+        """
+        found = self.model.predict(self.test)
+        yield self.name, found.mean.astype(np.float64), self._nll(found)
+        if self.leaks and isinstance(self.model, Hindsight):
+            unknown = np.full(self.test.n_transitions, np.nan)
+            for name, mean in self.model.forecasts(self.test).items():
+                if name != self.model.name:
+                    yield name, mean.astype(np.float64), unknown
+
+    def _nll(self, found: Forecast) -> np.ndarray:
+        if found.log_density is not None:
+            return found.nll
+        left = self.train.pairs()[1] - self.model.predict(self.train).mean
+        return residual_nll(left, self.test.pairs()[1] - found.mean)
 
 
 def one_step_scores(
@@ -81,10 +99,9 @@ def one_step_scores(
     chains, with the same draws for every row.
 
     Rows, the model first:
-        the model: one row, `model.name`, of `model.forecast(traj)`; or, where the model has
-            `forecasts(traj) -> dict`, one row for each of its forecasts, the honest one first. Such a model
-            gives its densities through `log_densities(traj) -> dict`; what is missing there, as it must be
-            for a forecast that has seen its target, has NaN for all columns of `nll`.
+        the model: `predict`, under the model's name; without a density of its own it gets a Gaussian of the
+            training residuals. Where it has `forecasts` with hindsight (`Hindsight`), one row for each of these
+            follows, with NaN for all columns of `nll`.
         one linear map: `LinearDrift`, shrunk towards persistence by the model's `ridge_`, as a switching model
             shrinks its regimes, and by 1 where the model has none, as an `SLDS.from_parameters` that was never
             fitted; not where the model is a LinearDrift.
@@ -98,8 +115,8 @@ def one_step_scores(
     it starts as "auto" does.
 
     Args:
-        model: fitted on `train`, or on `projection.transform(train)`; a scikit-learn style estimator of
-            Trajectories, so that it can be cloned.
+        model: a `Forecaster`, fitted on `train`, or on `projection.transform(train)`; a scikit-learn style estimator
+            of Trajectories, so that it can be cloned.
         test: chains that the model has not seen.
         train: the chains that it was fitted on.
         projection: fitted on the full space. Then `train` and `test` are chains of the full width; every row
@@ -123,15 +140,15 @@ def one_step_scores(
         raise LmphysError(f"train has width {train.width} and test {test.width}: project both with one projection")
     if not test.n_transitions:
         raise LmphysError("the test chains have no transitions: at least one needs two sentences or more")
-    settings: dict[str, int] = {"n_bootstrap": n_bootstrap, "seed": seed}
+    settings: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed}
     rows: dict[str, dict[str, float]] = {}
-    for forecaster in forecasters(model, test, train=train, projection=projection, seed=seed):
-        h, h_next, chain = _transitions(forecaster.test)
-        for name, forecast, nll in _forecasts_and_nll(forecaster):
+    for contender in contenders(model, test, train=train, projection=projection, seed=seed):
+        h, h_next, chain = _transitions(contender.test)
+        for name, forecast, nll in contender.forecasts():
             intervals = {
                 "r2_h": r2_interval(h_next, forecast, chain, len(test), **settings),
                 "r2_dh": r2_interval(h_next - h, forecast - h, chain, len(test), **settings),
-                "nll": mean_interval(nll, chain, len(test), **settings),
+                "nll": mean_interval(nll, groups=chain, n_groups=len(test), **settings),
             }
             row = {
                 column + end: float(value)
@@ -139,8 +156,8 @@ def one_step_scores(
                 for end, value in zip(("", "_low", "_high"), interval, strict=True)
             }
             row["nll_chain"] = float(nll.sum() / (test.lengths > 1).sum())
-            if forecaster.full is not None:
-                row |= _full_columns(forecaster.full, forecast, nll)
+            if contender.full is not None:
+                row |= _full_columns(contender.full, forecast, nll)
             rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index", dtype=float).rename_axis("forecast")
 
@@ -178,26 +195,30 @@ def held_out_scores(
     return one_step_scores(LinearDrift(ridge).fit(train), test, train=train, n_bootstrap=n_bootstrap, seed=seed)
 
 
-def forecasters(
+def contenders(
     model: Any, test: Trajectories, *, train: Trajectories, projection: Projection | None = None, seed: int = 0
-) -> list[Forecaster]:
-    """The rules behind the rows of `one_step_scores`, in their order; baselines and surrogates are fitted here."""
+) -> list[Row]:
+    """Who forecasts in the rows of `one_step_scores`, in their order; baselines and surrogates are fitted here."""
     chains = _chains(train, test, projection)
     inside = chains["train"]
-    next_mean = inside.pairs()[1].mean(axis=0, dtype=np.float64)
-    result = [_of_model(model, chains)]
+    result = [Row(_name(model), model, **chains, leaks=True)]
     if not isinstance(model, LinearDrift):
-        result.append(_of_model(LinearDrift(getattr(model, "ridge_", 1.0), penalty="A-I").fit(inside), chains))
-    rules: list[Rule] = [
-        lambda traj: {"persistence": traj.pairs()[0]},
-        lambda traj: {"mean": np.broadcast_to(next_mean, (traj.n_transitions, traj.width))},
-        lambda traj: {"per-trace mean": _running_mean(traj)},
-    ]
-    result += [Forecaster(rule, **chains) for rule in rules]
+        linear = LinearDrift(getattr(model, "ridge_", 1.0), penalty="A-I").fit(inside)
+        result.append(Row(linear.name, linear, **chains))
+    for name, baseline in (
+        ("persistence", Persistence()),
+        ("mean", Mean(inside.pairs()[1].mean(axis=0, dtype=np.float64))),
+        ("per-trace mean", RunningMean()),
+    ):
+        result.append(Row(name, baseline, **chains))
     for name, surrogate in (("shuffled order", shuffle_order), ("phase-randomised", phase_randomise)):
         chains = _chains(surrogate(train, seed=seed), surrogate(test, seed=seed + 1), projection)
-        result.append(_of_model(_afresh(model).fit(chains["train"]), chains, name))
+        result.append(Row(name, _afresh(model).fit(chains["train"]), **chains))
     return result
+
+
+def _name(model: Any) -> str:
+    return getattr(model, "name", type(model).__name__)
 
 
 def _afresh(model: Any) -> Any:
@@ -207,35 +228,36 @@ def _afresh(model: Any) -> Any:
 
 
 def _chains(train: Trajectories, test: Trajectories, projection: Projection | None) -> dict[str, Any]:
-    """The fields of a Forecaster that say what it is scored on."""
+    """The fields of a Row that say what it is scored on."""
     if projection is None:
         return {"train": train, "test": test}
     full = FullSpace(test, Complement(projection).fit(train))
     return {"train": projection.transform(train), "test": projection.transform(test), "full": full}
 
 
-def _of_model(model: Any, chains: dict[str, Any], name: str | None = None) -> Forecaster:
-    if hasattr(model, "forecasts"):
-        return Forecaster(model.forecasts, log_densities=model.log_densities, name=name, **chains)
-    return Forecaster(lambda traj: {model.name: model.forecast(traj)}, name=name, **chains)
+class Persistence:
+    """The state stays where it is."""
+
+    def predict(self, traj: Trajectories) -> Forecast:
+        """h_t."""
+        return Forecast(traj.pairs()[0])
 
 
-def _running_mean(traj: Trajectories) -> np.ndarray:
-    """Mean of the states of the same chain up to and including h_t, for each transition, (N - C, D)."""
-    parts = [np.cumsum(states[:-1], axis=0, dtype=np.float64) / np.arange(1, len(states))[:, None] for states in traj]
-    return np.concatenate(parts)
+@dataclass(frozen=True)
+class Mean:
+    """One state (D,) for all."""
+
+    state: np.ndarray
+
+    def predict(self, traj: Trajectories) -> Forecast:
+        """The state."""
+        return Forecast(np.broadcast_to(self.state, (traj.n_transitions, traj.width)))
 
 
-def _forecasts_and_nll(forecaster: Forecaster) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, forecast (N - C, D) and negative log densities (N - C,) of each row."""
-    train, test = forecaster.train, forecaster.test
-    on_test = forecaster.forecasts(test)
-    if forecaster.log_densities is None:
-        on_train = forecaster.forecasts(train)
-        nll = {n: residual_nll(train.pairs()[1] - on_train[n], test.pairs()[1] - on_test[n]) for n in on_test}
-    else:
-        nll = {n: -values for n, values in forecaster.log_densities(test).items()}
-    missing = np.full(test.n_transitions, np.nan)
-    names = list(on_test) if forecaster.name is None else list(on_test)[:1]
-    for name in names:
-        yield forecaster.name or name, on_test[name].astype(np.float64), nll.get(name, missing)
+class RunningMean:
+    """Each chain stays about its own mean so far."""
+
+    def predict(self, traj: Trajectories) -> Forecast:
+        """Mean of the states of the same chain up to and including h_t."""
+        parts = [np.cumsum(x[:-1], axis=0, dtype=np.float64) / np.arange(1, len(x))[:, None] for x in traj]
+        return Forecast(np.concatenate(parts))

@@ -1,6 +1,6 @@
 """How many regimes, and how many dimensions: information criteria and the density of held-out chains."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,9 @@ from lmphys.dynamics.complement import Complement
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.packing import Data, as_trajectories
-from lmphys.stats.regression import mean_interval, pooled_r2
-
-# Maps training and test chains to values of the test transitions, (n, ...) each.
-Score = Callable[[Trajectories, Trajectories], dict[str, np.ndarray]]
+from lmphys.stats.folds import Score, hold_out, question_folds
+from lmphys.stats.mean import mean_interval
+from lmphys.stats.regression import pooled_r2
 
 
 def choose_regimes(
@@ -153,11 +152,8 @@ def choose_rank(
 
 def _as_given(model: SLDS, train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
     """Scores in the coordinates that the chains have."""
-    fitted = clone(model).fit(train)
-    return {
-        "log_density": fitted.log_densities(test)["predictive"],
-        "forecast": fitted.forecasts(test)["predictive"],
-    }
+    found = clone(model).fit(train).predict(test)
+    return {"log_density": -found.nll, "forecast": found.mean}
 
 
 def _in_subspace(model: SLDS, projection: Projection | None) -> Score:
@@ -193,34 +189,6 @@ def _in_full_space(model: SLDS, projection: Projection) -> Score:
     return score
 
 
-def question_folds(traj: Trajectories, n_folds: int, seed: int) -> np.ndarray:
-    """Fold of each chain, (C,), one for all chains of a question."""
-    if not traj.n_transitions:
-        raise LmphysError("no transitions to fit: at least one chain needs two states or more")
-    by_question = "question_id" in traj.chains
-    group = pd.factorize(traj.chains["question_id"])[0] if by_question else np.arange(len(traj))
-    n_groups = len(np.unique(group))
-    if not 2 <= n_folds <= n_groups:
-        what = "questions" if by_question else "chains"
-        raise LmphysError(f"{n_folds} folds of {n_groups} {what}: use 2 folds or more, and one of them for each")
-    return (np.random.default_rng(seed).permutation(n_groups) % n_folds)[group]
-
-
-def hold_out(score: Score, traj: Trajectories, fold: np.ndarray, folds: Iterable[int]) -> dict[str, np.ndarray]:
-    """Scores of every transition by the model that has not seen its fold, in the order of `traj.pairs()`."""
-    of_transition = np.repeat(fold, traj.lengths - 1)
-    result: dict[str, np.ndarray] = {}
-    for f in folds:
-        rows = of_transition == f
-        if not rows.any():  # only chains of one state
-            continue
-        for name, values in score(traj.select(fold != f), traj.select(fold == f)).items():
-            if name not in result:
-                result[name] = np.empty((len(rows), *values.shape[1:]))
-            result[name][rows] = values
-    return result
-
-
 def _compare(
     held_out: dict[int, dict[str, np.ndarray]], traj: Trajectories, n_bootstrap: int, seed: int
 ) -> pd.DataFrame:
@@ -233,7 +201,7 @@ def _compare(
     for key, values in held_out.items():
         row: dict[str, float] = {}
         for column, density in (("held_out", values["log_density"]), ("gain", values["log_density"] - first)):
-            interval = mean_interval(density, chain, len(traj), n_bootstrap=n_bootstrap, seed=seed)
+            interval = mean_interval(density, groups=chain, n_groups=len(traj), n_bootstrap=n_bootstrap, seed=seed)
             row |= {column + end: float(x) for end, x in zip(("", "_low", "_high"), interval, strict=True)}
         rows[key] = row | {"r2_h": pooled_r2(values.get("target", h_next.astype(np.float64)), values["forecast"])}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -7,25 +7,13 @@ import pandas as pd
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.stats.bootstrap import sum_by_group
 
 # Maps weights of chains, (R, C), to a quantity of each of the R weighted samples, (R, ...).
 Statistic = Callable[[np.ndarray], np.ndarray]
-
-
-def simulated_surrogates(model: SLDS, traj: Data, *, seed: int) -> Trajectories:
-    """A fresh simulation for each chain: same h_0, same length, same row in `chains`.
-
-    Args:
-        model: fitted.
-        traj: the chains whose twins are wanted.
-        seed: of the draws.
-    """
-    traj = as_trajectories(traj)
-    starts = Trajectories(traj.states[traj.offsets[:-1]], np.ones(len(traj)), traj.chains, meta=traj.meta)
-    return model.simulate(starts, traj.lengths - 1, seed=seed)
 
 
 def autocorrelation(traj: Data, max_lag: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The switching linear dynamical system, fitted by expectation maximisation on chains of unequal length."""
+"""The paper's switching linear dynamical system, fitted by expectation maximisation on chains of unequal length."""
 
 from itertools import cycle, islice
 from numbers import Integral, Real
@@ -31,9 +31,10 @@ _INITS = ("auto", "mixture", "kmeans", "random")
 class SLDS(SwitchingModel):
     """Switching linear dynamics h_{t+1} = h_t + M_z h_t + b_z + eps, eps ~ N(0, Sigma_z), z a Markov chain.
 
-    The state itself switches, without observation noise: an autoregressive hidden Markov model of order 1 in
-    the increments. `SLDSParameters` states the model and its index convention; `LatentSLDS` is the textbook
-    model of the same name, which adds a latent state and is another model.
+    This is the paper's SLDS: the states themselves switch, and there is no observation layer. The field calls this
+    model an autoregressive hidden Markov model (ARHMM) or a switching vector autoregression, here of order 1 in the
+    increments, and keeps the name SLDS for one with a latent state that is seen through noise: that is `LatentSLDS`.
+    `SLDSParameters` states the model and its index convention.
 
     Fitted by EM to the greatest posterior, with a penalty on M_j and Sigma_j that keeps a regime with few
     transitions from turning singular (see `Prior` in `models.py`; 0, 0 and 1 for `drift_prior`,

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from lmphys.core.devices import resolve_device
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.base import Forecast
 from lmphys.dynamics.slds.messages import Messages, viterbi
 from lmphys.dynamics.slds.packing import Data, Packed, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
@@ -42,6 +43,8 @@ class SwitchingModel(BaseEstimator):
     Attributes:
         parameters_: the parameters.
     """
+
+    name = "predictive"  # row of a table of scores
 
     parameters_: SLDSParameters
     drift: Drift
@@ -97,17 +100,6 @@ class SwitchingModel(BaseEstimator):
         )
         return Inference(predictive, filtered, smoothed, packed.unpack(messages.log_density[0]))
 
-    def pair_marginals(self, traj: Data) -> np.ndarray:
-        """P(Z_t = i, Z_{t+1} = j | all states of the chain), (n', K, K).
-
-        One for each two successive transitions of a chain, n' = N - C - (number of chains with a transition), in
-        the order of `traj.pairs()` without the first transition of each chain.
-        """
-        messages, packed = self._messages(traj)
-        first = packed.blocks[0].stop
-        place = packed.place[packed.place >= first] - first
-        return np.moveaxis(messages.pairs()[0].cpu().numpy()[..., place], -1, 0)
-
     def viterbi(self, traj: Data) -> np.ndarray:
         """Most probable path of regimes of each chain, (N - C,), in the order of `traj.pairs()`."""
         models, emission, packed = self._emissions(traj)
@@ -127,17 +119,26 @@ class SwitchingModel(BaseEstimator):
         """Mean log density of h_{t+1} given the past, nats per transition; `y` is not used."""
         return float(self._messages(traj)[0].log_density.mean())
 
-    def log_densities(self, traj: Data) -> dict[str, np.ndarray]:
-        """Log p(h_{t+1} | h_0..h_t) of the honest forecast, (N - C,), nats; the others have no density."""
+    def predict(self, traj: Data) -> Forecast:
+        """Forecasts and densities of h_{t+1} given h_0..h_t; the regimes are weighed by P(Z_t | h_0..h_t).
+
+        Raises:
+            LmphysError: the width differs from the fitted one, or there are no transitions.
+        """
         messages, packed = self._messages(traj)
-        return {"predictive": packed.unpack(messages.log_density[0])}
+        weight, h = packed.unpack(messages.predictive()[0]), as_trajectories(traj).pairs()[0]
+        mean = np.zeros(h.shape)
+        for j in range(self.parameters_.n_regimes):
+            mean += weight[:, j, None] * self._expected(h, j)
+        return Forecast(mean, packed.unpack(messages.log_density[0]))
 
     def forecasts(self, traj: Data) -> dict[str, np.ndarray]:
         """One-step forecasts of h_{t+1}, (N - C, D), by what their regime weights have seen.
 
-        "predictive" weighs the regimes by P(Z_t | h_0..h_t) and is the only forecast. The others know what is
-        to be forecast: "filtered_after_update" by P(Z_t | h_0..h_{t+1}), "smoothed" by P(Z_t | all states), and
-        "oracle" takes the regime that comes closest (a mixture of two may come closer still).
+        "predictive" weighs the regimes by P(Z_t | h_0..h_t) and is the only forecast, that of `predict`. The others
+        know what is to be forecast and have no density: "filtered_after_update" weighs by P(Z_t | h_0..h_{t+1}),
+        "smoothed" by P(Z_t | all states), and "oracle" takes the regime that comes closest (a mixture of two may come
+        closer still).
 
         Source: Carson & Reisizadeh 2025 (arXiv 2506.04374), Eq. 10, whose weights leave open which is meant.
         """
@@ -151,13 +152,17 @@ class SwitchingModel(BaseEstimator):
         result = {name: np.zeros(h.shape) for name in (*weights, "oracle")}
         least = np.full(len(h), np.inf)
         for j in range(self.parameters_.n_regimes):
-            mean = h + h @ self.parameters_.M[j].T + self.parameters_.b[j]
+            mean = self._expected(h, j)
             for name, weight in weights.items():
                 result[name] += weight[:, j, None] * mean
             error = ((h_next - mean) ** 2).sum(axis=1)
             closer = error < least
             result["oracle"][closer], least[closer] = mean[closer], error[closer]
         return result
+
+    def _expected(self, h: np.ndarray, j: int) -> np.ndarray:
+        """Next states (n, D) that regime j expects; one at a time, as all together may not fit in memory."""
+        return h + h @ self.parameters_.M[j].T + self.parameters_.b[j]
 
     @property
     def n_parameters(self) -> int:

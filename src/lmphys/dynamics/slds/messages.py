@@ -141,17 +141,6 @@ class Messages:
             count += self._as.count(self._filtered[:, :, here], weight)
         return self._as.plain(smoothed), count
 
-    def pairs(self) -> torch.Tensor:
-        """P(Z_t, Z_{t+1} | h_0..h_T) at the n' rows of t+1, the steps after the first, (R, K, K, n')."""
-        R, K, n = self._filtered.shape
-        first = self.blocks[0].stop
-        result = self._filtered.new_empty(R, K, K, n - first)
-        T = self._as.T[..., None]
-        for here, after, weight, _ in self._backward():
-            pair = self._as.times(self._as.times(self._filtered[:, :, None, here], T), weight[:, None])
-            result[..., after.start - first : after.stop - first] = self._as.plain(pair)
-        return result
-
     def _backward(self) -> Iterator[tuple[slice, slice, torch.Tensor, torch.Tensor]]:
         """Messages from the last step to the first.
 

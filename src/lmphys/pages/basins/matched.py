@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lmphys.core.errors import LmphysError
-from lmphys.retrieval.gains import mean_over_questions, power
+from lmphys.retrieval.gains import mean_over_questions
 from lmphys.retrieval.pool import Pool
+from lmphys.stats.power import paired_power
 
 COLUMNS = ["question", "chain", "right", "energy"]
 _FOUND = ("right", "wrong", "difference", "low", "high", "predicted", "dealt", "p", "visible")
@@ -127,6 +128,7 @@ def compare_pairs(
             row |= {part: float(end) for part, end in zip(("difference", "low", "high"), interval, strict=True)}
             reached = np.abs(null) >= abs(interval.value) - 1e-12
             p = (1 + reached.sum()) / (1 + n_null)
-            row |= {"predicted": expected.mean(), "dealt": null.mean(), "p": p, "visible": power(difference, 1).visible}
+            row |= {"predicted": expected.mean(), "dealt": null.mean(), "p": p}
+            row["visible"] = paired_power(difference, 1).visible
         rows[name] = {**{key: float(value) for key, value in row.items()}, "pairs": len(difference)}
     return pd.DataFrame(list(rows.values()), index=list(rows), columns=[*_FOUND, "pairs"])

@@ -12,7 +12,8 @@ from lmphys.pages.belief_shift.folds import Fold
 from lmphys.pages.belief_shift.readout import BeliefReadout
 from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.classification import auroc
-from lmphys.stats.regression import mean_interval, r2_interval
+from lmphys.stats.mean import mean_interval
+from lmphys.stats.regression import r2_interval
 
 _DRAWS = 30  # simulated continuations of a chain
 _ROUNDING = 1e-9  # a score nearer to 0 counts as a tie, which is no forecast of a high belief
@@ -80,7 +81,7 @@ def _score(own: pd.DataFrame, seed: int) -> dict[str, float]:
     def area(weights: np.ndarray) -> np.ndarray:
         return auroc(score, label, weights, theme, fold)
 
-    hit = mean_interval(((score > 0) == label).astype(float), theme, n_themes, seed=seed)
+    hit = mean_interval((score > 0) == label, groups=theme, n_groups=n_themes, seed=seed)
     found = bootstrap_chains(area, n_themes, n_bootstrap=200, seed=seed)
     return {
         **dict(zip(("accuracy", "low", "high"), map(float, hit), strict=True)),

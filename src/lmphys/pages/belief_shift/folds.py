@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.selection import question_folds
 from lmphys.dynamics.gru import GRUForecast, persistence
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.belief_shift.readout import BeliefReadout
+from lmphys.stats.folds import question_folds
 from lmphys.stats.regression import r2_difference, r2_interval
 
 # Training transitions for each dimension kept; below that a map is not determined.
@@ -153,7 +153,7 @@ def one_step(folds: list[Fold], seed: int = 0) -> OneStep:
         h, h_next, chain = fold.test.pairs()
         switching = fold.slds.forecasts(fold.test)
         found = {"SLDS": switching.pop("predictive"), "one linear map": fold.linear.forecasts(fold.test)["predictive"]}
-        found |= {network.name: network.forecast(fold.test) for network in fold.recurrent}
+        found |= {network.name: network.predict(fold.test).mean for network in fold.recurrent}
         found |= {
             "r h": persistence(fold.train) * h,
             "persistence": h,

@@ -14,6 +14,7 @@ Statistic = Callable[[np.ndarray, np.ndarray], float]
 
 def kolmogorov_smirnov(x: np.ndarray, y: np.ndarray) -> float:
     """Greatest distance between the two empirical distribution functions."""
+    # `ks_2samp` also finds a p-value, which takes most of its time; this runs for each of thousands of resamples.
     values = np.concatenate([x, y])
     below = [np.searchsorted(np.sort(sample), values, side="right") / len(sample) for sample in (x, y)]
     return float(np.abs(below[0] - below[1]).max())
@@ -70,6 +71,7 @@ def p_value(
     seed: int = 0,
 ) -> float:
     """Share of exchanges between two samples that are as far apart as these, which count as one of them."""
+    # As `permutation_test` of SciPy counts, which would draw other exchanges than those on record.
     rng = np.random.default_rng(seed)
     both, n, observed = np.concatenate([x, y]), len(x), statistic(x, y)
     permuted = (rng.permutation(both) for _ in range(n_permutations))

@@ -16,6 +16,7 @@ from lmphys.pages.early_warning.prefixes import exposure
 from lmphys.pages.early_warning.warning import Model, Signals, forecast
 from lmphys.stats.bootstrap import chain_weights, sum_by_group
 from lmphys.stats.classification import auroc
+from lmphys.stats.interval import Interval, percentile_interval
 
 WITHIN = ("all", "task", "question")
 
@@ -75,10 +76,10 @@ def discrimination(
     rows = {}
     for name in names:
         found = areas(table, name, **options)
-        row = dict(zip(("auroc", "low", "high"), (found[0], *_limits(found[1:])), strict=True))
+        row = dict(zip(("auroc", "low", "high"), _interval(found), strict=True))
         if reference is not None:
             gain = found - reference
-            row |= dict(zip(("gain", "gain_low", "gain_high"), (gain[0], *_limits(gain[1:])), strict=True))
+            row |= dict(zip(("gain", "gain_low", "gain_high"), _interval(gain), strict=True))
         rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecast")
 
@@ -125,7 +126,7 @@ def chance(
     return pd.DataFrame(rows, columns=["dealt", "shuffled"], dtype=float)
 
 
-def power(
+def planted_gains(
     signals: Signals,
     event: np.ndarray,
     m: int,
@@ -169,9 +170,9 @@ def power(
             values = {**signals.values, m: folds} if folds else signals.values
             table = forecast(replace(signals, values=values), event, m, {"planted": (known, ("planted",))}, place=place)
             gain = areas(table, "planted", **options) - base
-            low, high = _limits(gain[1:])
-            gains.append(gain[0])
-            seen.append(gain[0] > (high - low) / 2)
+            value, low, high = _interval(gain)
+            gains.append(value)
+            seen.append(value > (high - low) / 2)
         share = float(np.mean(seen)) if np.isfinite(gains).all() else np.nan
         rows[d] = {"auroc": float(ndtr(d / np.sqrt(2))), "gain": float(np.mean(gains)), "seen": share}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("strength")
@@ -205,12 +206,11 @@ def reliability(
     weights = chain_weights(n, n_bootstrap, seed)
     with np.errstate(invalid="ignore"):
         replicates = (weights @ events) / (weights @ count)
-    low, high = np.nanquantile(replicates, [0.025, 0.975], axis=0)
     chains = member.sum(axis=0)
+    rate, low, high = percentile_interval(replicates, y @ member / chains, undefined="drop")
     return pd.DataFrame(
-        {"forecast": p @ member / chains, "rate": y @ member / chains, "low": low, "high": high,
-         "chains": chains.astype(int)}
-    )  # fmt: skip
+        {"forecast": p @ member / chains, "rate": rate, "low": low, "high": high, "chains": chains.astype(int)}
+    )
 
 
 def brier(
@@ -244,15 +244,12 @@ def brier(
             with np.errstate(invalid="ignore", divide="ignore"):
                 skill = 1 - drawn[:, 0] / drawn[:, 1]
                 value = 1 - sums[:, 0].sum() / sums[:, 1].sum()
-            low, high = _limits(skill)
-            row = {"brier": errors[:, 0].mean(), "skill": value, "low": low, "high": high}
+            found = percentile_interval(skill, value, undefined="drop")
+            row = {"brier": errors[:, 0].mean(), "skill": value, "low": float(found.low), "high": float(found.high)}
         rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecast")
 
 
-def _limits(replicates: np.ndarray) -> tuple[float, float]:
-    """95 % percentiles; undefined replicates are left out."""
-    if not np.isfinite(replicates).any():
-        return float("nan"), float("nan")
-    low, high = np.nanquantile(replicates, [0.025, 0.975])
-    return float(low), float(high)
+def _interval(replicates: np.ndarray) -> Interval:
+    """95 % interval of (R + 1,), the value first; a resample without chains of both kinds has no area."""
+    return Interval(*map(float, percentile_interval(replicates, undefined="drop")))

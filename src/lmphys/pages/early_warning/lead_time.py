@@ -14,6 +14,7 @@ import pandas as pd
 
 from lmphys.core.errors import LmphysError
 from lmphys.stats.bootstrap import chain_weights
+from lmphys.stats.interval import percentile_interval
 
 RANDOM = "rings at random"
 _HALVINGS = 50
@@ -219,8 +220,6 @@ def _survival(found: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % interval of the replicates, (R + 1,) with the value itself first; undefined ones are left out."""
-    if not np.isfinite(values[1:]).any():
-        return float("nan"), float("nan")
-    low, high = np.nanquantile(values[1:], [0.025, 0.975])
-    return float(low), float(high)
+    """95 % interval of (R + 1,), the value first; a resample without chains of both kinds has no lead."""
+    found = percentile_interval(values, undefined="drop")
+    return float(found.low), float(found.high)

@@ -15,11 +15,11 @@ from threadpoolctl import threadpool_limits
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.selection import question_folds
 from lmphys.pages.early_warning.lead_time import levels
 from lmphys.pages.early_warning.logistic import fit_logistic, predict_logistic
 from lmphys.pages.early_warning.prefixes import PrefixSignals, exposure
 from lmphys.problems.chains import problem_of
+from lmphys.stats.folds import question_folds
 
 # Penalties of half the squared weights of standardised signals, against a sum of losses over chains.
 RIDGES = (1.0, 10.0, 100.0, 1000.0)

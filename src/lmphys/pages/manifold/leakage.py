@@ -60,7 +60,7 @@ def subspace_leakage(
         raise LmphysError("leakage needs a basis of the states' own space; fit Projection(standardise=False)")
     if len(projection.mean_) != len(drift.c_):
         raise LmphysError(f"basis of width {len(projection.mean_)}, drift of {len(drift.c_)}: fit both on full states")
-    mu = drift.predict(traj.states) - traj.states
+    mu = drift.step(traj.states) - traj.states
     norms = np.linalg.norm(mu, axis=1)
     if not norms.min() > 0:
         raise LmphysError("the drift vanishes at an observed state, so its leakage is infinite; leave that state out")

@@ -12,12 +12,12 @@ from sklearn.preprocessing import StandardScaler
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.selection import hold_out, question_folds
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.inference import SwitchingModel
 from lmphys.dynamics.slds.init import from_labels, prepare
 from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.structure import Covariance, Drift
+from lmphys.stats.folds import hold_out, question_folds
 from lmphys.stats.regression import r2_gain
 
 

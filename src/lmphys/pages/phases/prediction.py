@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.selection import hold_out, question_folds
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.structure import Drift
 from lmphys.pages.phases.labelled import LabelledSLDS
 from lmphys.stats.alignment import exchanged
 from lmphys.stats.bootstrap import sum_by_group
+from lmphys.stats.folds import hold_out, question_folds
 from lmphys.stats.regression import pooled_r2, r2_gain
 
 

@@ -18,12 +18,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from lmphys.core.errors import LmphysError
 from lmphys.stats.classification import measure
+from lmphys.stats.folds import stratified_group_folds
 
 # Penalties of half the squared weights, against a sum of losses over sentences.
 RIDGES = (1.0, 10.0, 100.0, 1000.0)
@@ -230,9 +230,7 @@ class _Probe:
         rare = min(np.unique(y), key=lambda k: questions[k])
         fold = np.empty(len(y), dtype=int)
         if questions[rare] >= self.n_folds:
-            splitter = StratifiedGroupKFold(self.n_folds, shuffle=True, random_state=self.seed)
-            for f, (_, test) in enumerate(splitter.split(y, y, group)):
-                fold[test] = f
+            fold = stratified_group_folds(y, group, self.n_folds, seed=self.seed)
         if questions[rare] < self.n_folds or not _spread(y, fold):
             raise LmphysError(
                 f"label {classes[rare]} is in {questions[rare]} questions, too few for {self.n_folds} folds; "

@@ -12,7 +12,7 @@ from lmphys.lm.model import LanguageModel
 from lmphys.problems.chains import ErrorRates, LabelledChain, problem_of, write_chain
 from lmphys.problems.families import FAMILIES
 from lmphys.problems.problem import DIFFICULTIES
-from lmphys.stats.regression import mean_interval
+from lmphys.stats.mean import mean_interval
 from lmphys.training.batches import Batches, collate
 from lmphys.training.loop import surprisals
 from lmphys.training.reasoner.config import TrainingConfig
@@ -136,9 +136,5 @@ def held_out_nll(
 
 
 def _mean(tokens: pd.DataFrame, seed: int) -> dict[str, Any]:
-    chain, ids = pd.factorize(tokens["chain"])
-    value, low, high = float(tokens["nll"].mean()), np.nan, np.nan
-    if len(ids) > 1:
-        interval = mean_interval(tokens["nll"].to_numpy(float), chain, len(ids), seed=seed)
-        low, high = float(interval.low), float(interval.high)
-    return {"chains": len(ids), "tokens": len(tokens), "nll": value, "low": low, "high": high}
+    value, low, high = mean_interval(tokens["nll"], groups=tokens["chain"], seed=seed)
+    return {"chains": tokens["chain"].nunique(), "tokens": len(tokens), "nll": value, "low": low, "high": high}

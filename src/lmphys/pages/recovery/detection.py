@@ -10,12 +10,12 @@ from sklearn.linear_model import LogisticRegression
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.selection import hold_out, question_folds
 from lmphys.dynamics.evaluate.stability import adjusted_rand
 from lmphys.dynamics.nulls.implanted import Along, Differ, implant, implanted_chains, regime_separation
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.pages.recovery.maps import Noise, independent_seeds, innovations_of
+from lmphys.stats.folds import hold_out, question_folds
 from lmphys.stats.regression import r2_gain
 
 
@@ -48,7 +48,7 @@ def regime_statistics(
             model = SLDS(n_regimes, **{"random_state": start, **settings}).fit(train)
             single = SLDS(1).fit(train)
             fits.append(model)
-            log_density = model.log_densities(test)["predictive"] - single.log_densities(test)["predictive"]
+            log_density = single.predict(test).nll - model.predict(test).nll
             return {
                 "switching": model.forecasts(test)["predictive"],
                 "one map": single.forecasts(test)["predictive"],

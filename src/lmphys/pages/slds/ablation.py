@@ -9,10 +9,9 @@ import pandas as pd
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.complement import Complement
-from lmphys.dynamics.evaluate.simulation import simulated_surrogates
 from lmphys.dynamics.linear import LinearDrift
+from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.projection import Projection
-from lmphys.dynamics.residuals import residual_nll
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.stats.bootstrap import bootstrap_chains, chain_weights, sum_by_group
 from lmphys.stats.regression import spread
@@ -171,7 +170,7 @@ def ablate(
             for s, space in enumerate(SPACES):
                 square = ((states[space][1] - by_space[space]) ** 2).sum(axis=1)
                 errors[i, s, j] = sum_by_group(square, chain, len(test))
-        density = _log_density(model, train if full else inside, seen)
+        density = -model.predict(seen).nll
         nll[name] = -float(np.mean(density if full else density + completion.log_density(test)))
     spreads = {}
     for space, (now, then) in states.items():
@@ -264,14 +263,7 @@ def _forecasts(model: SLDS | LinearDrift, traj: Trajectories) -> dict[str, np.nd
     """Forecasts by weights; one array for all of them where there are no regimes to weigh."""
     if isinstance(model, SLDS) and model.n_regimes > 1:
         return model.forecasts(traj)
-    only = model.forecasts(traj)["predictive"] if isinstance(model, SLDS) else model.forecast(traj)
-    return dict.fromkeys(WEIGHTS, only)
-
-
-def _log_density(model: SLDS | LinearDrift, train: Trajectories, test: Trajectories) -> np.ndarray:
-    if isinstance(model, SLDS):
-        return model.log_densities(test)["predictive"]
-    return -residual_nll(model.residuals(train), model.residuals(test))
+    return dict.fromkeys(WEIGHTS, model.predict(traj).mean)
 
 
 def _coordinates(projection: Projection, h: np.ndarray) -> np.ndarray:

@@ -79,7 +79,7 @@ def score_grid(
                 gain = r2_gain(outside, honest, rival, n_bootstrap=n_bootstrap, seed=seed)
                 row |= {name + end: float(value) for end, value in zip(("", "_low", "_high"), gain, strict=True)}
             row["leaking"] = pooled_r2(x_next, leaking) - pooled_r2(x_next, one_map)
-            row["density"] = float(np.mean(model.log_densities(outside)["predictive"] + completing))
+            row["density"] = float(np.mean(completing - model.predict(outside).nll))
             rows[K, rank] = row
     if not rows:
         raise LmphysError(

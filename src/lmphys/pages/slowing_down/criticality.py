@@ -19,7 +19,7 @@ from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.approach import Approach
 from lmphys.dynamics.nulls.surrogates import shuffle_order
 from lmphys.stats.bootstrap import chain_weights
-from lmphys.stats.interval import Interval
+from lmphys.stats.interval import Interval, percentile_interval
 
 INDICATORS = ("variance", "window_variance", "autocorrelation")
 
@@ -138,8 +138,7 @@ def matched_difference(
         replicates = (share * gap).sum(axis=1) / share.sum(axis=1)
     if not np.isfinite(replicates[1:]).any():
         return Interval(*np.full(3, np.nan))
-    low, high = np.nanquantile(replicates[1:], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(replicates[0], low, high)
+    return percentile_interval(replicates, level=level, undefined="drop")
 
 
 def slowing_down(

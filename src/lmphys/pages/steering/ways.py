@@ -11,7 +11,7 @@ from lmphys.pages.steering.contexts import Contexts, Push
 from lmphys.pages.steering.steering import Gradients, Steered, push_by, steer, target_log_p
 from lmphys.pages.steering.tilts import tilt_cost
 from lmphys.stats.interval import Interval
-from lmphys.stats.regression import mean_interval
+from lmphys.stats.mean import mean_interval
 
 
 def cost_table(slopes: Gradients, states: Tensor, targets: Tensor, ways: Mapping[str, Steered]) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def mean_over_places(values: np.ndarray | pd.Series, *, seed: int = 0) -> Interv
     there = there[~np.isnan(there)]
     if len(there) < 2:
         return Interval(*(np.full((), np.nan) for _ in range(3)))
-    return mean_interval(there, np.arange(len(there)), len(there), seed=seed)
+    return mean_interval(there, groups=None, seed=seed)
 
 
 def means(table: pd.DataFrame, columns: Sequence[str], *, seed: int = 0) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.stats.bootstrap import chain_weights, sum_by_group
+from lmphys.stats.folds import group_folds
 from lmphys.stats.interval import Interval
 
 # Maps states (n, D) to coordinates (n, k); it must be affine.
@@ -48,9 +49,7 @@ def task_folds(parts: Sequence[Trajectories], n_folds: int, seed: int) -> dict[s
     rng = np.random.default_rng(seed)
     for task, rows in table.sort_values(["task", "question_id"]).groupby("task"):
         names = rows["question_id"].tolist()
-        if not 2 <= n_folds <= len(names):
-            raise LmphysError(f"{n_folds} folds of {len(names)} questions of {task}: use 2 to {len(names)} folds")
-        places = rng.permutation(len(names)) % n_folds
+        places = group_folds(names, n_folds, seed=rng, what=f"questions of {task}")
         folds |= dict(zip(names, map(int, places), strict=True))
     return folds
 

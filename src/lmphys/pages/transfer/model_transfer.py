@@ -180,8 +180,8 @@ class _Fitted:
         """By rule, of chains in the coordinates of the source."""
         return {
             "switching": self.switching.forecasts(chains)["predictive"],
-            "one linear map": self.linear.forecast(chains),
-            "shuffled source": self.shuffled.forecast(chains),
+            "one linear map": self.linear.predict(chains).mean,
+            "shuffled source": self.shuffled.predict(chains).mean,
         }
 
 

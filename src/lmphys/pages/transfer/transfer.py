@@ -9,8 +9,8 @@ import pandas as pd
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.simulation import simulated_surrogates
 from lmphys.dynamics.linear import LinearDrift
+from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.nulls.surrogates import shuffle_chains
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
@@ -161,16 +161,16 @@ class _Source:
         shape = (inside.n_transitions, inside.width)
         forecasts = {
             "switching": self.switching.forecasts(inside)["predictive"],
-            "one linear map": self.linear.forecast(inside),
+            "one linear map": self.linear.predict(inside).mean,
             "switching, re-centred": self.switching.forecasts(moved)["predictive"] - shift,
-            "one linear map, re-centred": self.linear.forecast(moved) - shift,
-            "shuffled source": self.shuffled.forecast(inside),
+            "one linear map, re-centred": self.linear.predict(moved).mean - shift,
+            "shuffled source": self.shuffled.predict(inside).mean,
             "mean of source": np.broadcast_to(self.chains.pairs()[1].mean(axis=0), shape),
             "mean of target": np.broadcast_to(seen.pairs()[1].mean(axis=0), shape),
             "persistence": inside.pairs()[0],
         }
         scores.add(test, self.projection.coordinates, forecasts)
-        scores.add_nll("switching", test, -self.switching.log_densities(inside)["predictive"])
+        scores.add_nll("switching", test, self.switching.predict(inside).nll)
 
 
 def deal_tasks(domains: Mapping[str, Trajectories], *, seed: int) -> dict[str, Trajectories]:

@@ -9,7 +9,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.corpus.store import Corpus
 from lmphys.problems.chains import problem_of
 from lmphys.problems.sentences import PHASES
-from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
+from lmphys.stats.mean import mean_interval
 
 OUTCOMES = ("correct", "slipped", "corrected", "recovered", "derailed", "ended")
 
@@ -65,18 +65,8 @@ def rates(
     """
     rows = []
     for name, part in outcomes.groupby(list(by), sort=False):
-        question, ids = pd.factorize(part["question_id"])
-        values = part[list(columns)].to_numpy(dtype=float)
-        sums = sum_by_group(values, question, len(ids))
-        counts = np.bincount(question, minlength=len(ids))
-        found = (values.mean(axis=0), np.full(len(columns), np.nan), np.full(len(columns), np.nan))
-        if len(ids) > 1:
-
-            def mean(w: np.ndarray, sums: np.ndarray = sums, counts: np.ndarray = counts) -> np.ndarray:
-                return (w @ sums) / (w @ counts)[:, None]
-
-            found = bootstrap_chains(mean, len(ids), seed=seed)
-        for column, value, low, high in zip(columns, *found, strict=True):
-            group = dict(zip(by, name, strict=True))
-            rows.append({**group, "quantity": column, "chains": len(part), "value": value, "low": low, "high": high})
-    return pd.DataFrame(rows)
+        group = {**dict(zip(by, name, strict=True)), "chains": len(part)}
+        for column in columns:
+            found = mean_interval(part[column], groups=part["question_id"], seed=seed)
+            rows.append({**group, "quantity": column, **found._asdict()})
+    return pd.DataFrame(rows, columns=[*by, "quantity", "chains", "value", "low", "high"])

@@ -13,6 +13,8 @@ from lmphys.core.paths import project_root
 from lmphys.problems.chains import problem_of
 from lmphys.problems.sentences import PHASES
 from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
+from lmphys.stats.interval import Interval
+from lmphys.stats.mean import mean_interval
 from lmphys.training.reasoner.outcomes import OUTCOMES
 
 MEDIUM = (5, 6, 7)  # numbers of steps at which accuracy is to be neither 0 nor 1
@@ -84,46 +86,27 @@ def compare(outcomes: pd.DataFrame, reference: pd.DataFrame, *, seed: int = 0) -
     weight = reference[cells].merge(share.rename("w").reset_index(), "left", cells)["w"].fillna(0).to_numpy()
     rows = {}
     for column in (*OUTCOMES, "n_sentences"):
-        here = mean_over_questions(outcomes, column, seed=seed)
-        there = mean_over_questions(reference, column, weight, seed=seed)
-        ends = zip(("here", "low", "high", "reference", "reference_low", "reference_high"), here + there, strict=True)
-        rows[column] = {**dict(ends), "agree": bool(here[1] <= there[2] and there[1] <= here[2])}
+        here = outcome_mean(outcomes, column, seed=seed)
+        there = outcome_mean(reference, column, weight, seed=seed)
+        names = ("here", "low", "high", "reference", "reference_low", "reference_high")
+        agree = bool(here.low <= there.high and there.low <= here.high)
+        rows[column] = {**dict(zip(names, [*here, *there], strict=True)), "agree": agree}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quantity")
 
 
-def mean_over_questions(
-    outcomes: pd.DataFrame, column: str, weight: np.ndarray | None = None, *, seed: int = 0
-) -> tuple[float, float, float]:
-    """Mean of a column over chains with a 95 % bootstrap interval over questions.
-
-    A share that is 0 or 1 in the sample resamples to itself. Its open end is then the rate at which as many questions
-    would show no exception in one sample of forty, so that no interval is a point.
+def outcome_mean(outcomes: pd.DataFrame, column: str, weight: np.ndarray | None = None, *, seed: int = 0) -> Interval:
+    """Mean of a column over chains, with a 95 % interval over questions; a share of none or all has one as well.
 
     Args:
         outcomes: a row a chain.
         column: of numbers or truths.
         weight: (chains,) weights of the chains, None for equal ones; questions of weight 0 do not count.
         seed: of the resampling.
-
-    Returns:
-        Value and ends; NaN ends with a single question.
     """
     w = np.ones(len(outcomes)) if weight is None else weight
-    outcomes, w = outcomes[w > 0], w[w > 0]
-    x = outcomes[column].to_numpy(float)
-    if not len(x):
-        return np.nan, np.nan, np.nan
-    question, ids = pd.factorize(outcomes["question_id"])
-    total, count = sum_by_group(np.stack([w * x, w], axis=1), question, len(ids)).T
-    value = float(total.sum() / count.sum())
-    if len(ids) < 2:
-        return value, np.nan, np.nan
-    found = bootstrap_chains(lambda draws: (draws @ total) / (draws @ count), len(ids), seed=seed)
-    low, high = float(found.low), float(found.high)
-    if outcomes[column].dtype == bool and value in (0.0, 1.0):
-        slack = 1 - 0.025 ** (1 / len(ids))
-        low, high = (0.0, slack) if value == 0 else (1 - slack, 1.0)
-    return value, low, high
+    part = outcomes[w > 0]
+    bounds = (0, 1) if part[column].dtype == bool else None
+    return mean_interval(part[column], groups=part["question_id"], weights=w[w > 0], bounds=bounds, seed=seed)
 
 
 def difficulty_slope(outcomes: pd.DataFrame, *, seed: int = 0) -> tuple[float, float, float]:
@@ -159,20 +142,17 @@ def acceptance_checks(outcomes: pd.DataFrame, greedy: pd.DataFrame | None = None
     phases = [phase for phase in PHASES if phase != "stray"]
     occur = float(sum((outcomes[f"n_{phase}"] > 0).any() for phase in phases))
 
-    def mean(column: str, part: pd.DataFrame = outcomes) -> tuple[float, float, float]:
-        return mean_over_questions(part, column, seed=seed)
-
     rows = {
-        f"accuracy at {MEDIUM[0]} to {MEDIUM[-1]} steps": _size(mean("correct", medium), 0.4, 0.8),
+        f"accuracy at {MEDIUM[0]} to {MEDIUM[-1]} steps": _size(outcome_mean(medium, "correct", seed=seed), 0.4, 0.8),
         "accuracy a further step": _sign(difficulty_slope(outcomes, seed=seed), -1),
-        "sentences a chain": _size(mean("n_sentences"), 6, 15),
+        "sentences a chain": _size(outcome_mean(outcomes, "n_sentences", seed=seed), 6, 15),
         "phases that occur": _size((occur, np.nan, np.nan), len(phases), len(phases)),
-        "chains with a slip": _sign(mean("slipped"), 1),
-        "chains with a correction": _sign(mean("corrected"), 1),
+        "chains with a slip": _sign(outcome_mean(outcomes, "slipped", seed=seed), 1),
+        "chains with a correction": _sign(outcome_mean(outcomes, "corrected", seed=seed), 1),
     }
     if greedy is not None:
         easiest = greedy[greedy["difficulty"] == greedy["difficulty"].min()]
-        rows["accuracy at the easiest level, greedy"] = _size(mean("correct", easiest), 0.7, 1)
+        rows["accuracy at the easiest level, greedy"] = _size(outcome_mean(easiest, "correct", seed=seed), 0.7, 1)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("promise")
 
 

@@ -206,9 +206,8 @@ print(f"KL, gradient minus contrast: {apart} nats; the gradient {paired}")
 # do better. The yardstick is the difference between the energies of one token and the next in the unsteered chains.
 
 # %%
-there = (contexts, places, setting.paths, slopes.log_p, ways)
-passages = analysis.passages(*there)
-changes = analysis.changes_by_way(passages, setting.paths, places, seed=seed)
+passages = analysis.passages(setting, slopes.log_p, ways)
+changes = analysis.changes_by_way(passages, setting, seed=seed)
 analysis.energy_table(passages, changes, seed=seed).round(3)
 
 # %% mystnb={"figure": {"name": "fig-steering-energy", "caption": "Mean size of the change of energy C1 by steering, over the mean size of the difference between successive tokens in unsteered chains (dashed line at 1). Circles: the step into the place; squares: the step out of it, to the target. Lines through the marks: 95 % intervals over questions."}} tags=["hide-input"]
@@ -222,9 +221,8 @@ figures.energies(changes);
 
 # %%
 own_word = places.following(setting.paths.tokens)
-kinder = analysis.changes_by_way(
-    analysis.passages(*there, tokens=own_word), setting.paths, places, seed=seed
-)
+onwards = analysis.passages(setting, slopes.log_p, ways, tokens=own_word)
+kinder = analysis.changes_by_way(onwards, setting, seed=seed)
 analysis.ratios_out(changes, kinder).round(3)
 
 # %% [markdown]

@@ -56,9 +56,9 @@ def test_rivals_gain_the_same_and_the_bias_is_the_cheapest(setting):
     shown = place_table(setting, slopes, 0.3)
     np.testing.assert_allclose(shown["p after the gain"] / shown["p"], np.exp(0.3))
     assert shown["rank"].tolist() == [4, 5, 6]
-    found = passages(setting.contexts, setting.places, setting.paths, slopes.log_p, ways)
+    found = passages(setting, slopes.log_p, ways)
     assert list(found) == [UNSTEERED, *ways]
-    changes = changes_by_way(found, setting.paths, setting.places)
+    changes = changes_by_way(found, setting)
     assert changes.index.unique("way").tolist() == list(ways)
     # A bias moves no state, and takes the gain from the step out.
     table = energy_table(found, changes)

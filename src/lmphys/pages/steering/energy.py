@@ -11,6 +11,7 @@ from torch import Tensor
 from lmphys.mechanics.energies import CANDIDATES, Candidate
 from lmphys.mechanics.paths import Paths
 from lmphys.pages.steering.contexts import Contexts
+from lmphys.pages.steering.setting import Setting
 from lmphys.pages.steering.steering import Steered, target_log_p
 from lmphys.pages.steering.targets import Places
 from lmphys.pages.steering.ways import mean_over_places
@@ -116,40 +117,32 @@ UNSTEERED = "unsteered"
 
 
 def passages(
-    contexts: Contexts,
-    places: Places,
-    paths: Paths,
-    log_p: Tensor,
-    ways: Mapping[str, Steered],
-    *,
-    tokens: Tensor | None = None,
+    setting: Setting, log_p: Tensor, ways: Mapping[str, Steered], *, tokens: Tensor | None = None
 ) -> dict[str, Passage]:
     """The passage of every place without steering, under the name `UNSTEERED`, and after each way.
 
     Args:
-        contexts: of the places.
-        places: where.
-        paths: of the unsteered texts.
+        setting: the places.
         log_p: (B, V) of the unsteered contexts.
         ways: by name.
         tokens: (B,) what is written after the place; None for the target.
     """
     each = {UNSTEERED: Steered(log_p), **ways}
+    contexts, places, paths = setting.contexts, setting.places, setting.paths
     return {name: passage(contexts, places, paths, way, tokens=tokens) for name, way in each.items()}
 
 
-def changes_by_way(found: Mapping[str, Passage], paths: Paths, places: Places, *, seed: int = 0) -> pd.DataFrame:
+def changes_by_way(found: Mapping[str, Passage], setting: Setting, *, seed: int = 0) -> pd.DataFrame:
     """Tables of `energy_changes`, one below the other; index levels `way`, `energy` and `step`.
 
     Args:
         found: of `passages`.
-        paths: of the unsteered texts.
-        places: in these texts.
+        setting: the same places.
         seed: of the intervals.
     """
     base = found[UNSTEERED]
     tables = {
-        name: energy_changes(base, after, paths, places, seed=seed)
+        name: energy_changes(base, after, setting.paths, setting.places, seed=seed)
         for name, after in found.items()
         if name != UNSTEERED
     }

@@ -2,12 +2,18 @@
 # (conservation)=
 # # Is anything conserved from token to token?
 #
-# Read a text with a language model and its {term}`hidden state` moves with every token, by $v_t = h_{t+1} - h_t$. At every
-# token the model also says how probable the next one is, $p_t$; the {term}`point perplexity` $\mathrm{PP}_t = 1 / p_t$
-# is large where it is surprised. {cite:t}`tomaz2025` see mechanics in this. The speed of the state plays the kinetic
-# energy, the perplexity the potential one, and an energy made of both is reported to be nearly constant across tokens in
-# twenty models. With random weights it is said to be conserved *more* tightly than after training, and training to make
-# the motion faster and the mean energy lower. **Is there a {term}`conservation law`, and what would it take to see one?**
+# Does a language model keep an energy while it reads, as a frictionless pendulum does while it swings? For every token of
+# a text we take the speed of the model's inner state and its surprise at the next token, and ask whether one makes up
+# for the other, beside the same network with random weights.
+
+# %% [markdown]
+# Read a text with a language model and its {term}`hidden state`, a vector of some hundreds of numbers, moves with every
+# token, by $v_t = h_{t+1} - h_t$. At every token the model also says how probable the next one is, $p_t$; the
+# {term}`point perplexity` $\mathrm{PP}_t = 1 / p_t$ is large where it is surprised. {cite:t}`tomaz2025` see mechanics in
+# this. The speed of the state plays the kinetic energy, the perplexity the potential one, and an energy made of both is
+# reported to be nearly constant across tokens in twenty models. With random weights it is said to be conserved *more*
+# tightly than after training, and training to make the motion faster and the mean energy lower. **Is there a
+# {term}`conservation law`, and what would it take to see one?**
 #
 # **What we could not read.** Only the abstract and summaries of the paper were open to us: no formula, no table, no list
 # of models. The four energies below are this book's definitions. The page tests the claims in words; it is no
@@ -19,7 +25,7 @@
 # |---|---|---|
 # | C1 | $K_t + \log \mathrm{PP}_t$ | a particle in a potential: kinetic plus potential energy |
 # | C2 | $K_t + \mathrm{PP}_t$ | the same without the logarithm |
-# | C3 | $2 - \log K_t + \log \mathrm{PP}_t$ | energy of the "log-Lagrangian" $L = \log K - \log \mathrm{PP}$ (exercise 1) |
+# | C3 | $2 - \log K_t + \log \mathrm{PP}_t$ | energy of the "log-Lagrangian" $L = \log K - \log \mathrm{PP}$ ({ref}`an exercise <conservation-log-lagrangian>`) |
 # | C4 | $\log K_t + \log \mathrm{PP}_t$ | a sum of logarithms |
 #
 # For a physicist: $p_t$ is a function of $h_t$ and of the token that comes, so $\log \mathrm{PP}_t$ is a potential that
@@ -37,21 +43,19 @@ n_random: int = 3  # seeds of random weights
 prose: str = "data/texts/prose.txt"  # plain texts, an empty line between them
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book
-from lmphys.stats import Interval
-from lmphys import corpus, lm, mechanics
-from lmphys.pages import conservation as analysis
-from lmphys.mechanics.balance import ratio_by_offset
-from lmphys.mechanics.energies import C1, C3
-from lmphys.mechanics.balance import Balance
+from lmphys import book, corpus, lm, mechanics
 from lmphys.core.paths import project_root
+from lmphys.mechanics import C1
+from lmphys.pages import conservation as analysis
+from lmphys.pages.conservation import figures
 
 book.use_style()
 smoke = profile == "smoke"
+if smoke:
+    n_chains, max_tokens, n_random = min(n_chains, 6), min(max_tokens, 60), 1
 
 # %% [markdown]
 # ## What a conservation law asks for
@@ -84,8 +88,6 @@ smoke = profile == "smoke"
 # %%
 spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
 chains = corpus.build_corpus(spec)
-if smoke:
-    n_chains, max_tokens, n_random = min(n_chains, 6), min(max_tokens, 60), 1
 rows = mechanics.chosen_chains(chains, n_chains, seed=seed)
 reader = lm.LanguageModel(model, dtype=chains.spec.dtype)
 asked, texts = mechanics.chain_texts(reader, chains, rows, max_tokens)
@@ -93,31 +95,18 @@ own = mechanics.read_paths(reader, asked, texts)
 print(f"{len(texts)} chains, {sum(map(len, texts)):,} tokens")
 
 # %%
-random = {}
-name = model
-for _ in range(n_random):
-    name = corpus.control_of(name)
-    fresh = lm.LanguageModel(name, dtype=chains.spec.dtype)
-    random[name] = mechanics.read_paths(fresh, asked, texts)
-paragraphs = (project_root() / prose).read_text(encoding="utf-8").split("\n\n")
-plain = [np.array(reader.tokenizer(p)["input_ids"])[:max_tokens] for p in paragraphs]
-plain = plain[: 4 if smoke else None]
-other = mechanics.read_paths(reader, [()] * len(plain), plain)
+random = analysis.read_with_random_weights(
+    model, n_random, asked, texts, dtype=chains.spec.dtype
+)
 blind = next(iter(random.values()))
-paths = {"model": own, "model, prose": other, "random weights": blind}
+plain = analysis.read_paragraphs(
+    reader, project_root() / prose, max_tokens, 4 if smoke else None
+)
+paths = {"model": own, "model, prose": plain, "random weights": blind}
+both = {name: paths[name] for name in ("model", "random weights")}
 
 # %% mystnb={"figure": {"name": "fig-conservation-trace", "caption": "Energy C1 and its two terms along one chain, after the final normalisation and per dimension. A conserved energy would be a flat black line over two moving terms that mirror each other. A flat line over flat terms shows nothing."}} tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
-for ax, which in zip(axes, ("model", "random weights"), strict=True):
-    motion = paths[which].motion()
-    first = motion.chain == 0
-    kinetic, potential = (term[first][:60] for term in C1.terms(motion))
-    ax.plot(kinetic + potential, "-", color=book.style.BLACK, label="$K + U$")
-    ax.plot(potential, "--", color=book.style.BLUE, label=r"$U = \log\,\mathrm{PP}$")
-    ax.plot(kinetic, ":", lw=2, color=book.style.VERMILION, label="$K$")
-    ax.set(title=which, xlabel="token", ylim=(0, None))
-axes[0].set_ylabel("nats; $K$ per dimension")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3);
+figures.trace(both);
 
 # %% [markdown]
 # ## Random weights, without any dynamics
@@ -134,40 +123,22 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", 
 
 # %%
 head = analysis.describe_head(reader)
-measured = {name: np.concatenate([x[:-1] for x in p.log_pp]) for name, p in random.items()}
-table = {name: {"mean": x.mean(), "sd": x.std()} for name, x in measured.items()}
+predicted = None
 if head.logit_sd is not None:
     predicted = analysis.random_surprisal(head.n_tokens, head.logit_sd)
-    table = {"closed form": predicted._asdict()} | table
-else:
-    print("no closed form: the configuration names no initial standard deviation")
-x = np.concatenate([p[:-1] for p in own.log_pp])
-table["model"] = {"mean": x.mean(), "sd": x.std()}
-table = pd.DataFrame(table).T
-table.assign(variation=table["sd"] / table["mean"]).round(3)
+print(f"V = {head.n_tokens:,}, D = {head.width}, input and output tied: {head.tied}")
+analysis.surprisal_table(head, own, random).round(3)
+
+# %% [markdown]
+# Compare the closed form with the rows of random weights; it stands there where the configuration of the model names an
+# initial standard deviation. And the sphere: the radius over $\sqrt D$, the relative spread of the lengths, and the
+# largest relative difference between $K$ and $R^2 (1 - \cos)$.
 
 # %%
-lengths = np.concatenate([np.linalg.norm(h, axis=1) for h in blind.states["final_norm"]])
-radius = lengths.mean()
-motion = blind.motion(per_dimension=False)
-sphere = radius**2 * motion.turn
-error = np.abs(motion.kinetic / sphere - 1).max()
-print(f"V = {head.n_tokens:,}, D = {head.width}, input and output tied: {head.tied}")
-print(f"R / √D = {radius / np.sqrt(head.width):.3f}, spread of it {lengths.std() / radius:.1e}")
-print(f"K against R²(1 − cos): relative difference at most {error:.1e}")
+analysis.sphere(blind).map("{:.3g}".format)
 
 # %% mystnb={"figure": {"name": "fig-conservation-potential", "caption": "Distribution of log PP over the tokens. Random weights: a narrow bell around ln V, as the closed form (line) says. The model: from certain to very surprised."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 3.2))
-bins = np.linspace(0, max(15, np.quantile(x, 0.999)), 61)
-ax.hist(x, bins, density=True, color=book.style.BLUE, alpha=0.6, label="model")
-values = np.concatenate(list(measured.values()))
-ax.hist(values, bins, density=True, color=book.style.ORANGE, alpha=0.6, hatch="//", label="random weights")
-if head.logit_sd is not None:
-    fine = np.linspace(bins[0], bins[-1], 400)
-    bell = np.exp(-((fine - predicted.mean) ** 2) / 2 / predicted.sd**2) / predicted.sd / np.sqrt(2 * np.pi)
-    ax.plot(fine, bell, color=book.style.BLACK, label="closed form")
-ax.set(xlabel=r"$\log\,\mathrm{PP}$, nats", ylabel="density", ylim=(0, 1.1))
-ax.legend();
+figures.potentials(own, random, predicted);
 
 # %% [markdown]
 # ## How steady is the sum?
@@ -187,23 +158,11 @@ pd.concat({name: mechanics.steadiness(p) for name, p in paths.items()}).round(3)
 # ## Do the terms trade off?
 
 # %% mystnb={"figure": {"name": "fig-conservation-scatter", "caption": "Kinetic energy against log PP at every token, after the final normalisation, per dimension. Under conservation of C1 the points of a chain would lie along a line of slope -1, such as the dashed one through the means. Squares: mean log PP in tenths of the kinetic energy."}} tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
-for ax, which in zip(axes, ("model", "random weights"), strict=True):
-    motion = paths[which].motion()
-    k, u = C1.terms(motion)
-    ax.plot(k, u, ".", ms=3, alpha=0.35, color=book.style.BLUE)
-    tenth = pd.qcut(k, 10, labels=False, duplicates="drop")
-    means = pd.DataFrame({"k": k, "u": u}).groupby(tenth).mean()
-    ax.plot(means.k, means.u, "s-", color=book.style.VERMILION, label="mean")
-    ax.axline((k.mean(), u.mean()), slope=-1, color="#444444", ls="--", lw=1, label="C1 constant")
-    low, high = np.quantile(k, [0, 0.99])
-    ax.set(title=which, xlabel="$K/D$", xlim=(low - 0.05 * high, 1.1 * high), ylim=(-0.3, u.max() + 0.5))
-axes[0].set_ylabel(r"$\log\,\mathrm{PP}$, nats")
-axes[0].legend();
+figures.scatter(both);
 
 # %% [markdown]
-# The ratio $Q$ of {eq}`eq-tradeoff` for every candidate. The null deals the potentials of a chain out again among
-# its tokens: both terms keep their values, the tie is cut, and $Q$ is 1 on average. There is a plain reason to expect a
+# The ratio $Q$ of {eq}`eq-tradeoff` for every candidate. The null permutes the potentials of a chain among its tokens:
+# both terms keep their values, the tie is cut, and $Q$ is 1 on average. There is a plain reason to expect a
 # tie of the *wrong* sign: a token that was not seen coming may well move the state further. C1 and C2 would then lie
 # above 1, and C3 below.
 
@@ -216,23 +175,7 @@ scores = pd.concat(trade, names=["reader"])
 scores.loc[["model", "random weights"], ["ratio", "r"]].unstack("reader").round(3)
 
 # %% mystnb={"figure": {"name": "fig-conservation-ratio", "caption": "Var(K + U) over Var K + Var U for each candidate, before and after the final normalisation. Left of 1 the terms trade off; a conserved energy is at 0. Lines through the marks: 95 % intervals, bootstrap over chains. Grey bars: 95 % range with the potential shuffled within chains (model). C3 and C4 mirror each other about 1 by construction."}} tags=["hide-input"]
-shown = [("C1", "K/D"), ("C2", "K/D"), ("C3", "K/D"), ("C4", "K/D"), ("C1", "K"), ("C2", "K")]
-looks = {"model": ("o", book.style.BLUE), "model, prose": ("D", book.style.GREEN), "random weights": ("s", book.style.VERMILION)}
-figure, axes = plt.subplots(1, 2, sharey=True, figsize=(8.6, 4), layout="constrained")
-for ax, site in zip(axes, ("final_norm", "resid_post"), strict=True):
-    for shift, (which, (mark, colour)) in zip((-0.22, 0, 0.22), looks.items(), strict=True):
-        part = trade[which].loc[site]
-        values = pd.DataFrame([part.loc[(scale, energy)] for energy, scale in shown])
-        place = np.arange(len(shown)) + shift
-        if which == "model":
-            ax.barh(place - shift, values.null_high - values.null_low, 0.8, values.null_low, color="#dddddd")
-        ax.hlines(place, values.low, values.high, color=colour)
-        ax.plot(values.ratio, place, mark, color=colour, label=which)
-    ax.axvline(1, color="#222222", lw=0.9)
-    ax.set(title=site, xlabel="$Q$", xlim=(0, 2))
-axes[0].set_yticks(range(len(shown)), [f"{energy}, {scale}" if energy in ("C1", "C2") else energy for energy, scale in shown])
-axes[0].invert_yaxis()
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3);
+figures.ratios(trade);
 
 # %% [markdown]
 # A $Q$ near 1 has two causes: no tie, or one term so large that the tie cannot show. The correlation `r` tells them
@@ -244,17 +187,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", 
 # C3 again, without those few places:
 
 # %%
-again = {}
-for name, p in paths.items():
-    motion = p.motion()
-    for label, part in {"all": motion, "no repeats": motion.keep(~motion.repeat)}.items():
-        balance = Balance.of(*C3.terms(part), part.chain)
-        again[name, label] = {
-            "places": len(part.chain),
-            **balance.interval(Balance.ratio, seed=seed)._asdict(),
-            "r": balance.value(Balance.correlation),
-        }
-pd.DataFrame(again).T.astype(float).rename(columns={"value": "Q"}).round(3)
+analysis.without_repeats(paths, seed=seed).round(3)
 
 # %% [markdown]
 # Three more nulls, for C1: **longer steps** ($h_{t+n} - h_t$: the next token's perplexity is about the
@@ -262,27 +195,14 @@ pd.DataFrame(again).T.astype(float).rename(columns={"value": "Q"}).round(3)
 # same tokens in random order, read anew).
 
 # %%
-dealt = analysis.shuffle_tokens(texts, seed=seed)
-scrambled = mechanics.read_paths(reader, asked, dealt)
+permuted = analysis.shuffle_tokens(texts, seed=seed)
+scrambled = mechanics.read_paths(reader, asked, permuted)
 cases = {f"steps of {n}": mechanics.balance_of(own, C1, lag=n) for n in (1, 2, 4, 8)}
 cases["tokens in random order"] = mechanics.balance_of(scrambled, C1)
-nulls = {
-    name: b.interval(Balance.ratio, seed=seed)._asdict()
-    | {"r": b.value(Balance.correlation)}
-    for name, b in cases.items()
-}
-pd.DataFrame(nulls).T.astype(float).round(3)
+analysis.ratio_table(cases, seed=seed).round(3)
 
 # %% mystnb={"figure": {"name": "fig-conservation-offset", "caption": "The ratio for C1 where the step from a token is paired with the perplexity of another token of its chain. 0: the token whose probability the state at the start of the step gives, as everywhere on this page; 1: the perplexity at the state to which the step leads, the other natural reading. A trade-off at one place is a dip at one place. Bands: 95 % intervals over chains."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 3.2))
-for which, (mark, colour) in looks.items():
-    motion = paths[which].motion()
-    curve = ratio_by_offset(*C1.terms(motion), motion.chain, range(-6, 7), seed=seed)
-    ax.fill_between(curve.index, curve.low, curve.high, alpha=0.15, color=colour)
-    ax.plot(curve.index, curve["value"], f"{mark}-", color=colour, label=which)
-ax.axhline(1, color="#222222", lw=0.9)
-ax.set(xlabel="place of the potential minus place of the step", ylabel="$Q$")
-ax.legend();
+figures.offsets(paths, seed=seed);
 
 # %% [markdown]
 # ## The mass is free
@@ -293,14 +213,7 @@ ax.legend();
 # that these energies can ever have. A conserved energy leaves nothing over.
 
 # %%
-best = {}
-for name, p in paths.items():
-    for candidate, arriving in ((C1, False), (C1, True), (C3, False)):
-        balance = mechanics.balance_of(p, candidate, arriving=arriving)
-        left = balance.interval(Balance.left_at_best_mass, seed=seed)
-        label = candidate.name + (", potential at the end" if arriving else "")
-        best[name, label] = {"mass": balance.best_mass(), **left._asdict()}
-pd.DataFrame(best).T.astype(float).rename(columns={"value": "left"}).round(3)
+analysis.best_masses(paths, seed=seed).round(3)
 
 # %% [markdown]
 # ## An alarm by energy?
@@ -313,29 +226,19 @@ pd.DataFrame(best).T.astype(float).rename(columns={"value": "left"}).round(3)
 
 # %%
 exchanged = analysis.exchange_tokens(texts, 16, seed=seed)
-natural = analysis.stretches(own.motion(), C1, 16)
-damaged = {
+altered = {
     "one exchanged": mechanics.read_paths(reader, asked, exchanged),
     "random order": scrambled,
 }
-damaged = {name: analysis.stretches(p.motion(), C1, 16) for name, p in damaged.items()}
+natural = analysis.stretches(own.motion(), C1, 16)
+damaged = {name: analysis.stretches(p.motion(), C1, 16) for name, p in altered.items()}
 alarm = pd.concat(
     {name: analysis.detection(natural, d, seed=seed) for name, d in damaged.items()}
 )
 alarm.round(3)
 
 # %% mystnb={"figure": {"name": "fig-conservation-alarm", "caption": "Chance that a damaged stretch of 16 tokens scores above a natural one. Surprisal: mean of log PP alone. Energy: mean of C1. Spread: standard deviation within the stretch. Minus L: the potential minus the kinetic term. At 1/2 a score knows nothing; below it knows something, the wrong way round. Lines: 95 % intervals over chains."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 3))
-for shift, mark, colour, which in ((-0.12, "o", book.style.BLUE, "one exchanged"), (0.12, "s", book.style.VERMILION, "random order")):
-    part = alarm.loc[which]
-    place = np.arange(len(part)) + shift
-    ax.hlines(place, part.low, part.high, color=colour)
-    ax.plot(part["value"], place, mark, color=colour, label=which)
-ax.axvline(0.5, color="#222222", lw=0.9)
-ax.set_yticks(range(len(part)), part.index)
-ax.invert_yaxis()
-ax.set(xlabel="area under the ROC curve", xlim=(0, 1.02))
-ax.legend(loc="lower left");
+figures.alarms(alarm);
 
 # %% [markdown]
 # ## Verdict
@@ -346,14 +249,13 @@ ax.legend(loc="lower left");
 
 # %%
 readings = analysis.readings(own, random, seed=seed)
-by_energy = readings.groupby("energy")
-counts = by_energy.sum().astype(str)
-counts.apply(lambda column: column + " of " + by_energy.size().astype(str))
+analysis.count_readings(readings)
+
+# %% [markdown]
+# The readings in which the model trades off, and what else holds in them:
 
 # %%
-print(f"The model trades off in {readings['trades off'].sum()} of {len(readings)} readings:")
-for reading in readings.index[readings["trades off"]]:
-    print("  " + ", ".join(reading))
+readings[readings["trades off"]]
 
 # %% [markdown]
 # All rows are about C1 after the final normalisation, per dimension; differences are against the seed of random weights
@@ -369,68 +271,30 @@ for reading in readings.index[readings["trades off"]]:
 # alone was added, by the rule of the model's. The difference between seeds became a control, which makes those rows
 # harder to pass.
 
-# %%
-def by_candidate(statistic):
-    """Model / first random weights, for every candidate."""
-    both = {
-        c.name: [mechanics.balance_of(p, c).value(statistic) for p in (own, blind)]
-        for c in mechanics.CANDIDATES
-    }
-    return ", ".join(f"{name} {a:.3g} / {b:.3g}" for name, (a, b) in both.items())
-
-
-energy = mechanics.balance_of  # of C1, after the final normalisation, per dimension
-rules = {
-    "mechanics.random.steadier": (energy, Balance.variation, True, True),
-    "mechanics.random.tradeoff": (energy, Balance.ratio, True, False),
-    "mechanics.training.energy": (energy, Balance.mean, False, False),
-    "mechanics.training.speed": (mechanics.speed_of, Balance.mean, True, True),
-    "mechanics.training.turning": (mechanics.turning_of, Balance.mean, True, False),
-}
-found = {
-    claim: analysis.against(
-        own, random, measure, number, more=more, log=log, seed=seed
-    )
-    for claim, (measure, number, more, log) in rules.items()
-}
-
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("mechanics/conservation", model=model, profile=profile)
-c1 = trade["model"].loc[("final_norm", "K/D", "C1")]
-ledger.record(
-    "mechanics.conservation.tradeoff",
-    Interval.of_row(c1, "ratio"),
-    controls={"shuffled positions, lower end": c1.null_low},
-    note=f"correlation {c1.r:.2f}; model / random weights: {by_candidate(Balance.ratio)}",
-)
-least = found["mechanics.random.tradeoff"].rival
-fresh = mechanics.trade_offs(random[least], seed=seed).loc[("final_norm", "K/D", "C1")]
-ledger.record(
-    "mechanics.random.conserved",
-    Interval.of_row(fresh, "ratio"),
-    controls={"shuffled positions, lower end": fresh.null_low},
-    note=f"{least}; correlation {fresh.r:.2f}",
-)
-for claim, result in found.items():
-    measure, number, *_ = rules[claim]
-    note = str(result)
-    between = {"between seeds": result.spread} if len(random) > 1 else {}
-    if measure is energy:
-        note += f"; model / random weights: {by_candidate(number)}"
-    if number in (Balance.variation, Balance.mean) and measure is energy:
-        alone = [mechanics.potential_of(p).value(number) for p in (own, blind)]
-        note += "; of the potential alone {:.3g} / {:.3g}".format(*alone)
-    ledger.record(
-        claim, Interval(result.value, *result.interval), controls=between, note=note
-    )
-gain = analysis.detection_gain(natural, damaged["one exchanged"], "energy", seed=seed)
+ledger.record_all(analysis.entries(own, random, trade["model"], seed=seed))
+areas = alarm.loc["one exchanged", "value"]
 ledger.record(
     "mechanics.anomaly.energy",
-    gain,
+    analysis.detection_gain(natural, damaged["one exchanged"], "energy", seed=seed),
     controls={"surprisal alone": 0.0},
-    note=", ".join(f"{name} {v:.3f}" for name, v in alarm.loc["one exchanged", "value"].items()),
+    note=", ".join(f"{name} {area:.3f}" for name, area in areas.items()),
 )
 ledger.show()
+
+# %% tags=["finding"]
+ledger.finding(
+    "Within chains the variance of the energy is {mechanics.conservation.tradeoff} "
+    "times that of two unrelated terms in the model, and {mechanics.random.conserved}"
+    " times with random weights; a conserved energy would have 0. That the terms "
+    "trade off is *{mechanics.conservation.tradeoff:verdict}* for the model and "
+    "*{mechanics.random.conserved:verdict}* for random weights; that random weights "
+    "have the steadier sum is *{mechanics.random.steadier:verdict}*. As an alarm, the"
+    " area under the ROC curve of the energy is {mechanics.anomaly.energy}, less that"
+    " of the perplexity alone: that it serves as one is "
+    "*{mechanics.anomaly.energy:verdict}*."
+)
 
 # %% [markdown]
 # What to take along:
@@ -449,66 +313,108 @@ ledger.show()
 # %% [markdown]
 # ## Exercises
 #
-# (conservation-exercise)=
-# ```{admonition} Exercise 1: the energy of a log-Lagrangian
-# :class: tip
+# ```{exercise} The energy of a log-Lagrangian
+# :label: conservation-log-lagrangian
+#
 # For $L = \log(\tfrac12 \norm{v}^2) - \log \mathrm{PP}$ find the momentum $\partial L / \partial v$ and the energy
 # $p \cdot v - L$. Does a fast state go with low or with high perplexity where it is conserved?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} conservation-log-lagrangian
+# :class: dropdown
+# ```
+#
 # The momentum is $2 v / \norm{v}^2$, so $p \cdot v = 2$ and $E = 2 - \log K + \log \mathrm{PP}$: C3. Conserved, it would
 # tie high speed to *high* perplexity, the opposite of a particle that is fast at the bottom of its well.
 # The name of the paper's framework and the picture of a particle do not agree with each other, unless the paper means
-# something else by one of them.
-#
-#     for c in (mechanics.C3, mechanics.C4):
-#         print(c.name, c.formula, mechanics.balance_of(own, c).value(Balance.ratio))
+# something else by one of them. C4 has the other sign, and so the other half of the 2 that both ratios sum to:
+
+# %% tags=["solution"]
+logarithmic = {
+    f"{c.name}: {c.formula}": mechanics.balance_of(own, c)
+    for c in (mechanics.C3, mechanics.C4)
+}
+analysis.ratio_table(logarithmic, seed=seed).round(3)
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: a law for everybody
-# :class: tip
+# ```{exercise} A law for everybody
+# :label: conservation-law-for-everybody
+#
 # Write down an energy that is conserved to one per cent in every model, for every text. What does $Q$ say of it?
 # ```
 #
-# ```{dropdown} Solution
-# Add a constant. The coefficient of variation falls as you please; $Q$ and $r$ do not move.
-#
-#     k, u = C1.terms(own.motion())
-#     for constant in (0, 100, 1_000):
-#         b = Balance.of(k, u + constant, own.motion().chain)
-#         print(constant, round(b.value(Balance.variation), 4), round(b.value(Balance.ratio), 4))
+# ```{solution-start} conservation-law-for-everybody
+# :class: dropdown
 # ```
 #
-# ```{admonition} Exercise 3: the least ratio there can be
-# :class: tip
+# Add a constant. The coefficient of variation falls as you please; $Q$ and $r$ do not move.
+
+# %% tags=["solution"]
+motion = own.motion()
+k, u = C1.terms(motion)
+for constant in (0, 100, 1_000):
+    raised = mechanics.Balance.of(k, u + constant, motion.chain)
+    variation = raised.value(mechanics.Balance.variation)
+    ratio = raised.value(mechanics.Balance.ratio)
+    print(f"+ {constant}: variation {variation:.4f}, Q {ratio:.4f}")
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+#
+# ```{exercise} The least ratio there can be
+# :label: conservation-least-ratio
+#
 # The terms have standard deviations $a$ and $b$, and are tied as tightly as possible, $r = -1$. What is $Q$? What is it
 # here, for C1?
 # ```
 #
-# ```{dropdown} Solution
-# $Q = (a - b)^2 / (a^2 + b^2)$: zero only for $a = b$. With $b = 10 a$ it cannot fall below 0.8, whatever the tie;
-# look at $r$ as well.
-#
-#     for name, p in paths.items():
-#         b = mechanics.balance_of(p, C1)
-#         a, c = np.sqrt(b.kk.sum()), np.sqrt(b.uu.sum())
-#         print(name, round((a - c) ** 2 / (a**2 + c**2), 3), round(b.value(Balance.ratio), 3))
+# ```{solution-start} conservation-least-ratio
+# :class: dropdown
 # ```
 #
-# ```{admonition} Exercise 4: a larger vocabulary
-# :class: tip
+# $Q = (a - b)^2 / (a^2 + b^2)$: zero only for $a = b$. With $b = 10 a$ it cannot fall below 0.8, whatever the tie;
+# look at $r$ as well.
+
+# %% tags=["solution"]
+least = {}
+for name, p in paths.items():
+    balance = mechanics.balance_of(p, C1)
+    a, b = balance.kk.sum() ** 0.5, balance.uu.sum() ** 0.5
+    q = balance.value(mechanics.Balance.ratio)
+    least[name] = {"least Q": (a - b) ** 2 / (a**2 + b**2), "Q": q}
+pd.DataFrame(least).T.round(3)
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+#
+# ```{exercise} A larger vocabulary
+# :label: conservation-larger-vocabulary
+#
 # How steady is the potential of a fresh network with $D = 4096$, $\sigma = 0.02$ and $V = 128{,}000$? At which width does
 # its coefficient of variation reach 20 %, and may the formula be trusted there?
 # ```
 #
-# ```{dropdown} Solution
-#     for width in (576, 2_048, 4_096, 16_384, 32_768):
-#         found = analysis.random_surprisal(128_000, 0.02 * np.sqrt(width))
-#         print(width, round(found.mean, 2), round(found.sd / found.mean, 3))
+# ```{solution-start} conservation-larger-vocabulary
+# :class: dropdown
+# ```
 #
-#     print(np.exp(0.02**2 * 16_384) / 128_000, np.exp(0.02**2 * 32_768) / 128_000)
-#
-# The closed form wants $e^{s^2} \ll V$: beyond, a few tokens take over $Z$, and the random energies freeze
-# ({ref}`boltzmann`).
+# The closed form wants $e^{s^2} \ll V$, so the last column must be far below 1: beyond, a few tokens take over $Z$, and
+# the random energies freeze ({ref}`boltzmann`).
+
+# %% tags=["solution"]
+table = {}
+for width in (576, 2_048, 4_096, 16_384, 32_768):
+    sigma = 0.02 * np.sqrt(width)
+    mean, sd = analysis.random_surprisal(128_000, sigma)
+    crowding = np.exp(sigma**2) / 128_000
+    table[width] = {"mean": mean, "variation": sd / mean, "e^{s²} / V": crowding}
+pd.DataFrame(table).T.round(3)
+
+# %% [markdown]
+# ```{solution-end}
 # ```

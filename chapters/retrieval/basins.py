@@ -2,6 +2,11 @@
 # (basins)=
 # # Is the right answer a wide basin, or only a popular one?
 #
+# Does a language model find its right answers because they are easy to come back to, as a ball comes back to the bottom of
+# a wide valley? We disturb right and wrong chains of thought of the same question in three ways, and ask which of them
+# come back to their answer more often than its popularity alone would tell.
+
+# %% [markdown]
 # A ball that rolls into a valley comes to rest at the bottom. Two numbers describe the valley: how *deep* it is, and how
 # *wide*, that is, from how many places a ball would roll into it. They are different numbers. A narrow shaft may be
 # deeper than a wide bowl.
@@ -12,7 +17,8 @@
 # one tested. The width it never measures. This page does, in three ways:
 #
 # 1. *Cut.* Take away the end of a chain and let the model write a new one. Does it come back to its answer?
-# 2. *Push.* Displace the hidden states of the first half of a chain, and go on with the same random numbers.
+# 2. *Displace.* Move the {term}`hidden states <hidden state>` of the first half of a chain, and go on with the same random
+#    numbers.
 # 3. *Bend.* How fast does the energy of a text rise when its embeddings are moved a little? That is a curvature.
 #
 # Each time a right chain is set beside a wrong one of the *same question* with nearly the *same energy*. A difference is
@@ -30,28 +36,24 @@ prompt: str = "chat"  # or a text with {question}, where there is no chat templa
 n_questions: int = 36  # questions, in equal parts from the tasks
 n_chains: int = 12  # chains for each question
 temperature: float = 0.8  # of the sampling; energies are at temperature 1
-n_picked: int = 24  # questions whose chains are cut, pushed and bent
+n_picked: int = 24  # questions whose chains are cut, displaced and bent
 repeats: int = 2  # times that a chain is written on after each cut
-n_pushed: int = 12  # questions of these whose chains are pushed
-norms: list[float] = [0.0, 0.25, 0.5, 1.0]  # sizes of the push, in units of each state
-depth: float = 0.5  # block after which states are pushed, as a share of the blocks
+n_pushed: int = 12  # questions of these whose chains are displaced
+norms: list[float] = [0.0, 0.25, 0.5, 1.0]  # sizes of the displacement, in units of each state
+depth: float = 0.5  # block after which states are displaced, as a share of the blocks
 
 # %% tags=["hide-input"]
 import dataclasses
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
-from lmphys import book
-from lmphys.stats import Interval
-from lmphys import corpus, retrieval
+from lmphys import book, corpus, retrieval
 from lmphys.pages import basins as analysis
-from lmphys.pages.basins import figures
+from lmphys.pages.basins import figures, hopfield, hopfield_capacity, voting
 
 book.use_style()
-BLUE, RED, GREEN, GREY = book.style.BLUE, book.style.VERMILION, book.style.GREEN, "#555555"
+smoke = profile == "smoke"
 rng = np.random.default_rng(seed)
 
 # %% [markdown]
@@ -74,16 +76,16 @@ x = rng.normal(size=(1000, 8)) * 2
 step = network.update(x) - x
 fall = network.energy(x) - network.energy(x + step)
 least = (fall - 0.5 * (step**2).sum(axis=1)).min()
-print(f"of {len(x)} steps, least fall of E beyond half the square of the step: {least:.2g}")
+print(f"of {len(x)} steps, the least fall beyond half the square: {least:.2g}")
 
 # %% [markdown]
 # An energy that falls, minima where it stops: now "basin" has a meaning. Small cases can be solved by hand.
 #
 # *Two opposite patterns*, $\pm\xi$ with $|\xi| = 1$. With $x = m\,\xi$ the step is $m \leftarrow \tanh \beta m$, the
-# magnet of Ising in mean field. Below $\beta = 1$ nothing is remembered; above, one of two.
+# mean-field Ising model. Below $\beta = 1$ nothing is remembered; above, one of two.
 #
-# *$N$ patterns at right angles.* With $x = \sum_i m_i \xi_i$ the energy is the free energy of the *Potts magnet* with
-# $N$ states {cite:p}`wu1982`. Let $s = 0$ stand for "all equally" and $s = 1$ for "one alone". For $N \ge 3$ memory comes
+# *$N$ patterns at right angles.* With $x = \sum_i m_i \xi_i$ the energy is the free energy of the *mean-field Potts model*
+# with $N$ states {cite:p}`wu1982`. Let $s = 0$ stand for "all equally" and $s = 1$ for "one alone". For $N \ge 3$ memory comes
 # with a jump: at
 #
 # $$ \beta_c = \frac{2 (N - 1) \ln (N - 1)}{N - 2} \qquad \text{from } s = 0 \text{ to } s = \frac{N - 2}{N - 1} , $$ (eq-potts)
@@ -93,7 +95,7 @@ print(f"of {len(x)} steps, least fall of E beyond half the square of the step: {
 # nothing moves there.
 
 # %% mystnb={"figure": {"name": "fig-basins-magnets", "caption": "The network remembers. Left: two opposite patterns; the line is m = tanh(βm), circles are the network. Right: N patterns at right angles. Lines: the closed form, dashed where it is unstable. Triangles: the network while β rises (▲) and falls (▼); between the two lies hysteresis. Dotted: β of equal depth, where nothing jumps."}} tags=["hide-input"]
-figures.magnets((3, 8));
+figures.order_parameters((3, 8));
 
 # %% [markdown]
 # *Very many random patterns*, $N = e^{\alpha d}$ of them on the sphere of radius $\sqrt d$. A pattern is held as long as
@@ -118,31 +120,26 @@ figures.capacity(0.25, rng);
 # in clusters, close enough to each other to share one minimum.
 
 # %%
-starts = analysis.on_sphere(4000, 30, rng)
+starts = hopfield.on_sphere(4000, 30, rng)
 sizes, norms_of = (1, 1, 2, 2, 3, 3, 4, 5), np.linspace(1.15, 0.95, 8)
 landscapes = {
-    "alone, unequal lengths": analysis.uneven(12, 30, rng),
-    "clusters of short ones": analysis.clusters(sizes, norms_of, 30, rng),
+    "alone, unequal lengths": hopfield.uneven(12, 30, rng),
+    "clusters of short ones": hopfield.clusters(sizes, norms_of, 30, rng),
 }
 found = {
     name: analysis.find_basins(analysis.DenseHopfield(xi, beta=12.0), starts)
     for name, xi in landscapes.items()
 }
-for name, basins in found.items():
-    rank = spearmanr(basins.width, -basins.energy)[0]
-    print(f"{name}: {len(basins.width)} basins, rank correlation of depth and width {rank:+.2f}")
+analysis.depth_and_width(found).round(2)
 
-# %% mystnb={"figure": {"name": "fig-basins-deep-wide", "caption": "Width of basins, as the share of random starts that fall into them, against depth −E. A dot is a basin. Left: longer patterns are deeper and wider. Right: a long pattern alone is a deep shaft, a crowd of short ones a shallow bowl."}} tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(8.2, 3.4), layout="constrained")
-for ax, (name, basins), mark in zip(axes, found.items(), "os", strict=True):
-    ax.plot(-basins.energy, basins.width, mark, color=BLUE, ms=7)
-    ax.set(xlabel="depth −E", ylabel="width", title=name, ylim=(0, None))
+# %% mystnb={"figure": {"name": "fig-basins-deep-wide", "caption": "Width of basins, as the share of random starts that fall into them, against depth −E. A dot is a basin. Left: longer patterns are deeper and wider. Right: a long pattern alone is a deep shaft, a cluster of short ones a shallow bowl."}} tags=["hide-input"]
+figures.depth_and_width(found);
 
 # %% [markdown]
 # So a claim about depth says nothing about width, not even its sign. Whoever says that right answers are wide has to
 # measure a width.
 #
-# ## Chains to cut, push and bend
+# ## Chains to cut, displace and bend
 #
 # The chains are those of {ref}`the page on votes <gibbs>`, where questions were chosen that the model gets right now and
 # then. From each question with right and wrong chains come two: the right and the wrong one whose energies are closest.
@@ -155,24 +152,22 @@ spec = retrieval.pool_spec(
 sampled = corpus.build_corpus(spec)
 pool = retrieval.pool_of(sampled)
 Q, K = pool.right.shape
-smoke = profile == "smoke"
 picked = analysis.matched_chains(pool, min(n_picked, 2) if smoke else n_picked)
-picked["row"] = picked.question * K + picked.chain
-n_pairs = int((picked.groupby("question").size() == 2).sum())
-print(f"{Q} questions, {K} chains each; {len(picked)} chains picked, {n_pairs} pairs")
+pairs = int((picked.groupby("question").size() == 2).sum())
+print(f"{Q} questions, {K} chains each; {len(picked)} chains picked, {pairs} pairs")
 for limit in pool.limits():
     print("note:", limit)
 
 # %%
 pool_share = analysis.share_of_answer(pool)[picked.question, picked.chain]
 length = pool.n_tokens[picked.question, picked.chain].astype(float)
-known = np.column_stack([pool_share, picked.energy] if pool.has_energies else [pool_share])
 measures = {
     "energy, nats per token": picked.energy.to_numpy(),
     "tokens": length,
     "share of the votes": pool_share,
 }
-matched = analysis.compare_pairs(measures, picked, known[:, :0], seed=seed)
+nothing = np.empty((len(picked), 0))
+matched = analysis.compare_pairs(measures, picked, nothing, seed=seed)
 matched[["right", "wrong", "difference", "low", "high", "pairs"]].round(3)
 
 # %% [markdown]
@@ -184,16 +179,16 @@ matched[["right", "wrong", "difference", "low", "high", "pairs"]].round(3)
 # The trials are kept in the cache. Random weights, which cannot write a chain, only read the energies.
 
 # %%
-rows = tuple(int(row) for row in picked.row)
+rows = tuple(picked.row.tolist())
 wanted = analysis.TrialSpec(
     spec, rows, norms=tuple(norms), n_pushed=2 * n_pushed, depth=depth, seed=seed,
     repeats=1 if smoke else repeats,
 )
 trials = analysis.build_trials(wanted)
 if not wanted.writes:
-    print("note: another model wrote these chains, so they are not written on; only bending is left")
+    print("note: another model wrote these chains; only bending is left")
 elif trials.displaced.empty:
-    print("note: this model keeps no keys and values that could be pushed; cutting and bending are left")
+    print("note: this model keeps no keys to displace; cutting and bending are left")
 
 # %% [markdown]
 # ## First way: cut, and write on
@@ -204,26 +199,19 @@ elif trials.displaced.empty:
 
 # %%
 answers = [None if pd.isna(a) else str(a) for a in sampled.chains.extracted]
-back = pd.DataFrame(index=picked.row)
-if not trials.cut.empty:
-    back = analysis.return_table(trials.cut, answers, by="cut").reindex(picked.row)
-by_cut = {"0 (share of the votes)": pool_share}
-by_cut |= {f"{cut:g}": back[cut].to_numpy() for cut in back}
-if len(back.columns):
-    by_cut["mean after cuts"] = back.mean(axis=1).to_numpy()
-    by_cut["mean less share"] = by_cut["mean after cuts"] - pool_share
-returns = analysis.compare_pairs(by_cut, picked, known, seed=seed)
-returns.loc[["0 (share of the votes)"], "predicted"] = np.nan
-returns.drop(columns="dealt").round(3)
+known = analysis.predictors(pool, picked, pool_share)
+back = analysis.return_table(trials.cut, answers, by="cut", chains=picked.row)
+returns = analysis.compare_returns(back, pool_share, picked, known, seed=seed)
+returns.drop(columns="permuted").round(3)
 
 # %% [markdown]
 # A width that is more than popularity has to exceed two numbers. One is the first row, the difference of the *shares*:
 # what a vote sees before any sentence is read. The other is *predicted*: what share and energy together give at each cut,
 # by a straight line fitted on the *other* questions. That line is a mild rival. A share out of few chains is a noisy
 # number, and noise in what one knows makes a fitted line too flat. The last row is paired: what each chain comes back
-# *more* often than its answer has votes. *p* belongs to the null: "right" and "wrong" are
-# dealt anew within the questions, 2,000 times, and in a share $p$ of the deals the difference is as large, either way.
-# *Visible* is the smallest true difference that so many pairs would show in 80 of 100 repeats.
+# *more* often than its answer has votes. *p* belongs to the null: "right" and "wrong" are permuted within the questions,
+# 2,000 times, and in a share $p$ of the permutations the difference is as large, either way. *Visible* is the smallest
+# true difference that so many pairs would show in 80 of 100 repeats.
 
 # %% mystnb={"figure": {"name": "fig-basins-return", "caption": "Left: share of rewritten chains that come back to the old answer, against the place of the cut, for right (circles) and wrong chains (crosses) of the same questions. At 0 it is the share of the votes. Right: the difference, right less wrong, with 95 % intervals over questions; dashed is the difference of the shares, diamonds are what share and energy predict."}} tags=["hide-input"]
 where = np.array([0.0, *back.columns])
@@ -241,64 +229,51 @@ figures.right_and_wrong(
 # says at each sentence whether the chain is *astray*: whether it stands elsewhere than a right one would.
 
 # %%
-right = picked.right.to_numpy(bool)
 astray = analysis.astray_table(sampled, picked.row, list(back.columns))
-mistakes = analysis.returns_by_mistake(back, right, astray, seed=seed)
+mistakes = analysis.returns_by_mistake(back, picked.right, astray, seed=seed)
 if len(back.columns) and mistakes.empty:
-    print("note: these questions have no known steps; nobody knows where the mistakes are")
+    print("note: these questions have no known steps, so no known mistakes")
 mistakes.set_index(["kind", "cut"]).round(2)
 
 # %% mystnb={"figure": {"name": "fig-basins-mistake", "caption": "Share of rewritten chains that come back, by whether the chain had taken its wrong step before the cut. Bars are 95 % intervals over chains. Compare right chains (circles) with wrong ones that are already astray (crosses)."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 3.6))
-marks = dict(zip(analysis.KINDS, (("o-", BLUE), ("s:", GREY), ("x--", RED)), strict=True))
-for shift, (kind, part) in zip((-0.01, 0, 0.01), mistakes.groupby("kind", sort=False), strict=False):
-    y, (mark, colour) = part["comes back"], marks[kind]
-    ends = [y - part.low, part.high - y]
-    ax.errorbar(part.cut + shift, y, ends, fmt=mark, color=colour, capsize=4, label=kind)
-ax.set(xlabel="share of the sentences kept", ylabel="comes back", ylim=(-0.03, 1.04))
-if len(mistakes):
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3);
+figures.returns_by_mistake(mistakes);
 
 # %% [markdown]
 # The fair pairs are those whose wrong chain was astray when it was cut. Both chains then only have to be carried on:
 
 # %%
-fallen = {f"{cut:g}": np.where(right | astray[cut], back[cut], np.nan) for cut in astray}
-analysis.compare_pairs(fallen, picked, known, seed=seed).drop(columns="dealt").round(3)
+fallen = analysis.compare_astray(back, astray, picked, known, seed=seed)
+fallen.drop(columns="permuted").round(3)
 
 # %% [markdown]
 # What is left of the difference here is about the width of the two basins. What is lost, against the first table, was
 # about *when* wrong chains fall in.
 #
-# ## Second way: push the states
+# ## Second way: displace the states
 #
 # In physics one displaces the state, lets go, and sees whether the motion returns. The state of a transformer is all that
 # it keeps of the text so far. So the chain is cut at half of its sentences, and the states of *all* its tokens up to
 # there are displaced after a block in the middle, each by a random vector of a set share of its own length. Then the
 # model writes on undisturbed, in float32, and each token is drawn with the very random number that drew it before. So
-# without a push a chain repeats itself. (Where float32 would draw another token than the writer did in its dtype, the
+# without a displacement a chain repeats itself. (Where float32 would draw another token than the writer did in its dtype, the
 # nearest number that draws the right one is taken, from a nucleus that is a little wider.) The table above tells how many
-# wrong chains are astray at a half; the others are pushed before they have fallen anywhere.
+# wrong chains are astray at a half; the others are displaced before they have fallen anywhere.
 
 # %%
-pushed = pd.DataFrame(index=picked.row)
-if not trials.displaced.empty:
-    pushed = analysis.return_table(trials.displaced, answers, by="norm").reindex(picked.row)
-by_norm = {f"{norm:g}": pushed[norm].to_numpy() for norm in pushed}
-hard = [norm for norm in pushed if norm > 0]
-if hard:
-    by_norm["mean of all pushes"] = pushed[hard].mean(axis=1).to_numpy()
-pushes = analysis.compare_pairs(by_norm, picked, known, seed=seed)
-for kind in ("right", "wrong") if n_pairs and hard else ():
-    kept = pushes[kind].to_numpy()[: len(pushed.columns)]
-    lost = analysis.half_lost(np.array(pushed.columns), kept)
-    print(f"{kind} chains: half is lost", f"at {lost:.2f}" if lost > 0 else "nowhere here")
-pushes.drop(columns="dealt").round(3)
+kept = analysis.return_table(trials.displaced, answers, by="norm", chains=picked.row)
+displaced = analysis.compare_displaced(kept, picked, known, seed=seed)
+displaced.drop(columns="permuted").round(3)
 
-# %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the push in units of the states, for right (circles) and wrong chains (crosses). Right: the difference with 95 % intervals over questions; diamonds are what share and energy predict."}} tags=["hide-input"]
+# %% [markdown]
+# The size at which half of the answers are lost, where they are within the sizes above:
+
+# %%
+analysis.half_lost_by_kind(kept, displaced).round(2)
+
+# %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the displacement in units of the states, for right (circles) and wrong chains (crosses). Right: the difference with 95 % intervals over questions; diamonds are what share and energy predict."}} tags=["hide-input"]
 figures.right_and_wrong(
-    np.array(pushed.columns, dtype=float), pushes.iloc[: len(pushed.columns)],
-    xlabel="size of the push", ylabel="keeps its answer",
+    np.array(kept.columns, dtype=float), displaced.iloc[: len(kept.columns)],
+    xlabel="size of the displacement", ylabel="keeps its answer",
 );
 
 # %% [markdown]
@@ -315,29 +290,27 @@ figures.right_and_wrong(
 # $c$ does not depend on $s$, it is a curvature and not a chord. All this is done in float32: in bfloat16, with its three
 # digits, the difference would be rounding.
 #
-# Two controls. *Foretold* is what length and energy predict from other questions. *Random weights* is the same
+# Two controls. *Predicted* is what length and energy predict from other questions. *Random weights* is the same
 # architecture without any training, which reads the same texts: what it finds is of the texts, not of a memory.
 
 # %%
+step = wanted.steps[0]
 sizes = (0.1, 0.2) if smoke else (0.05, 0.1, 0.2, 0.4)
-few = dataclasses.replace(wanted, reader=model, picked=rows[: len(sizes)], steps=sizes, n_directions=2)
-checks = analysis.build_trials(few).energies
-shape = {s: analysis.curvatures(checks, s) for s in sizes}
-bare = dataclasses.replace(wanted, reader=corpus.control_of(model), picked=rows[: 2 * n_pushed])
-read = {"c": trials.energies, "c, random weights": analysis.build_trials(bare).energies}
+shape = analysis.curvature_by_size(wanted, model, sizes)
+blind = dataclasses.replace(
+    wanted, reader=corpus.control_of(model), picked=rows[: 2 * n_pushed]
+)
+read = {"c": trials, "c, random weights": analysis.build_trials(blind)}
 bent = {
-    name: analysis.curvatures(table, wanted.steps[0]).mean(axis=1).reindex(picked.row).to_numpy()
-    for name, table in read.items()
+    name: analysis.mean_curvatures(each.energies, step, picked.row)
+    for name, each in read.items()
 }
-plain = np.column_stack([length, picked.energy] if pool.has_energies else [length])
-flat = analysis.compare_pairs(bent, picked, plain, seed=seed)
-flat.drop(columns="dealt").round(4)
+by_length = analysis.predictors(pool, picked, length)
+flat = analysis.compare_pairs(bent, picked, by_length, seed=seed)
+flat.drop(columns="permuted").round(4)
 
 # %%
-here = shape[wanted.steps[0]]
-print(f"chains with a negative c: {(bent['c'] < 0).sum()} of {len(picked)}")
-print(f"standard deviation of c over chains {np.nanstd(bent['c']):.3f}, over directions "
-      f"{np.sqrt(here.var(axis=1).mean()):.3f}")
+analysis.curvature_spread(bent["c"], shape[step]).round(3)
 
 # %% [markdown]
 # A chain with a negative $c$ lies on a ridge and not in a valley. Nothing forbids it: a sampled chain was drawn, no energy
@@ -345,7 +318,7 @@ print(f"standard deviation of c over chains {np.nanstd(bent['c']):.3f}, over dir
 
 # %% mystnb={"figure": {"name": "fig-basins-bend", "caption": "Left: curvature of some chains against the size of the displacement, mean of two directions. Dashed: the size that is used. Where a line is level, c is a curvature. Right: c of the right chain less that of the wrong one, each question a dot, in order; the line is their mean with its 95 % band. Below zero the right chain is the flatter one."}} tags=["hide-input"]
 gaps = analysis.right_less_wrong(bent["c"], picked)
-figures.bends(shape, wanted.steps[0], gaps, flat.loc["c"]);
+figures.curvatures(shape, step, gaps, flat.loc["c"]);
 
 # %% [markdown]
 # ## One vote is one step
@@ -358,21 +331,12 @@ figures.bends(shape, wanted.steps[0], gaps, flat.loc["c"]);
 # %%
 counted = retrieval.vote(pool, retrieval.uniform(pool))
 closest = int(np.where(counted.tied, np.inf, counted.share).argmin())
-kinds_of, first_seen = np.unique(pool.answers[closest], return_index=True)
-memories = (pool.answers[closest][:, None] == kinds_of).astype(float)
-names = [answers[closest * K + i] or "none" for i in first_seen]
-steps_taken = {}
-for beta in (1.0, 4.0, 16.0):
-    network, x = analysis.DenseHopfield(memories, beta), np.zeros(len(kinds_of))
-    for step in (1, 2, 3):
-        x = network.update(x)
-        steps_taken[f"β = {beta:g}, step {step}"] = x
-    steps_taken[f"β = {beta:g}, at rest"] = network.relax(x)
-pd.DataFrame(steps_taken, names).T.round(3)
+names = answers[closest * K : (closest + 1) * K]
+analysis.iterated_vote(pool.answers[closest], names, (1.0, 4.0, 16.0)).round(3)
 
 # %% [markdown]
 # Iterating decides, if $\beta$ is high enough, but it decides what the first step said: $x_a \propto n_a e^{\beta x_a}$
-# never changes the order of the answers ({ref}`Exercise 1 <basins-exercises>`). So the retrieval adds nothing to the
+# never changes the order of the answers ({ref}`an exercise <basins-iterated-vote>`). So the retrieval adds nothing to the
 # count. Start it instead at the answer of a chain drawn at random: at high $\beta$ it stays there. The width of an
 # answer's basin, as the chains see it, *is* its share of the votes.
 #
@@ -385,34 +349,19 @@ pd.DataFrame(steps_taken, names).T.round(3)
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("retrieval/basins", model=model, profile=profile)
-
-
-def record(claim, row, controls, note=""):
-    against = {"labels dealt anew": row.dealt, **controls}
-    if not np.isfinite([row.low, row.high, *against.values()]).all():
-        print(f"{claim}: {row.pairs:.0f} pairs are too few to judge; ask more questions")
-        return
-    ledger.record(claim, Interval.of_row(row, "difference"), controls=against, note=note)
-
-
-def pairs_of(row):
-    seen = f"{row.visible:.2g} would be seen in 80 of 100 repeats"
-    return f"{row.pairs:.0f} pairs; p of the deals {row.p:.4f}; a difference of {seen}"
-
-
-if "mean after cuts" in returns.index:
-    row = returns.loc["mean after cuts"]
-    rivals = {"shares of the votes": returns.difference.iloc[0], "share and energy": row.predicted}
-    paired = returns.loc["mean less share"]
-    excess = f"return less share, paired: {paired.difference:.2f} [{paired.low:.2f}, {paired.high:.2f}]"
-    record("gibbs.basin.return", row, rivals, f"{pairs_of(row)}; {excess}")
-if hard:
-    row = pushes.loc["mean of all pushes"]
-    record("gibbs.basin.noise", row, {"share and energy": row.predicted}, pairs_of(row))
-row = flat.loc["c"]
-rivals = {"length and energy": row.predicted, "random weights": flat.difference.iloc[1]}
-record("gibbs.basin.flat", row, rivals, pairs_of(row))
+ledger.record_all(analysis.entries(returns, displaced, flat))
 ledger.show()
+
+# %% tags=["finding"]
+ledger.finding(
+    "The share of chains that come back to their answer after a cut differs by "
+    "{gibbs.basin.return}, right less wrong ({gibbs.basin.return:controls}); a width "
+    "beyond popularity is *{gibbs.basin.return:verdict}*. After a displacement of the"
+    " states the share that keep their answer differs by {gibbs.basin.noise} "
+    "(*{gibbs.basin.noise:verdict}*). The curvature of the energy differs by "
+    "{gibbs.basin.flat} nats per token: that right answers are the flatter ones is "
+    "*{gibbs.basin.flat:verdict}*."
+)
 
 # %% [markdown]
 # What to take along:
@@ -428,66 +377,93 @@ ledger.show()
 # %% [markdown]
 # ## Exercises
 #
-# (basins-exercises)=
-# ```{admonition} Exercise 1: iterating a vote
-# :class: tip
+# ```{exercise} Iterating a vote
+# :label: basins-iterated-vote
+#
 # Let $n_a$ chains give answer $a$, and iterate $x_a \leftarrow n_a e^{\beta x_a} / \sum_b n_b e^{\beta x_b}$ from $x = 0$.
 # Show that an answer with more votes than another stays ahead of it, whatever $\beta$. What would have to be stored to
 # change the winner?
 # ```
 #
-# ```{dropdown} Solution
-# If $n_a > n_b$ and $x_a \ge x_b$, the next ratio is $(n_a / n_b)\, e^{\beta (x_a - x_b)} > 1$; at $x = 0$ the premise
-# holds. So the winner is that of the majority. Weights of chains, or patterns that are not at right angles, such as
-# answers that support each other, could change it. Try all questions:
-#
-#     for q in range(Q):
-#         a = pool.answers[q]
-#         each = (a[:, None] == np.unique(a)).astype(float)
-#         x = analysis.DenseHopfield(each, 3.0).relax(np.zeros(each.shape[1]))
-#         if x[each.sum(axis=0).argmax()] < x.max() - 1e-9:
-#             print("question", q, "changed its winner")
+# ```{solution-start} basins-iterated-vote
+# :class: dropdown
 # ```
 #
-# ```{admonition} Exercise 2: the width of a memory in a crowd of strangers
-# :class: tip
+# If $n_a > n_b$ and $x_a \ge x_b$, the next ratio is $(n_a / n_b)\, e^{\beta (x_a - x_b)} > 1$; at $x = 0$ the premise
+# holds. So the winner is that of the majority. Weights of chains, or patterns that are not at right angles, such as
+# answers that support each other, could change it. All questions, two hundred steps each:
+
+# %% tags=["solution"]
+changed = 0
+for votes in pool.answers:
+    each = voting.answer_memories(votes)
+    network, x = analysis.DenseHopfield(each, 3.0), np.zeros(each.shape[1])
+    for _ in range(200):
+        x = network.update(x)
+    changed += x[each.sum(axis=0).argmax()] < x.max() - 1e-9
+print(f"{changed} of {len(pool.answers)} questions changed their winner")
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+#
+# ```{exercise} The width of a memory among strangers
+# :label: basins-width-of-a-memory
+#
 # In the network of {eq}`eq-capacity`, start not at a pattern but at a point of the same sphere whose overlap with it is
 # $m < 1$. How small may $m$ be if one step is to find the pattern? All patterns are equally deep there. Are they equally
 # wide?
 # ```
 #
-# ```{dropdown} Solution
-# The signal is now $\beta m$, and the noise is as before: $m$ has to exceed the noise over $\beta$. It depends on
-# $\alpha$ and $\beta$ alone, so all basins are equally wide, and they shrink to nothing at $\alpha_c$.
-#
-#     from lmphys.retrieval import storage
-#
-#     for alpha in (0.05, 0.1, 0.15, 0.2, storage.critical_load(0.25)):
-#         print(f"α = {alpha:.3f}: m > {storage.noise_exponent(alpha, 0.25) / 0.25:.2f}")
+# ```{solution-start} basins-width-of-a-memory
+# :class: dropdown
 # ```
 #
-# ```{admonition} Exercise 3: more than the share?
-# :class: tip
+# The signal is now $\beta m$, and the noise is as before: $m$ has to exceed the noise over $\beta$. It depends on
+# $\alpha$ and $\beta$ alone, so all basins are equally wide, and they shrink to nothing at $\alpha_c$.
+
+# %% tags=["solution"]
+for alpha in (0.05, 0.1, 0.15, 0.2, hopfield_capacity.critical_load(0.25)):
+    least = hopfield_capacity.noise_exponent(alpha, 0.25) / 0.25
+    print(f"α = {alpha:.3f}: m > {least:.2f}")
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+#
+# ```{exercise} More than the share?
+# :label: basins-more-than-the-share
+#
 # Over all picked chains, right or wrong, how closely does the share of the votes follow the return after a cut? And the
 # energy?
 # ```
 #
-# ```{dropdown} Solution
-# If the share does and the energy does not, depth says little about width.
-#
-#     for cut in back:
-#         for name, x in (("share", pool_share), ("-E", -picked.energy)):
-#             print(f"cut at {cut:g}, {name}: {spearmanr(x, back[cut])[0]:+.2f}")
+# ```{solution-start} basins-more-than-the-share
+# :class: dropdown
 # ```
 #
-# ```{admonition} Exercise 4: push elsewhere
-# :class: tip
-# Push the embeddings (`depth` 0), or the states after three quarters of the blocks. Where is a push of the same relative
-# size felt most? Then ask your own model.
+# If the share does and the energy does not, depth says little about width. Rank correlations with the return after each
+# cut:
+
+# %% tags=["solution"]
+depths = {"share": pool_share, "−E": -picked.energy.to_numpy()}
+back.assign(**depths).corr("spearman").loc[list(back), list(depths)].round(2)
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{dropdown} Solution
-# `lmphys run retrieval/basins --set depth=0.0`, and `depth=0.75`. A late push is seen by few blocks, and the keys and
-# values of the earlier ones stay as they were; an early one is seen by all. For another model add `--model`, with tasks
-# that it gets right about half of the time: `--set 'tasks=["sums", "letters"]'`.
+# ```{exercise} Displace elsewhere
+# :label: basins-displace-elsewhere
+#
+# Displace the embeddings (`depth` 0), or the states after three quarters of the blocks. Where is a displacement of the
+# same relative size felt most? Then ask your own model.
+# ```
+#
+# ```{solution} basins-displace-elsewhere
+# :class: dropdown
+#
+# `lmphys run retrieval/basins --set depth=0.0`, and `depth=0.75`. A late displacement is seen by few blocks, and the keys
+# and values of the earlier ones stay as they were; an early one is seen by all. For another model add `--model`, with
+# tasks that it gets right about half of the time: `--set 'tasks=["sums", "letters"]'`.
 # ```

@@ -10,7 +10,6 @@ from lmphys.corpus.spec import CorpusSpec
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.sampling import Sampling
 from lmphys.mechanics.paths import N_LEAD, chain_texts, chosen_chains, read_paths
-from lmphys.pages.conservation.initial import describe_head
 
 
 def test_paths_are_those_of_plain_passes(any_model):
@@ -64,10 +63,3 @@ def test_chains_are_of_different_questions_and_say_what_was_said(model_folder, t
     for row, log_pp in zip(rows, paths.log_pp, strict=True):
         np.testing.assert_allclose(-log_pp[:-1], said[offsets[row] + 1 : offsets[row + 1]], atol=2e-4)
     assert max(map(len, chain_texts(model, corpus, rows, max_tokens=7)[1])) <= 7
-
-
-def test_the_head_is_the_configured_one(llama, tokenizer):
-    head = describe_head(llama)
-    assert (head.n_tokens, head.width, head.initial_sd) == (len(tokenizer), 48, 0.2)
-    assert head.tied == llama.model.config.tie_word_embeddings
-    assert head.logit_sd == pytest.approx(0.2 * np.sqrt(48))

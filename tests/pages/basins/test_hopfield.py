@@ -9,7 +9,8 @@ from scipy.stats import spearmanr
 
 from lmphys.core.errors import LmphysError
 from lmphys.pages.basins import hopfield_capacity, mean_field
-from lmphys.pages.basins.hopfield import DenseHopfield, clusters, find_basins, on_sphere, uneven
+from lmphys.pages.basins.hopfield import DenseHopfield, clusters, depth_and_width, find_basins, on_sphere, uneven
+from lmphys.pages.basins.voting import answer_memories, iterated_vote
 
 
 @settings(max_examples=60, deadline=None)
@@ -134,3 +135,25 @@ def test_deep_and_wide_are_two_things():
             assert found.width.sum() == pytest.approx(1)
             signs[name].append(spearmanr(found.width, -found.energy)[0])
     assert min(signs["uneven"]) > 0.8 and max(signs["clusters"]) < -0.3
+
+
+def test_the_first_step_of_a_vote_is_the_shares():
+    """Three chains of one answer, two of another, one of none; the leader of the count leads at every step."""
+    votes = np.array([2, 5, 2, -1, 5, 2])
+    assert answer_memories(votes).sum(axis=0).tolist() == [1, 3, 2]
+    table = iterated_vote(votes, ["b", "c", "b", None, "c", "b"], (0.5, 12.0), n_steps=2)
+    assert table.columns.tolist() == ["none", "b", "c"]
+    for beta in ("0.5", "12"):
+        assert table.loc[f"β = {beta}, step 1"].tolist() == pytest.approx([1 / 6, 1 / 2, 1 / 3])
+        second = np.array([1, 3, 2]) * np.exp(float(beta) * np.array([1, 3, 2]) / 6)
+        np.testing.assert_allclose(table.loc[f"β = {beta}, step 2"], second / second.sum())
+    assert table.loc["β = 12, at rest", "b"] == pytest.approx(1, abs=1e-3)
+    assert (table.idxmax(axis=1) == "b").all()
+
+
+def test_depth_and_width_are_ranked():
+    rng = np.random.default_rng(0)
+    found = find_basins(DenseHopfield(uneven(6, 12, rng), 12.0), on_sphere(500, 12, rng))
+    row = depth_and_width({"one": found}).loc["one"]
+    assert row["basins"] == len(found.width)
+    assert row["rank correlation"] == pytest.approx(spearmanr(found.width, -found.energy)[0])

@@ -9,13 +9,30 @@ import pytest
 from tests.retrieval.test_pool import random_pool
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.basins.matched import compare_pairs, matched_chains, permuted, predicted, right_less_wrong
+from lmphys.pages.basins.bending import curvature_spread, curvatures, mean_curvatures
+from lmphys.pages.basins.comparisons import (
+    AFTER_CUTS,
+    DISPLACED,
+    LESS_SHARE,
+    SHARE,
+    compare_astray,
+    compare_displaced,
+    compare_returns,
+    half_lost,
+    half_lost_by_kind,
+)
+from lmphys.pages.basins.matched import (
+    compare_pairs,
+    matched_chains,
+    permuted,
+    predicted,
+    predictors,
+    right_less_wrong,
+)
 from lmphys.pages.basins.returns import (
     astray_table,
     came_back,
-    curvatures,
     given_tokens,
-    half_lost,
     return_table,
     returned,
     returns_by_mistake,
@@ -41,6 +58,7 @@ def test_the_closest_energies_are_matched():
         [0, 1, False],
         [1, 2, False],  # the lower of the two middle energies
     ]
+    assert picked["row"].tolist() == [9, 8, 3, 1, 6]
     assert matched_chains(hand_pool(), 1)["question"].tolist() == [2, 2]
     blind = dataclasses.replace(hand_pool(), energy=np.full((3, 4), np.nan), n_tokens=np.array([[9, 1, 5, 2]] * 3))
     assert matched_chains(blind, 3).query("question == 0")["chain"].tolist() == [3, 1]
@@ -68,6 +86,9 @@ def test_answers_that_are_equal_come_back_and_none_is_an_answer():
     assert returned(trials, ["4", "monday"]).tolist() == [True, False, False, True]
     table = return_table(trials, ["4", "monday"], by="cut")
     assert table.index.tolist() == [1, 0] and table.columns.tolist() == [0.25, 0.5]
+    wanted = return_table(trials, ["4", "monday"], by="cut", chains=[0, 5])
+    assert wanted.loc[0, 0.25] == 1 and wanted.loc[5].isna().all()
+    assert return_table(trials[:0], [], by="cut", chains=[7, 5]).shape == (2, 0)
     assert table.loc[1, 0.5] == 0.5 and table.loc[0, 0.25] == 1 and np.isnan(table.loc[1, 0.25])
 
 
@@ -104,7 +125,7 @@ def test_half_is_lost_on_a_straight_line():
     assert np.isnan(half_lost(norms, np.array([0.8, 0.6, 0.5]))) and np.isnan(half_lost(norms, np.zeros(3)))
 
 
-def test_other_questions_foretell_a_line_exactly_and_noise_not_at_all():
+def test_other_questions_predict_a_line_exactly_and_noise_not_at_all():
     rng = np.random.default_rng(0)
     known, question = rng.normal(size=(40, 2)), np.repeat(np.arange(20), 2)
     y = 1 + known @ [2.0, -3.0]
@@ -154,3 +175,52 @@ def test_pairs_are_compared_with_what_is_known():
     assert table.loc["known", "visible"] == pytest.approx(2.8016 * spread, rel=1e-3)
     nobody = compare_pairs({"y": y[:1]}, picked[:1], known[:1])
     assert nobody.loc["y", "pairs"] == 0 and np.isnan(nobody.loc["y", "difference"])
+
+
+def pairs(n):
+    return pd.DataFrame({"question": np.repeat(np.arange(n), 2), "right": [True, False] * n})
+
+
+def test_returns_are_set_beside_the_shares():
+    """Right chains come back by 0.2 more than their share, wrong ones exactly by it."""
+    rng = np.random.default_rng(0)
+    picked, share = pairs(20), rng.uniform(0, 0.5, 40)
+    extra = np.where(picked["right"], 0.2, 0.0)
+    back = pd.DataFrame({0.25: share + extra, 0.5: share + extra}, index=np.arange(40) + 100)
+    table = compare_returns(back, share, picked, share[:, None])
+    assert table.index.tolist() == [SHARE, "0.25", "0.5", AFTER_CUTS, LESS_SHARE]
+    assert np.isnan(table.loc[SHARE, "predicted"])
+    assert table.loc[LESS_SHARE, "difference"] == pytest.approx(0.2)
+    assert table.loc[AFTER_CUTS, "difference"] == pytest.approx(table.loc[SHARE, "difference"] + 0.2)
+    astray = pd.DataFrame({0.5: np.repeat(np.arange(20) < 7, 2)}, index=back.index)
+    assert compare_astray(back, astray, picked, share[:, None])["pairs"].tolist() == [7]
+    assert compare_returns(back[[]], share, picked, share[:, None]).index.tolist() == [SHARE]
+
+
+def test_the_mean_displacement_leaves_none_out_but_zero():
+    picked = pairs(4)
+    kept = pd.DataFrame({0.0: np.ones(8), 0.5: [0.8, 0.4] * 4, 1.0: [0.4, 0.0] * 4})
+    table = compare_displaced(kept, picked, np.ones((8, 1)))
+    assert table.index.tolist() == ["0", "0.5", "1", DISPLACED]
+    assert table.loc[DISPLACED, ["right", "wrong"]].tolist() == pytest.approx([0.6, 0.2])
+    lost = half_lost_by_kind(kept, table)
+    assert lost["right"] == pytest.approx(0.875) and lost["wrong"] == pytest.approx(0.5 * 0.5 / 0.6)
+    assert compare_displaced(kept[[]], picked, np.ones((8, 1))).empty
+    assert half_lost_by_kind(kept[[]], table).empty
+
+
+def test_chains_without_energies_are_predicted_by_one_number():
+    pool, picked = hand_pool(), matched_chains(hand_pool(), 3)
+    both = predictors(pool, picked, np.arange(5.0))
+    np.testing.assert_array_equal(both, np.column_stack([np.arange(5.0), picked["energy"]]))
+    blind = dataclasses.replace(pool, energy=np.full((3, 4), np.nan))
+    assert predictors(blind, picked, np.arange(5.0)).shape == (5, 1)
+
+
+def test_chains_that_were_not_read_have_no_curvature():
+    rows = [(3, d, s, d * s**2) for d in (1, 3) for s in (-0.1, 0.1)] + [(3, 0, 0.0, 0.0)]
+    energies = pd.DataFrame(rows, columns=["chain", "direction", "step", "energy"])
+    found = mean_curvatures(energies, 0.1, [5, 3])
+    assert np.isnan(found[0]) and found[1] == pytest.approx(2 * 2)
+    spread = curvature_spread(np.array([-1.0, 3.0, np.nan]), curvatures(energies, 0.1))
+    assert spread.tolist() == pytest.approx([1, 2, 2, np.sqrt(8)])

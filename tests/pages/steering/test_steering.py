@@ -1,4 +1,4 @@
-"""Hooks, gradients and pushes on tiny random models of every architecture."""
+"""Hooks, gradients and vectors on tiny random models of every architecture."""
 
 from dataclasses import replace
 
@@ -13,10 +13,11 @@ from lmphys.lm.model import LanguageModel
 from lmphys.lm.sampling import Sampling
 from lmphys.mechanics.energies import C1, CANDIDATES
 from lmphys.mechanics.paths import Paths, read_paths
-from lmphys.pages.steering.contexts import Contexts, Past, Push, head_of
-from lmphys.pages.steering.continuations import Start, as_paths, continue_texts, derangement, log_likelihoods, quality
+from lmphys.pages.steering.contexts import Contexts, Past, SteeringVector, head_of
+from lmphys.pages.steering.continuations import Start, as_paths, continue_texts
 from lmphys.pages.steering.energy import energy_changes, natural_differences, passage
-from lmphys.pages.steering.steering import Steered, equal_gain, gradients, push_by, random_push, steer, target_log_p
+from lmphys.pages.steering.relevance import derangement, log_likelihoods, text_scores
+from lmphys.pages.steering.steering import Steered, equal_gain, gradients, random_vector, steer, steer_by, target_log_p
 from lmphys.pages.steering.targets import Places, choose_places, contrast, frequent_words, token_id
 from lmphys.pages.steering.tilts import logit_bias
 
@@ -71,15 +72,15 @@ def test_continuations_of_beginnings_are_those_of_the_texts_alone(any_model):
     assert [c.tokens.tolist() for c in both[0]] == [c.tokens.tolist() for c in both[1]]
 
 
-def test_a_push_of_nothing_leaves_every_bit(any_model):
+def test_a_vector_of_nothing_leaves_every_bit(any_model):
     contexts = Contexts.of(any_model, TEXTS)
-    nothing = [Push(layer, torch.zeros(3, any_model.width)) for layer in (0, 1, any_model.n_layers)]
-    assert torch.equal(contexts.read(pushes=nothing).log_p, contexts.read().log_p)
+    nothing = [SteeringVector(layer, torch.zeros(3, any_model.width)) for layer in (0, 1, any_model.n_layers)]
+    assert torch.equal(contexts.read(vectors=nothing).log_p, contexts.read().log_p)
 
 
 @pytest.mark.parametrize("layer", [0, 2, 3])
-def test_a_push_is_what_it_says_and_leaves_the_past_alone(any_model, layer):
-    """Against the model's own embeddings and blocks: the push moves one token of one layer."""
+def test_a_steering_vector_is_what_it_says_and_leaves_the_past_alone(any_model, layer):
+    """Against the model's own embeddings and blocks: the vector moves one token of one layer."""
     text, step = torch.tensor([TEXTS[2]]), torch.randn(1, any_model.width, generator=torch.Generator().manual_seed(0))
     module = any_model.blocks[max(layer - 1, 0)]
 
@@ -102,7 +103,7 @@ def test_a_push_is_what_it_says_and_leaves_the_past_alone(any_model, layer):
         expected = any_model.model(text).logits[0].log_softmax(-1)
     hook.remove()
     contexts = Contexts.of(any_model, [TEXTS[2][:5]])
-    reading = contexts.read(after=torch.tensor([TEXTS[2][5:]]), pushes=[Push(layer, step)])
+    reading = contexts.read(after=torch.tensor([TEXTS[2][5:]]), vectors=[SteeringVector(layer, step)])
     torch.testing.assert_close(reading.log_p[0], expected[4:], atol=3e-4, rtol=0)
     untouched = plain(any_model, TEXTS[2])
     torch.testing.assert_close(expected[:4], untouched[:4], atol=1e-5, rtol=0)
@@ -117,7 +118,8 @@ def test_gradients_are_those_of_finite_differences(precise):
     for layer, g in slopes.slopes.items():
         direction = torch.randn(3, precise.width, dtype=torch.float64, generator=torch.Generator().manual_seed(layer))
         ends = [
-            target_log_p(push_by(contexts, Push(layer, sign * 1e-5 * direction)).log_p, TARGETS) for sign in (1, -1)
+            target_log_p(steer_by(contexts, SteeringVector(layer, sign * 1e-5 * direction)).log_p, TARGETS)
+            for sign in (1, -1)
         ]
         np.testing.assert_allclose((g * direction).sum(1), (ends[0] - ends[1]) / 2e-5, rtol=1e-6)
     with pytest.raises(LmphysError, match="use 0 to 3"):
@@ -134,12 +136,12 @@ def test_every_way_gains_what_was_asked(precise, layer):
     found = steer(contexts, TARGETS, slopes, layer, gain, tolerance=1e-6)
     assert found.reached.all()
     np.testing.assert_allclose(target_log_p(found.log_p, TARGETS) - before, gain, atol=1e-6)
-    assert torch.allclose(torch.cosine_similarity(found.push.step, slopes.slopes[layer]), torch.ones(3).double())
+    assert torch.allclose(torch.cosine_similarity(found.vector.step, slopes.slopes[layer]), torch.ones(3).double())
     against = steer(contexts, TARGETS, slopes, layer, gain, directions=-slopes.slopes[layer], tolerance=1e-6)
-    assert torch.equal(against.push.step.abs().sum(1) == 0, ~against.reached)
-    chance = random_push(found.push, seed=1)
-    assert torch.allclose(chance.step.norm(dim=1), found.push.step.norm(dim=1))
-    assert not torch.equal(random_push(found.push, seed=2).step, chance.step)
+    assert torch.equal(against.vector.step.abs().sum(1) == 0, ~against.reached)
+    chance = random_vector(found.vector, seed=1)
+    assert torch.allclose(chance.step.norm(dim=1), found.vector.step.norm(dim=1))
+    assert not torch.equal(random_vector(found.vector, seed=2).step, chance.step)
 
 
 def test_the_strength_of_known_curves():
@@ -241,7 +243,7 @@ def test_energies_at_the_place_by_hand(llama, read):
     assert len(table) == 2 * len(CANDIDATES)
     assert table.loc[("C1", "out"), "size"] == pytest.approx(0.7, abs=1e-5)
     assert table.loc[("C1", "in"), "ratio"] == pytest.approx(0, abs=1e-6)
-    # A push on the last state is seen in both kinetic terms.
+    # A vector on the last state is seen in both kinetic terms.
     step = torch.ones(2, llama.width)
     moved = passage(contexts, places, paths, Steered(base.log_p, last_step=step))
     assert not np.allclose(moved.kinetic, before.kinetic)
@@ -267,7 +269,7 @@ def test_natural_differences_stay_inside_texts():
 SAMPLING = Sampling(temperature=0.9, top_p=1.0, top_k=4, max_tokens=9)
 
 
-def test_continuations_without_a_push_are_those_of_the_decoder(any_model):
+def test_continuations_without_steering_are_those_of_the_decoder(any_model):
     contexts = Contexts.of(any_model, TEXTS)
     written = continue_texts(contexts, {"free": Start()}, SAMPLING, seed=3)["free"]
     requests = [Request(text, 3_000 + row) for row, text in enumerate(TEXTS)]
@@ -278,28 +280,30 @@ def test_continuations_without_a_push_are_those_of_the_decoder(any_model):
         np.testing.assert_allclose(own.states[1:], expected[row].states["final_norm"][:-1], atol=1e-4)
 
 
-def test_the_trace_of_a_push_is_that_of_a_push_that_is_read_again(any_model):
-    """Once written, the tokens have the same probabilities when all are read in one pass with the push."""
+def test_the_trace_of_a_vector_is_that_of_a_vector_that_is_read_again(any_model):
+    """Once written, the tokens have the same probabilities when all are read in one pass with the vector."""
     contexts = Contexts.of(any_model, TEXTS)
-    push = Push(1, 3 * torch.randn(3, any_model.width, generator=torch.Generator().manual_seed(5)))
-    steered = push_by(contexts, push)
-    starts = {"forced": Start(TARGETS), "pushed": Start(TARGETS, steered)}
+    vector = SteeringVector(1, 3 * torch.randn(3, any_model.width, generator=torch.Generator().manual_seed(5)))
+    steered = steer_by(contexts, vector)
+    starts = {"forced": Start(TARGETS), "steered": Start(TARGETS, steered)}
     both = continue_texts(contexts, starts, SAMPLING, seed=1, batch_size=4)
-    free, written = both["forced"], both["pushed"]
+    free, written = both["forced"], both["steered"]
     alone = continue_texts(contexts, {"forced": Start(TARGETS)}, SAMPLING, seed=1)["forced"]
     assert [c.tokens.tolist() for c in alone] == [c.tokens.tolist() for c in free]
-    missed = Steered(steered.log_p.clone(), push)
+    missed = Steered(steered.log_p.clone(), vector)
     missed.log_p[1] = torch.nan
-    some = continue_texts(contexts, {"pushed": Start(TARGETS, missed)}, SAMPLING, seed=1)["pushed"]
+    some = continue_texts(contexts, {"steered": Start(TARGETS, missed)}, SAMPLING, seed=1)["steered"]
     assert [c.context for c in some] == [0, 2] and some[1].tokens.tolist() == written[2].tokens.tolist()
-    elsewhere = Start(TARGETS, push_by(contexts, Push(2, push.step)))
+    elsewhere = Start(TARGETS, steer_by(contexts, SteeringVector(2, vector.step)))
     with pytest.raises(LmphysError, match="one by one"):
         continue_texts(contexts, {**starts, "other": elsewhere}, SAMPLING)
     for row, own in enumerate(written):
-        assert own.tokens[0] == TARGETS[row] and own.pushed and not free[row].pushed
+        assert own.tokens[0] == TARGETS[row] and own.steered and not free[row].steered
         tokens = torch.from_numpy(own.tokens)[None]
         with torch.no_grad():
-            reading = contexts.read(torch.tensor([row]), tokens[:, :-1], [Push(1, push.step[row : row + 1])])
+            reading = contexts.read(
+                torch.tensor([row]), tokens[:, :-1], [SteeringVector(1, vector.step[row : row + 1])]
+            )
         np.testing.assert_allclose(own.log_p, reading.log_p[0].gather(1, tokens.T)[:, 0], atol=3e-4)
         np.testing.assert_allclose(own.states, reading.states[0], atol=2e-4)
     assert any(not np.allclose(a.log_p[:1], b.log_p[:1], atol=1e-3) for a, b in zip(written, free, strict=True))
@@ -313,9 +317,9 @@ def test_relevance_is_a_difference_of_plain_log_likelihoods(any_model):
     written = continue_texts(contexts, {"free": Start()}, SAMPLING, seed=4)["free"]
     partner = derangement(3, seed=0)
     assert sorted(partner) == [0, 1, 2] and (partner != np.arange(3)).all()
-    doubted = [replace(c, pushed=True, log_p=c.log_p + 1) for c in written]  # read again, not believed
-    again = quality(contexts, {"a": doubted}, partner)
-    table = quality(contexts, {"a": written, "b": written[1:]}, partner)
+    doubted = [replace(c, steered=True, log_p=c.log_p + 1) for c in written]  # read again, not believed
+    again = text_scores(contexts, {"a": doubted}, partner)
+    table = text_scores(contexts, {"a": written, "b": written[1:]}, partner)
     np.testing.assert_allclose(again, table.loc[["a"]], atol=6e-4)
     assert table.loc["b"].equals(table.loc["a"].iloc[1:])
     for own in written:

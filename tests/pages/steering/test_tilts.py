@@ -1,4 +1,4 @@
-"""Closed forms of tilts of a softmax, brute force over distributions, and the shortest push against a peer."""
+"""Closed forms of tilts of a softmax, brute force over distributions, and the shortest vector against a peer."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.steering.tilts import logit_bias, minimal_push, tilt_cost
+from lmphys.pages.steering.tilts import logit_bias, minimal_steering, tilt_cost
 
 
 def linear(head, target):
@@ -68,25 +68,25 @@ def test_what_was_not_reached_has_no_cost():
 
 
 def test_two_tokens_are_a_logistic_curve():
-    """log p = -log(1 + e^{-x}) along w_0 - w_1 alone: the shortest push is Δx / ‖w_0 - w_1‖ long."""
+    """log p = -log(1 + e^{-x}) along w_0 - w_1 alone: the shortest vector is Δx / ‖w_0 - w_1‖ long."""
     head, h = normal(2, 4), normal(3, 4, seed=1)
     apart = head[0] - head[1]
     x = h @ apart
     gain = 0.9 * float((-torch.nn.functional.logsigmoid(x)).min())
     goal = (torch.nn.functional.logsigmoid(x) + gain).exp()
     expected = (torch.logit(goal) - x)[:, None] * apart / apart.square().sum()
-    found = minimal_push(linear(head, 0), h, gain, tolerance=1e-9)
+    found = minimal_steering(linear(head, 0), h, gain, tolerance=1e-9)
     assert torch.allclose(found.step, expected, atol=1e-8)
     assert torch.allclose(found.gain, torch.full((3,), gain, dtype=torch.float64), atol=1e-9)
     assert torch.allclose(found.floor, expected.norm(dim=1), atol=1e-7)
 
 
 @pytest.mark.parametrize("gain", [0.2, 2.0, 4.0])
-def test_the_shortest_push_is_that_of_a_general_solver(gain):
+def test_the_shortest_vector_is_that_of_a_general_solver(gain):
     head = 1.5 * normal(12, 5)
     h = normal(4, 5, seed=1)
     h -= 0.8 * head[3]  # far from the target, so that there is room for the gain
-    found = minimal_push(linear(head, 3), h, gain, tolerance=1e-7, max_steps=2_000)
+    found = minimal_steering(linear(head, 3), h, gain, tolerance=1e-7, max_steps=2_000)
     first = torch.stack([torch.func.grad(lambda x: linear(head, 3)(x[None])[0])(x) for x in h])
     one_step = gain / first.norm(dim=1)
     assert torch.allclose(found.gain, torch.full((4,), gain, dtype=torch.float64), atol=1e-8)
@@ -114,12 +114,12 @@ def test_a_token_inside_the_hull_of_the_others_cannot_be_had():
     head = torch.cat([torch.eye(4, dtype=torch.float64), torch.full((1, 4), 0.25, dtype=torch.float64)])
     h = torch.tensor([[2.0, 0, 0, 0]], dtype=torch.float64)
     best = np.log(1 / 5) - float(linear(head, 4)(h))
-    reached = minimal_push(linear(head, 4), h, 0.9 * best, max_steps=500)
+    reached = minimal_steering(linear(head, 4), h, 0.9 * best, max_steps=500)
     assert reached.gain.item() == pytest.approx(0.9 * best, abs=1e-6)
-    beyond = minimal_push(linear(head, 4), h, 1.1 * best, max_steps=500)
+    beyond = minimal_steering(linear(head, 4), h, 1.1 * best, max_steps=500)
     assert beyond.gain.isnan().all() and beyond.step.isnan().all()
     with pytest.raises(LmphysError, match="lower the gain"):
-        minimal_push(linear(head, 4), h, 50)
+        minimal_steering(linear(head, 4), h, 50)
 
 
 @settings(max_examples=60, deadline=None)

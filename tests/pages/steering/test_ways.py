@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
-from lmphys.pages.steering.contexts import Contexts, Push
-from lmphys.pages.steering.continuations import quality_gains
-from lmphys.pages.steering.steering import Steered, gradients, push_by, steer, steer_at_random, target_log_p
+from lmphys.pages.steering.contexts import Contexts, SteeringVector
+from lmphys.pages.steering.relevance import relevance_gains
+from lmphys.pages.steering.steering import Steered, gradients, steer, steer_at_random, steer_by, target_log_p
 from lmphys.pages.steering.tilts import logit_bias
 from lmphys.pages.steering.ways import cost_table, mean_over_places, means, sweep
 
@@ -20,11 +20,11 @@ def contexts(precise):
 
 
 def test_a_small_gain_is_linear_in_every_layer(contexts):
-    """The gradient step then gains what was asked, and the push that does is the gradient step."""
+    """The gradient step then gains what was asked, and the vector that does is the gradient step."""
     slopes = gradients(contexts, TARGETS, [0, 1, 3])
     small = sweep(contexts, TARGETS, slopes, 0.1)
     assert small.index.get_level_values("layer").unique().tolist() == [0, 1, 3]
-    step = push_by(contexts, Push(1, slopes.first_order(1, 0.1)))
+    step = steer_by(contexts, SteeringVector(1, slopes.first_order(1, 0.1)))
     gained = target_log_p(step.log_p, TARGETS) - target_log_p(slopes.log_p, TARGETS)
     np.testing.assert_allclose(small.loc[1, "first"], gained, atol=1e-12)
     tiny = sweep(contexts, TARGETS, slopes, 1e-4)
@@ -34,7 +34,7 @@ def test_a_small_gain_is_linear_in_every_layer(contexts):
     lengths = np.concatenate(
         [(slopes.first_order(layer, 0.1).norm(dim=1) / slopes.lengths[layer]) for layer in (0, 1, 3)]
     )
-    np.testing.assert_allclose(small["push"], small["longer"] * lengths, rtol=1e-9)
+    np.testing.assert_allclose(small["relative_length"], small["longer"] * lengths, rtol=1e-9)
 
 
 def test_costs_add_up_and_the_bias_pays_the_floor(contexts):
@@ -46,15 +46,15 @@ def test_costs_add_up_and_the_bias_pays_the_floor(contexts):
     }
     ways["random"] = steer_at_random(contexts, ways["gradient"])
     ways["last"] = Steered(slopes.log_p, last_step=0.5 * states)
-    ways["none"] = Steered(torch.full_like(slopes.log_p, torch.nan), ways["gradient"].push)
+    ways["none"] = Steered(torch.full_like(slopes.log_p, torch.nan), ways["gradient"].vector)
     table = cost_table(slopes, states, TARGETS, ways)
     np.testing.assert_allclose(table["kl"], table["floor"] + table["rest"], atol=1e-12)
     np.testing.assert_allclose(table.loc["bias", "rest"], 0, atol=1e-12)
     np.testing.assert_allclose(table.loc["gradient", "floor"], table.loc["bias", "floor"], atol=1e-6)
     assert (table.loc["gradient", "rest"] > 0).all()
-    np.testing.assert_allclose(table.loc["gradient", "push"], table.loc["random", "push"])
-    np.testing.assert_allclose(table.loc["last", "push"], 0.5)
-    assert table.loc["bias", "push"].isna().all() and table.loc["none"].isna().all(axis=None)
+    np.testing.assert_allclose(table.loc["gradient", "relative_length"], table.loc["random", "relative_length"])
+    np.testing.assert_allclose(table.loc["last", "relative_length"], 0.5)
+    assert table.loc["bias", "relative_length"].isna().all() and table.loc["none"].isna().all(axis=None)
     assert not steer_at_random(contexts, ways["none"]).reached.any()
 
 
@@ -77,7 +77,7 @@ def test_gains_of_quality_by_hand():
     """Three contexts; the second is missing in one way, and ends after one token in the other."""
     index = pd.MultiIndex.from_tuples([("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 2)], names=["way", "context"])
     scores = pd.DataFrame({"relevance": [1.0, 20, 2, 3, 1], "n_tokens": [10, 1, 30, 20, 20]}, index=index)
-    row = quality_gains(scores, "a").loc["b"]
+    row = relevance_gains(scores, "a").loc["b"]
     assert (row.contexts, row.better) == (2, 1)
     assert (row["mean"], row.low, row.high, row["median"]) == pytest.approx((0.5, -1, 2, 0.5))
     assert row.pooled == pytest.approx((3 * 20 + 1 * 20) / 40 - (1 * 10 + 2 * 30) / 40)

@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 
 from lmphys.book.style import BLUE, GREEN, VERMILION
 from lmphys.pages.basins import hopfield_capacity, mean_field
-from lmphys.pages.basins.hopfield import DenseHopfield
+from lmphys.pages.basins.hopfield import Basins, DenseHopfield
+from lmphys.pages.basins.returns import KINDS
 
 _GREY = "#555555"
 
 
-def magnets(sizes: Sequence[int] = (3, 8)) -> Figure:
+def order_parameters(sizes: Sequence[int] = (3, 8)) -> Figure:
     """Order parameters against β: two opposite memories, and N at right angles with hysteresis.
 
     Lines are closed forms, marks the network itself.
@@ -69,7 +70,38 @@ def capacity(
     return figure
 
 
-def bends(shape: Mapping[float, pd.DataFrame], used: float, gaps: np.ndarray, row: pd.Series) -> Figure:
+def depth_and_width(found: Mapping[str, Basins]) -> Figure:
+    """Width of every basin against its depth, a panel a network.
+
+    Args:
+        found: by network, two of them.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(8.2, 3.4), layout="constrained")
+    for ax, (name, basins), mark in zip(axes, found.items(), "os", strict=True):
+        ax.plot(-basins.energy, basins.width, mark, color=BLUE, ms=7)
+        ax.set(xlabel="depth −E", ylabel="width", title=name, ylim=(0, None))
+    return figure
+
+
+def returns_by_mistake(table: pd.DataFrame) -> Figure:
+    """Share of the chains that come back, by whether they were astray when they were cut.
+
+    Args:
+        table: of the function of this name; perhaps empty.
+    """
+    figure, ax = plt.subplots(figsize=(6.6, 3.6))
+    marks = dict(zip(KINDS, (("o-", BLUE), ("s:", _GREY), ("x--", VERMILION)), strict=True))
+    for shift, (kind, part) in zip((-0.01, 0, 0.01), table.groupby("kind", sort=False), strict=False):
+        y, (mark, colour) = part["comes back"], marks[str(kind)]
+        ends = [y - part["low"], part["high"] - y]
+        ax.errorbar(part["cut"] + shift, y, ends, fmt=mark, color=colour, capsize=4, label=kind)
+    ax.set(xlabel="share of the sentences kept", ylabel="comes back", ylim=(-0.03, 1.04))
+    if len(table):
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    return figure
+
+
+def curvatures(shape: Mapping[float, pd.DataFrame], used: float, gaps: np.ndarray, row: pd.Series) -> Figure:
     """Curvature of some chains against the size of the displacement, and the differences of all pairs in order.
 
     Args:

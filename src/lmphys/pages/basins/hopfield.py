@@ -1,10 +1,12 @@
 """Dense Hopfield networks: memories, an energy that never rises, and basins whose depth and width can be counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.special import logsumexp, softmax
+from scipy.stats import spearmanr
 
 from lmphys.core.errors import LmphysError
 
@@ -96,6 +98,12 @@ def find_basins(network: DenseHopfield, starts: np.ndarray, *, apart: float = 1e
     return Basins(found, np.array(counts)[order] / len(starts), network.energy(found))
 
 
+def depth_and_width(found: Mapping[str, Basins]) -> pd.DataFrame:
+    """Number of basins of each network, and the rank correlation of their depth and width."""
+    rows = {name: (len(each.width), spearmanr(each.width, -each.energy)[0]) for name, each in found.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["basins", "rank correlation"])
+
+
 def on_sphere(n: int, d: int, rng: np.random.Generator) -> np.ndarray:
     """Points (n, d), uniform on the unit sphere."""
     x = rng.standard_normal((n, d))
@@ -113,11 +121,11 @@ def clusters(
     """Memories in clusters around random directions, (sum of sizes, d).
 
     Args:
-        sizes: memories in each crowd; 1 is a hermit.
-        norms: of the memories of each crowd.
+        sizes: memories in each cluster.
+        norms: of the memories of each cluster.
         d: dimension.
         rng: of the directions.
-        overlap: cosine of two memories of one crowd, in the mean.
+        overlap: cosine of two memories of one cluster, in the mean.
     """
     parts = []
     for size, norm, centre in zip(sizes, norms, on_sphere(len(sizes), d, rng), strict=True):

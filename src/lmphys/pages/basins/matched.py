@@ -10,8 +10,8 @@ from lmphys.retrieval.gains import mean_over_questions
 from lmphys.retrieval.pool import Pool
 from lmphys.stats.power import paired_power
 
-COLUMNS = ["question", "chain", "right", "energy"]
-_FOUND = ("right", "wrong", "difference", "low", "high", "predicted", "dealt", "p", "visible")
+COLUMNS = ["question", "chain", "right", "energy", "row"]
+_FOUND = ("right", "wrong", "difference", "low", "high", "predicted", "permuted", "p", "visible")
 
 
 def matched_chains(pool: Pool, n_questions: int) -> pd.DataFrame:
@@ -26,8 +26,8 @@ def matched_chains(pool: Pool, n_questions: int) -> pd.DataFrame:
         n_questions: at most so many questions.
 
     Returns:
-        A row a chain: `question` (row of the pool), `chain` (its column), `right`, `energy`; the right one of a pair
-        stands before the wrong one.
+        A row a chain: `question` (row of the pool), `chain` (its column), `right`, `energy`, `row` (number of the chain
+        in the corpus); the right one of a pair stands before the wrong one.
 
     Raises:
         LmphysError: no question is asked for.
@@ -45,7 +45,11 @@ def matched_chains(pool: Pool, n_questions: int) -> pd.DataFrame:
         else:
             singles.append((np.inf, q, [int(np.argsort(level[q])[(pool.n_chains - 1) // 2])]))
     taken = (sorted(pairs) + singles)[:n_questions]
-    rows = [(q, k, bool(pool.right[q, k]), pool.energy[q, k]) for _, q, chains in taken for k in chains]
+    rows = [
+        (q, k, bool(pool.right[q, k]), pool.energy[q, k], q * pool.n_chains + k)
+        for _, q, chains in taken
+        for k in chains
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -102,15 +106,15 @@ def compare_pairs(
         values: name to a number of each picked chain, (P,); a question with a NaN is left out of that row.
         picked: of `matched_chains`.
         known: (P, p) what is known beforehand, see `predicted`.
-        n_null: deals of the null.
+        n_null: permutations of the null.
         seed: of bootstrap and null.
 
     Returns:
         A row a name: `right`, `wrong` (means over the pairs), `difference` with `low` and `high` (95 %, over
-        questions), `predicted` (the difference that `known` predicts from other questions), `dealt` (mean difference
-        when "right" and "wrong" are dealt anew), `p` (share of those deals and this one whose difference is as large),
-        `visible` (smallest true difference that so many pairs show in 80 of 100 repeats, by their own scatter),
-        `pairs`. NaN where there are too few pairs.
+        questions), `predicted` (the difference that `known` predicts from other questions), `permuted` (mean difference
+        when "right" and "wrong" change places), `p` (share of these and of the labels as they are whose difference is
+        as large), `visible` (smallest true difference that so many pairs show in 80 of 100 repeats, by their own
+        scatter), `pairs`. NaN where there are too few pairs.
     """
     rows = {}
     for name, y in values.items():
@@ -128,7 +132,12 @@ def compare_pairs(
             row |= {part: float(end) for part, end in zip(("difference", "low", "high"), interval, strict=True)}
             reached = np.abs(null) >= abs(interval.value) - 1e-12
             p = (1 + reached.sum()) / (1 + n_null)
-            row |= {"predicted": expected.mean(), "dealt": null.mean(), "p": p}
+            row |= {"predicted": expected.mean(), "permuted": null.mean(), "p": p}
             row["visible"] = paired_power(difference, 1).visible
         rows[name] = {**{key: float(value) for key, value in row.items()}, "pairs": len(difference)}
     return pd.DataFrame(list(rows.values()), index=list(rows), columns=[*_FOUND, "pairs"])
+
+
+def predictors(pool: Pool, picked: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+    """A number of each picked chain (P,) beside its energy, (P, 2); alone, (P, 1), where chains have no energies."""
+    return np.column_stack([values, picked["energy"]] if pool.has_energies else [values])

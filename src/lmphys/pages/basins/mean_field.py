@@ -1,8 +1,9 @@
-"""The mean-field Potts magnet: what a dense Hopfield network of N orthonormal memories is.
+"""The mean-field Potts model: what a dense Hopfield network of N orthonormal memories is.
 
 With x = Σ_i m_i ξ_i the energy of `DenseHopfield` is Σ m_i² / 2 - ln(Σ e^{β m_i}) / β, the free energy of q = N spin
 states at coupling 1 (Wu 1982, Sec. I.C). Its minima have one share (1 + (N - 1) s) / N and N - 1 shares (1 - s) / N,
-with s = (e^{βs} - 1) / (e^{βs} + N - 1). Two antipodal memories ±ξ give m = tanh(β m) instead, the Ising magnet.
+with s = (e^{βs} - 1) / (e^{βs} + N - 1). Two antipodal memories ±ξ give m = tanh(β m) instead, the mean-field Ising
+model.
 """
 
 import numpy as np

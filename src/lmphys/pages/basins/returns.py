@@ -32,10 +32,22 @@ def returned(trials: pd.DataFrame, answers: Sequence[str | None]) -> np.ndarray:
     return out
 
 
-def return_table(trials: pd.DataFrame, answers: Sequence[str | None], by: str) -> pd.DataFrame:
-    """Share of the trials that came back: a row a chain in the order of the trials, a column a value of `by`."""
+def return_table(
+    trials: pd.DataFrame, answers: Sequence[str | None], by: str, chains: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Share of the trials that came back: a row a chain, a column a value of `by`; no columns without trials.
+
+    Args:
+        trials: see `returned`.
+        answers: of all chains, by number.
+        by: a column of the trials.
+        chains: the rows, NaN where a chain has no trials; None for those with trials, in their order.
+    """
+    if trials.empty:
+        return pd.DataFrame(index=[] if chains is None else list(chains))
     table = trials.assign(back=returned(trials, answers).astype(float))
-    return table.pivot_table(index="chain", columns=by, values="back", sort=False).sort_index(axis=1)
+    shares = table.pivot_table(index="chain", columns=by, values="back", sort=False).sort_index(axis=1)
+    return shares if chains is None else shares.reindex(list(chains))
 
 
 def share_of_answer(pool: Pool) -> np.ndarray:
@@ -105,33 +117,3 @@ def returns_by_mistake(back: pd.DataFrame, right: np.ndarray, astray: pd.DataFra
             found = mean_over_questions(x, bounds=(0, 1), seed=seed) if len(x) else (np.nan,) * 3
             rows.append((kind, cut, *map(float, found), len(x)))
     return pd.DataFrame(rows, columns=["kind", "cut", "comes back", "low", "high", "chains"])
-
-
-def half_lost(norms: np.ndarray, shares: np.ndarray) -> float:
-    """Norm at which half of the share at the first norm is lost, between norms by a straight line; NaN where it is not.
-
-    Args:
-        norms: (n,) rising.
-        shares: (n,).
-    """
-    below = np.flatnonzero(shares <= shares[0] / 2)
-    if not len(below) or below[0] == 0:
-        return float("nan")
-    i, j = below[0] - 1, below[0]
-    return float(norms[i] + (norms[j] - norms[i]) * (shares[i] - shares[0] / 2) / (shares[i] - shares[j]))
-
-
-def curvatures(energies: pd.DataFrame, step: float) -> pd.DataFrame:
-    """Second differences (E(+s) + E(-s) - 2 E(0)) / s², nats per token: a row a chain, a column a direction.
-
-    With directions of norm 1 for each token their mean is Σ_t |x_t|² tr(H_t) / D for small s, H_t the second derivative
-    of E in the state x_t of width D.
-
-    Args:
-        energies: `chain`, `direction`, `step` (signed; 0 once a chain) and `energy`, nats per token.
-        step: s, one of the steps.
-    """
-    moved = energies[energies["step"].isin([step, -step])]
-    sums = moved.pivot_table(index="chain", columns="direction", values="energy", aggfunc="sum", sort=False)
-    plain = energies[energies["step"] == 0].set_index("chain")["energy"]
-    return sums.sub(2 * plain, axis=0).loc[sums.index] / step**2

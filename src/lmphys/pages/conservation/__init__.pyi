@@ -3,7 +3,15 @@ from .anomaly import detection_gain as detection_gain
 from .anomaly import exchange_tokens as exchange_tokens
 from .anomaly import shuffle_tokens as shuffle_tokens
 from .anomaly import stretches as stretches
-from .comparison import against as against
+from .comparison import count_readings as count_readings
 from .comparison import readings as readings
 from .initial import describe_head as describe_head
 from .initial import random_surprisal as random_surprisal
+from .readers import read_paragraphs as read_paragraphs
+from .readers import read_with_random_weights as read_with_random_weights
+from .tables import best_masses as best_masses
+from .tables import ratio_table as ratio_table
+from .tables import sphere as sphere
+from .tables import surprisal_table as surprisal_table
+from .tables import without_repeats as without_repeats
+from .verdicts import entries as entries

@@ -10,22 +10,21 @@ from lmphys.mechanics.balance import Balance, difference, shuffled_ratios
 from lmphys.mechanics.energies import CANDIDATES, Candidate
 from lmphys.mechanics.paths import Paths
 from lmphys.mechanics.summary import SITES, balance_of
+from lmphys.stats.interval import Interval
 
 
 class Comparison(NamedTuple):
     """A model minus its hardest control.
 
     Attributes:
-        value: difference, or log of the ratio.
-        interval: 95 % over chains, in pairs.
+        difference: model minus control, or log of the ratio, with 95 % over chains, in pairs.
         rival: name of that control.
         own: the statistic of the model.
         controls: the statistic of every control.
         spread: largest difference, or log of the ratio, between two controls, with the sign of the claim; 0 for one.
     """
 
-    value: float
-    interval: tuple[float, float]
+    difference: Interval
     rival: str
     own: float
     controls: dict[str, float]
@@ -64,8 +63,7 @@ def against(
     least, most = min(values.values()), max(values.values())
     spread = float(np.log(most / least)) if log else most - least
     return Comparison(
-        float(found.value),
-        (float(found.low), float(found.high)),
+        Interval(*map(float, found)),
         rival,
         mine.value(statistic),
         values,
@@ -115,12 +113,19 @@ def _reading(
     tighter = against(own, controls, measure, Balance.ratio, more=True, seed=seed)
     lower = against(own, controls, measure, Balance.mean, more=False, seed=seed)
     return {
-        "trades off": bool(np.quantile(null, 0.025) - ratio.value > (ratio.high - ratio.low) / 2),
-        "random steadier": steadier.value > _half(steadier),
-        "random trades off more": tighter.value > _half(tighter),
-        "training lowers the mean": -lower.value > _half(lower),
+        "trades off": bool(np.quantile(null, 0.025) - ratio.value > _half(ratio)),
+        "random steadier": steadier.difference.value > _half(steadier.difference),
+        "random trades off more": tighter.difference.value > _half(tighter.difference),
+        "training lowers the mean": -lower.difference.value > _half(lower.difference),
     }
 
 
-def _half(found: Comparison) -> float:
-    return (found.interval[1] - found.interval[0]) / 2
+def _half(found: Interval) -> float:
+    """Half of the width of an interval, what the ledger asks an effect to exceed."""
+    return float(found.high - found.low) / 2
+
+
+def count_readings(readings: pd.DataFrame) -> pd.DataFrame:
+    """In how many of its readings each candidate bears a claim out, as "3 of 8": a row an energy, a column a claim."""
+    groups = readings.groupby("energy")
+    return groups.sum().astype(str).apply(lambda counts: counts + " of " + groups.size().astype(str))

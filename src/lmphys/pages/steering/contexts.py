@@ -1,7 +1,7 @@
-"""Texts whose last token can be read again and again, with a push on its state each time.
+"""Texts whose last token can be read again and again, with a steering vector on its state each time.
 
-What stands before the last token does not depend on the push, in any causal model: its keys and values are computed
-once. The present is then one token wide, whatever the layer that is pushed, and gradients run through it alone.
+What stands before the last token does not depend on what is added there, in any causal model: its keys and values are
+computed once. The present is then one token wide, whatever the layer, and gradients run through it alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from lmphys.mechanics.paths import Paths
 
 
 @dataclass(frozen=True, eq=False)
-class Push:
+class SteeringVector:
     """What is added to the state of one token of each of R rows.
 
     Attributes:
@@ -37,12 +37,12 @@ class Push:
 
 
 @contextmanager
-def pushed(model: LanguageModel, pushes: Sequence[Push], column: int) -> Iterator[None]:
-    """Add pushes to the token in a column of every pass inside a `with` block.
+def steered_states(model: LanguageModel, vectors: Sequence[SteeringVector], column: int) -> Iterator[None]:
+    """Add vectors to the token in a column of every pass inside a `with` block.
 
     Args:
         model: whose passes.
-        pushes: one for each layer at most.
+        vectors: one for each layer at most.
         column: of the token, counted from the right: -1 is the newest.
     """
 
@@ -52,8 +52,8 @@ def pushed(model: LanguageModel, pushes: Sequence[Push], column: int) -> Iterato
         return states
 
     with ExitStack() as changes:
-        for push in pushes:
-            changes.enter_context(changed_states(model, push.layer, partial(moved, step=push.step)))
+        for vector in vectors:
+            changes.enter_context(changed_states(model, vector.layer, partial(moved, step=vector.step)))
         yield
 
 
@@ -109,7 +109,7 @@ class Past:
 
     Attributes:
         states: (n, D) of each text, state after the last normalisation at every token.
-        timeline: keys and values of all texts, None where the model keeps none.
+        cache: keys and values of all texts, None where the model keeps none.
 
     Raises:
         LmphysError: a text has fewer than two tokens, or more than the model can read.
@@ -124,9 +124,9 @@ class Past:
         self.model = model
         self.texts = [tuple(text) for text in texts]
         self.states = [torch.empty(0)] * len(texts)
-        self.timeline: KVCache | None = None
+        self.cache: KVCache | None = None
         if model.keeps_keys:
-            self.timeline = KVCache(model.n_layers, len(texts), max(sizes), reserve=max(sizes))
+            self.cache = KVCache(model.n_layers, len(texts), max(sizes), reserve=max(sizes))
         order = sorted(range(len(texts)), key=lambda i: (sizes[i], i))
         with torch.no_grad():  # not inference_mode: what that makes cannot take part in a gradient
             for start in range(0, len(order), batch_size):
@@ -135,7 +135,7 @@ class Past:
     def _take(self, batch: Sequence[int]) -> None:
         """Read some texts of like length, and keep their states, keys and values."""
         texts, last = [self.texts[i] for i in batch], self.model.n_layers
-        own = KVCache(last, len(batch), max(map(len, texts))) if self.timeline is not None else None
+        own = KVCache(last, len(batch), max(map(len, texts))) if self.cache is not None else None
         with Capture(self.model, (last,)).attached() as capture:
             self.model.read(texts, own)
             states = capture.states(last)["final_norm"]
@@ -143,8 +143,8 @@ class Past:
         for row, i in enumerate(batch):
             n = len(self.texts[i])
             self.states[i] = states[row, states.shape[1] - n :].clone()
-            if own is not None and self.timeline is not None:
-                self.timeline.admit(i, own, row, n)
+            if own is not None and self.cache is not None:
+                self.cache.admit(i, own, row, n)
 
     def paths(self, starts: Sequence[int]) -> Paths:
         """The texts token by token, as `read_paths` gives them, each from its token number `starts`."""
@@ -188,19 +188,21 @@ class Contexts:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def read(self, rows: Tensor | None = None, after: Tensor | None = None, pushes: Sequence[Push] = ()) -> Reading:
+    def read(
+        self, rows: Tensor | None = None, after: Tensor | None = None, vectors: Sequence[SteeringVector] = ()
+    ) -> Reading:
         """Read the last token of some texts and what is put after it.
 
         Args:
             rows: (R,) which texts; None stands for all.
             after: (R, k) tokens after each; None for none.
-            pushes: on the state of the last token, (R, D) each, in the order of `rows`; their gradients are kept.
+            vectors: on the state of the last token, (R, D) each, in the order of `rows`; their gradients are kept.
         """
         rows = torch.arange(len(self)) if rows is None else rows
         new = self.last[rows, None] if after is None else torch.cat([self.last[rows, None], after], 1)
         k = new.shape[1]
         length = int(self.lengths[rows].max())
-        if self.past.timeline is None:
+        if self.past.cache is None:
             heads = [self.texts[row][:-1] for row in rows.tolist()]
             whole = torch.full((len(rows), length + k), self.model.pad_id)
             for i, head in enumerate(heads):
@@ -212,7 +214,7 @@ class Contexts:
         mask = torch.arange(length + k) >= length - self.lengths[rows, None]
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -given.shape[1] :]
         last = self.model.n_layers
-        with Capture(self.model, (last,)).attached() as capture, pushed(self.model, pushes, -k):
+        with Capture(self.model, (last,)).attached() as capture, steered_states(self.model, vectors, -k):
             logits = self.model.logits(given, mask, positions, cache, last=k)
             states = capture.states(last)["final_norm"][:, -k:]
         wide = torch.promote_types(logits.dtype, torch.float32)
@@ -224,11 +226,11 @@ class Contexts:
         One entry a layer, None for a layer that borrows those of another. T is the longest; what shorter ones have on
         the left is of no meaning and must be masked.
         """
-        timeline, length = self.past.timeline, int(self.lengths[rows].max())
-        assert timeline is not None
+        cache, length = self.past.cache, int(self.lengths[rows].max())
+        assert cache is not None
         source = self.source[rows]
         sizes = torch.tensor([len(self.past.texts[i]) for i in source.tolist()])
-        first = timeline.axis.end - sizes + self.lengths[rows] - length
+        first = cache.axis.end - sizes + self.lengths[rows] - length
         columns = (first[:, None] + torch.arange(length)).clamp(min=0)
 
         def taken(x: Tensor) -> Tensor:
@@ -236,7 +238,7 @@ class Contexts:
 
         return [
             None if layer.keys is None or layer.values is None else (taken(layer.keys), taken(layer.values))
-            for layer in timeline.layers
+            for layer in cache.layers
         ]
 
     def _cache(self, rows: Tensor, length: int) -> Cache:

@@ -1,5 +1,6 @@
-"""Energy of the step into a place and of the step out of it, with and without a push at the place."""
+"""Energy of the step into a place and of the step out of it, with and without a steering vector at the place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,10 @@ from torch import Tensor
 from lmphys.mechanics.energies import CANDIDATES, Candidate
 from lmphys.mechanics.paths import Paths
 from lmphys.pages.steering.contexts import Contexts
+from lmphys.pages.steering.setting import Setting
 from lmphys.pages.steering.steering import Steered, target_log_p
 from lmphys.pages.steering.targets import Places
+from lmphys.pages.steering.ways import mean_over_places
 from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.interval import Interval
 
@@ -36,19 +39,19 @@ class Passage:
 def passage(
     contexts: Contexts, places: Places, paths: Paths, after: Steered, *, tokens: Tensor | None = None
 ) -> Passage:
-    """Read a token after each place, with the push still on the place.
+    """Read a token after each place, with the steering vector still on the place.
 
     Args:
         contexts: of the places.
         places: where.
         paths: of the unsteered texts: what came before the place.
-        after: the distribution at the place and the push; NaN where there is none.
+        after: the distribution at the place and the steering vector; NaN where there is none.
         tokens: (B,) what is written after the place; None for the target.
     """
     written = places.target if tokens is None else tokens
     with torch.no_grad():
-        pushes = [] if after.push is None else [after.push]
-        states = contexts.read(after=written[:, None], pushes=pushes).states.double()
+        vectors = [] if after.vector is None else [after.vector]
+        states = contexts.read(after=written[:, None], vectors=vectors).states.double()
     if after.last_step is not None:
         states[:, 0] += after.last_step.double()
     pairs = list(zip(places.text, places.place, strict=True))
@@ -72,10 +75,10 @@ def natural_differences(paths: Paths, candidate: Candidate) -> tuple[np.ndarray,
 
 
 def energy_changes(before: Passage, after: Passage, paths: Paths, places: Places, *, seed: int = 0) -> pd.DataFrame:
-    """Change of every energy by a push, in units of the natural difference from token to token.
+    """Change of every energy by steering, in units of the natural difference from token to token.
 
     Args:
-        before: without the push.
+        before: without steering.
         after: with it; rows that are NaN are left out.
         paths: of the unsteered texts, whose differences are the unit.
         places: in these texts.
@@ -108,3 +111,73 @@ def _ratio(size: np.ndarray, total: np.ndarray, count: np.ndarray, seed: int) ->
         return (weights @ size / weights.sum(1)) / (weights @ total / (weights @ count))
 
     return bootstrap_chains(statistic, len(size), seed=seed)
+
+
+UNSTEERED = "unsteered"
+
+
+def passages(
+    setting: Setting, log_p: Tensor, ways: Mapping[str, Steered], *, tokens: Tensor | None = None
+) -> dict[str, Passage]:
+    """The passage of every place without steering, under the name `UNSTEERED`, and after each way.
+
+    Args:
+        setting: the places.
+        log_p: (B, V) of the unsteered contexts.
+        ways: by name.
+        tokens: (B,) what is written after the place; None for the target.
+    """
+    each = {UNSTEERED: Steered(log_p), **ways}
+    contexts, places, paths = setting.contexts, setting.places, setting.paths
+    return {name: passage(contexts, places, paths, way, tokens=tokens) for name, way in each.items()}
+
+
+def changes_by_way(found: Mapping[str, Passage], setting: Setting, *, seed: int = 0) -> pd.DataFrame:
+    """Tables of `energy_changes`, one below the other; index levels `way`, `energy` and `step`.
+
+    Args:
+        found: of `passages`.
+        setting: the same places.
+        seed: of the intervals.
+    """
+    base = found[UNSTEERED]
+    tables = {
+        name: energy_changes(base, after, setting.paths, setting.places, seed=seed)
+        for name, after in found.items()
+        if name != UNSTEERED
+    }
+    return pd.concat(tables, names=["way"])
+
+
+def energy_table(found: Mapping[str, Passage], changes: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+    """Mean changes of C1 in both steps, and of the kinetic term of the step out with its 95 % interval.
+
+    Args:
+        found: of `passages`.
+        changes: of `changes_by_way`.
+        seed: of the intervals.
+
+    Returns:
+        Columns `in`, `out`, `kinetic, out`, `low`, `high`; index the ways.
+    """
+    ways = changes.index.unique("way")
+    table = changes.xs("C1", level="energy")["change"].unstack("step").loc[ways]
+    base = found[UNSTEERED].kinetic[:, 1]
+    for way in ways:
+        taken = mean_over_places(found[way].kinetic[:, 1] - base, seed=seed)
+        table.loc[way, ["kinetic, out", "low", "high"]] = np.array(taken, dtype=float)
+    return table
+
+
+def ratios_out(changes: pd.DataFrame, own_word: pd.DataFrame) -> pd.DataFrame:
+    """Change over natural difference in the step out, for every candidate.
+
+    Args:
+        changes: of `changes_by_way`, to the target.
+        own_word: the same with the text's own next word in place of the target.
+
+    Returns:
+        A column a candidate, and `C1, own word`; index the ways.
+    """
+    table = changes.xs("out", level="step")["ratio"].unstack("energy").loc[changes.index.unique("way")]
+    return table.assign(**{"C1, own word": own_word.xs(("C1", "out"), level=("energy", "step"))["ratio"]})

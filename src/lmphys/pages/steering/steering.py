@@ -1,4 +1,4 @@
-"""Pushing the state of one token of one layer until a target token gains as much as was asked."""
+"""Moving the state of one token of one layer until a target token gains as much as was asked."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.hooks import Capture
-from lmphys.pages.steering.contexts import Contexts, Push
+from lmphys.pages.steering.contexts import Contexts, SteeringVector
 
 # Rungs of the ladder on which a strength is looked for, in multiples of a first guess.
 _RUNGS = tuple(2.0**k for k in range(-1, 6))
@@ -20,7 +20,7 @@ class Gradients:
     """Slopes of log p_t at the last token of B contexts.
 
     Attributes:
-        log_p: (B, V) log-probabilities without a push.
+        log_p: (B, V) log-probabilities without steering.
         slopes: layer -> (B, D) gradient of log p_t in the state after that block.
         lengths: layer -> (B,) length of that state.
     """
@@ -30,7 +30,7 @@ class Gradients:
     lengths: dict[int, Tensor]
 
     def first_order(self, layer: int, gain: float) -> Tensor:
-        """Shortest push (B, D) that would have the gain if log p_t were linear: gain · g / ‖g‖²."""
+        """Shortest vector (B, D) that would have the gain if log p_t were linear: gain · g / ‖g‖²."""
         g = self.slopes[layer]
         return gain * g / g.square().sum(1, keepdim=True)
 
@@ -54,7 +54,7 @@ def gradients(contexts: Contexts, targets: Tensor, layers: Sequence[int]) -> Gra
     ]
     with ExitStack() as stack, torch.enable_grad():
         capture = stack.enter_context(Capture(model, indices).attached())
-        log_p = contexts.read(pushes=[Push(i, s) for i, s in zip(indices, steps, strict=True)]).log_p[:, 0]
+        log_p = contexts.read(vectors=[SteeringVector(i, s) for i, s in zip(indices, steps, strict=True)]).log_p[:, 0]
         lengths = {i: capture.states(i)["resid_post"][:, -1].detach().norm(dim=1).cpu() for i in indices}
         slopes = [g.cpu() for g in torch.autograd.grad(target_log_p(log_p, targets).sum(), steps)]
     if not all(bool(torch.isfinite(slope).all()) for slope in slopes):
@@ -86,7 +86,7 @@ def equal_gain(
         LmphysError: the gain is not positive.
     """
     if not gain > 0:
-        raise LmphysError(f"a gain of {gain} nats is no push towards a token; give a positive one")
+        raise LmphysError(f"a gain of {gain} nats is no step towards a token; give a positive one")
     low, high = torch.zeros_like(first), torch.full_like(first, torch.nan)
     f_low, f_high = torch.full_like(first, -gain), torch.full_like(first, torch.nan)
     for rung in _RUNGS:
@@ -124,12 +124,12 @@ class Steered:
 
     Attributes:
         log_p: (B, V) log-probabilities of the next token; NaN where the gain was not reached.
-        push: what was added, zeros where the gain was not reached; None where no block's state was moved.
+        vector: what was added, zeros where the gain was not reached; None where no block's state was moved.
         last_step: (B, D) what was added to the state after the last normalisation, which feeds this one token alone.
     """
 
     log_p: Tensor
-    push: Push | None = None
+    vector: SteeringVector | None = None
     last_step: Tensor | None = None
 
     @property
@@ -138,10 +138,10 @@ class Steered:
         return ~self.log_p.isnan().any(1)
 
 
-def push_by(contexts: Contexts, push: Push) -> Steered:
-    """The next-token distributions after a push as it is."""
+def steer_by(contexts: Contexts, vector: SteeringVector) -> Steered:
+    """The next-token distributions after a steering vector as it is."""
     with torch.no_grad():
-        return Steered(contexts.read(pushes=[push]).log_p[:, 0], push)
+        return Steered(contexts.read(vectors=[vector]).log_p[:, 0], vector)
 
 
 def steer(
@@ -154,13 +154,13 @@ def steer(
     directions: Tensor | None = None,
     tolerance: float = 1e-3,
 ) -> Steered:
-    """Push along given directions, as far as the gain needs.
+    """Move the state along given directions, as far as the gain needs.
 
     Args:
         contexts: B texts.
         targets: (B,) tokens.
         slopes: of these contexts and targets, with this layer.
-        layer: block whose state is pushed.
+        layer: block whose state is moved.
         gain: nats that log p_t is to gain.
         directions: (B, D) of any length; None stands for the gradient.
         tolerance: of the gain, nats.
@@ -172,28 +172,28 @@ def steer(
     before = target_log_p(slopes.log_p, targets)
 
     def gain_at(strength: Tensor, rows: Tensor) -> Tensor:
-        push = Push(layer, strength[:, None] * unit[rows])
+        vector = SteeringVector(layer, strength[:, None] * unit[rows])
         with torch.no_grad():
-            log_p = contexts.read(rows, pushes=[push]).log_p[:, 0]
+            log_p = contexts.read(rows, vectors=[vector]).log_p[:, 0]
         return target_log_p(log_p, targets[rows]) - before[rows]
 
     strength = equal_gain(gain_at, shortest.norm(dim=1), gain, tolerance=tolerance)
-    result = push_by(contexts, Push(layer, strength.nan_to_num()[:, None] * unit))
-    return Steered(result.log_p.masked_fill(strength.isnan()[:, None], torch.nan), result.push)
+    result = steer_by(contexts, SteeringVector(layer, strength.nan_to_num()[:, None] * unit))
+    return Steered(result.log_p.masked_fill(strength.isnan()[:, None], torch.nan), result.vector)
 
 
-def random_push(like: Push, *, seed: int = 0) -> Push:
-    """A push in random directions, as long as another one, row by row."""
+def random_vector(like: SteeringVector, *, seed: int = 0) -> SteeringVector:
+    """A vector in random directions, as long as another one, row by row."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(like.step.shape, generator=generator, dtype=torch.float64).to(like.step)
-    return Push(like.layer, noise / noise.norm(dim=1, keepdim=True) * like.step.norm(dim=1, keepdim=True))
+    return SteeringVector(like.layer, noise / noise.norm(dim=1, keepdim=True) * like.step.norm(dim=1, keepdim=True))
 
 
 def steer_at_random(contexts: Contexts, like: Steered, *, seed: int = 0) -> Steered:
-    """The same contexts after random pushes, as long as those of `like`, and missing where those are."""
-    assert like.push is not None
-    found = push_by(contexts, random_push(like.push, seed=seed))
-    return Steered(found.log_p.masked_fill(~like.reached[:, None], torch.nan), found.push)
+    """The same contexts after random vectors, as long as those of `like`, and missing where those are."""
+    assert like.vector is not None
+    found = steer_by(contexts, random_vector(like.vector, seed=seed))
+    return Steered(found.log_p.masked_fill(~like.reached[:, None], torch.nan), found.vector)
 
 
 def target_log_p(log_p: Tensor, targets: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which token is pushed towards, where, and what tells the states before it from others."""
+"""Which token is steered towards, where, and what tells the states before it from others."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -44,15 +44,20 @@ def frequent_words(model: LanguageModel, texts: Sequence[np.ndarray], least: int
     return words
 
 
+def target_tokens(model: LanguageModel, words: Sequence[str], texts: Sequence[np.ndarray], least: int) -> list[int]:
+    """Tokens that may be targets: those of the words or, where none are given, those frequent in the texts."""
+    return [token_id(model, word) for word in words] if words else frequent_words(model, texts, least)
+
+
 @dataclass(frozen=True, eq=False)
 class Places:
-    """B places in texts, one a text, each with a token to push towards.
+    """B places in texts, one a text, each with a token to steer towards.
 
     Attributes:
         text: (B,) number of the text.
-        place: (B,) number of its token at which the push is made; the target would be the next one.
+        place: (B,) number of its token at which the state is moved; the target would be the next one.
         target: (B,) token ids.
-        rank: (B,) rank of the target among all tokens without a push, from 1.
+        rank: (B,) rank of the target among all tokens without steering, from 1.
         gap: nats that targets may lie below the most probable token.
     """
 
@@ -101,7 +106,7 @@ def choose_places(
         gaps: nats, ascending; further down, a token stays improbable after any moderate gain.
         earliest: first token of a text that may be a place.
         last: tokens of each text after the last place.
-        highest: probability after the push.
+        highest: probability after the gain.
         seed: of the choice.
 
     Raises:
@@ -175,3 +180,15 @@ def contrast(
         own = before[mine].sum(0)
         result[word] = own / count - (total - own) / (n - count)
     return result
+
+
+def contrast_directions(
+    model: LanguageModel,
+    prompts: Sequence[tuple[int, ...]],
+    texts: Sequence[np.ndarray],
+    targets: Tensor,
+    layer: int,
+) -> Tensor:
+    """The contrast (B, D) of each target (B,), see `contrast`."""
+    found = contrast(model, prompts, texts, sorted(set(targets.tolist())), layer)
+    return torch.stack([found[token] for token in targets.tolist()])

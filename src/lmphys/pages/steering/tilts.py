@@ -1,4 +1,4 @@
-"""Raising the probability of one token: what it costs at least, and the shortest push that does it.
+"""Raising the probability of one token: what it costs at least, and the shortest steering vector that does it.
 
 All functions work on B rows at once: log-probabilities (B, V) before (p) and after (q), and a target token t (B,).
 """
@@ -55,14 +55,14 @@ def tilt_cost(log_q: Tensor, log_p: Tensor, targets: Tensor) -> Cost:
     return Cost(total, floor, total - floor)
 
 
-class MinimalPush(NamedTuple):
-    """The shortest push with a given gain, and the bracket that its length lies in.
+class MinimalSteering(NamedTuple):
+    """The shortest steering vector with a given gain, and the bracket that its length lies in.
 
     Attributes:
-        first: (B, D) gradient step, gain · g / ‖g‖² with the gradient g where the push begins.
-        step: (B, D) push; NaN where none with the gain was found.
+        first: (B, D) gradient step, gain · g / ‖g‖² with the gradient g where it begins.
+        step: (B, D) the vector; NaN where none with the gain was found.
         gain: (B,) what it gains, nats; NaN where none was found.
-        floor: (B,) no push shorter than this has the gain, if log p_t is a concave function of the state.
+        floor: (B,) no vector shorter than this has the gain, if log p_t is a concave function of the state.
     """
 
     first: Tensor
@@ -71,14 +71,14 @@ class MinimalPush(NamedTuple):
     floor: Tensor
 
 
-def minimal_push(
+def minimal_steering(
     log_p: Callable[[Tensor], Tensor],
     states: Tensor,
     gain: float,
     *,
     tolerance: float = 1e-3,
     max_steps: int = 200,
-) -> MinimalPush:
+) -> MinimalSteering:
     """Shortest d (B, D) with log p_t(h + d) = log p_t(h) + gain.
 
     For logits linear in h, log p_t is concave, the states with log p_t ≥ c are a convex set, and d is the projection
@@ -140,4 +140,4 @@ def minimal_push(
         value, slope = at(step)
     missed = ~((value - goal).abs() <= 1e-3 * gain)
     found = (value - start).masked_fill(missed, torch.nan)
-    return MinimalPush(first, step.masked_fill(missed[:, None], torch.nan), found, floor)
+    return MinimalSteering(first, step.masked_fill(missed[:, None], torch.nan), found, floor)

@@ -75,8 +75,8 @@ def gains(grids: Mapping[str, pd.DataFrame]) -> Figure:
     Args:
         grids: corpus to what `score_grid` returns.
     """
-    size = {"figsize": (9, 2.8 * len(grids)), "squeeze": False}
-    figure, axes = plt.subplots(len(grids), len(_GAINS), layout="constrained", **size)
+    height = 2.8 * len(grids)
+    figure, axes = plt.subplots(len(grids), len(_GAINS), figsize=(9, height), layout="constrained", squeeze=False)
     reach = 100 * max(grid["leaking"].max() for grid in grids.values())
     for line, (name, grid) in zip(axes, grids.items(), strict=True):
         for ax, (kind, title) in zip(line, _GAINS.items(), strict=True):
@@ -96,8 +96,8 @@ def densities(grids: Mapping[str, pd.DataFrame]) -> Figure:
     figure, axes = plt.subplots(1, len(grids), figsize=(9, 3.2), layout="constrained", squeeze=False)
     for ax, (name, grid) in zip(axes[0], grids.items(), strict=True):
         heat_map((grid["density"] - grid["density"].max()).unstack("rank"), decimals=0, ax=ax)
-        n_regimes, rank = grid["density"].idxmax()
-        ax.set(title=f"{name}: best K = {n_regimes}, k = {rank}", xlabel="directions k")
+        best = grid.index[int(grid["density"].argmax())]
+        ax.set(title=f"{name}: best K = {best[0]}, k = {best[1]}", xlabel="directions k")
     axes[0, 0].set_ylabel("regimes K")
     return figure
 

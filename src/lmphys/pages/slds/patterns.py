@@ -1,6 +1,7 @@
 """Which definition of R^2 gives the paper's table, and whether chains without regimes give it as well."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,22 +58,26 @@ def compare_patterns(
 
 def describe_patterns(pattern: pd.DataFrame) -> pd.Series:
     """What `compare_patterns` found, in words: the closest definition, and how many have the paper's pattern."""
-    closest = pattern["rms"].idxmin()
-    best = pattern.loc[closest]
+    best = pattern.iloc[int(pattern["rms"].argmin())]
     nearer = pattern[pattern["excess_high"] < 0]
     found = {
-        "closest definition": ", ".join(closest),
+        "closest definition": _named(best.name),
         "its distance from the paper": f"{best.rms:.3f}",
         "the same, surrogates of one map": f"{best.null_rms:.3f}",
         "real chains minus surrogates": f"{best.excess:+.3f} [{best.excess_low:+.3f}, {best.excess_high:+.3f}]",
         "definitions in which the real chains are closer": f"{len(nearer)} of {len(pattern)}"
-        + "".join(f"; {', '.join(where)}" for where in nearer.index),
+        + "".join(f"; {_named(where)}" for where in nearer.index),
     }
     for name, column in {"real chains": "order", "surrogates of one map": "null_order"}.items():
         weights = pattern.index[pattern[column] >= IN_ORDER].get_level_values("weights")
         honest = (weights == "predictive").sum()
         found[f"in the paper's order, {name}"] = f"{len(weights)} definitions, {honest} of them by the honest forecast"
     return pd.Series(found, name="found")
+
+
+def _named(definition: Any) -> str:
+    """Space, target and weights in one text."""
+    return ", ".join(definition)
 
 
 def _kendall(r2: np.ndarray, wanted: np.ndarray) -> np.ndarray:

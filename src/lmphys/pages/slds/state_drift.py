@@ -49,13 +49,12 @@ def drift_losses(
         M_j = 0; `full, target seen`; `drop`, without minus full; `leak`, seen minus honest.
     """
     tables = {
-        name: table["r2"].xs(("k", "h"), level=("space", "target")).unstack("model")  # type: ignore[arg-type]
-        for name, table in scores.items()
+        name: table["r2"].xs(("k", "h"), level=("space", "target")).unstack("model") for name, table in scores.items()
     }
     drifts = {"full model": "switching", "no state drift": "none"}
-    for name, parts in lacking.items():
+    for name, (fit, held_out) in lacking.items():
         curves = {
-            row: leak_curve(*parts, (n_regimes,), drift=drift, n_init=2, random_state=seed)
+            row: leak_curve(fit, held_out, (n_regimes,), drift=drift, n_init=2, random_state=seed)
             for row, drift in drifts.items()
         }
         tables[name] = pd.DataFrame({row: curve.set_index("weights")["r2_h"] for row, curve in curves.items()})

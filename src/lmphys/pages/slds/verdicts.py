@@ -44,7 +44,7 @@ def ablation_entries(
     entries = []
     for row in TABLE[1:-1]:
         mine, theirs = (readings(table, row) for table in scores)
-        drop, null_drop = (table.loc[(row, "k", "h", "predictive")] for table in dropped)
+        drop, null_drop = (table.loc[[(row, "k", "h", "predictive")]].iloc[0] for table in dropped)
         nulls = {SURROGATES: float(null_drop["drop"])}
         if row == NO_STATE_DRIFT:
             nulls = {"random walks": walk_drop}
@@ -52,7 +52,7 @@ def ablation_entries(
             Entry(
                 claims[row],
                 _intervals(mine),
-                {SURROGATES: theirs["r2"].to_dict()},
+                {SURROGATES: _numbers(theirs)},
                 f"rank {rank}, {position} token, held out by question",
             ),
             Entry(
@@ -82,7 +82,7 @@ def full_model_entry(claim: str, scores: tuple[pd.DataFrame, pd.DataFrame], note
         note: a remark for the reader.
     """
     real, null = scores
-    controls = {LINEAR: readings(real, LINEAR)["r2"].to_dict(), SURROGATES: readings(null, FULL)["r2"].to_dict()}
+    controls = {LINEAR: _numbers(readings(real, LINEAR)), SURROGATES: _numbers(readings(null, FULL))}
     return Entry(claim, _intervals(readings(real, FULL)), controls, note)
 
 
@@ -96,3 +96,7 @@ def cost_entry(claim: str, cost: Cost, device: str) -> Entry:
 
 def _intervals(table: pd.DataFrame) -> dict[str, Interval]:
     return {str(name): Interval.of_row(row, "r2") for name, row in table.iterrows()}
+
+
+def _numbers(table: pd.DataFrame) -> dict[str, float]:
+    return {str(name): float(value) for name, value in table["r2"].items()}

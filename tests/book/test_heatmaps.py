@@ -8,9 +8,8 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 from tests.book.test_plots import luminance
 
-from lmphys.book.heatmaps import SEEN, SPACE, ablation, heat_map
+from lmphys.book.heatmaps import heat_map
 from lmphys.core.errors import LmphysError
-from lmphys.pages.slds.ablation import DEFINITIONS
 
 
 @pytest.fixture(autouse=True)
@@ -46,22 +45,10 @@ def test_the_neutral_colour_is_that_of_the_centre():
     assert ax.images[0].norm(3.0) == pytest.approx(1.0)
 
 
+def test_what_rounds_to_nothing_has_no_sign():
+    assert [t.get_text() for t in heat_map(pd.DataFrame([[-0.04, -0.06]]), decimals=1).texts] == ["0.0", "-0.1"]
+
+
 def test_a_table_without_numbers_is_refused():
     with pytest.raises(LmphysError, match="at least one finite number"):
         heat_map(pd.DataFrame([[np.nan]]))
-
-
-def test_ablation_has_a_panel_for_each_space_and_the_paper_beside_it():
-    assert list(SPACE) == list(DEFINITIONS.levels[0][DEFINITIONS.codes[0]].unique())
-    assert list(SEEN) == list(DEFINITIONS.levels[2][DEFINITIONS.codes[2]].unique())
-    models = ["full model", "no regimes"]
-    index = pd.MultiIndex.from_tuples(
-        [(m, *d) for m in models for d in DEFINITIONS], names=["model", *DEFINITIONS.names]
-    )
-    table = pd.DataFrame({"r2": np.arange(48) / 100}, index=index)
-    figure = ablation(table, {"full model": 0.74}, "chains")
-    assert [ax.get_title() or ax.get_title("left") for ax in figure.axes] == [f"chains, {w}" for w in SPACE.values()]
-    first = [[t.get_text() for t in figure.axes[0].texts if t.get_position()[1] == row] for row in (0, 1)]
-    assert first[0] == ["0.74", *(f"{x / 100:.2f}" for x in range(8))]
-    assert first[1] == [f"{x / 100:.2f}" for x in range(24, 32)]  # the paper has no such row here
-    assert figure.axes[0].get_xticklabels()[2].get_text() == "h\nseen"

@@ -1,24 +1,17 @@
 """The table of ablations: which model, which definition, and what chains without regimes make of it."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.one_step import one_step_scores
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.ablation import (
-    DEFINITIONS,
-    MODELS,
     SPACES,
-    TABLE,
-    TARGETS,
     WEIGHTS,
-    Ablation,
     ablate,
-    compare_patterns,
+    likeness,
     readings,
 )
 from lmphys.stats.regression import pooled_r2
@@ -133,44 +126,15 @@ def test_drops_are_paired_differences_from_the_full_model(found, scores):
     assert "full model" not in drops.index.get_level_values("model")
 
 
-def test_twins_follow_the_lifted_map(chains, found):
+def test_surrogates_follow_the_lifted_map(chains, found):
     many = Trajectories.concatenate([chains[0]] * 20)
-    (twins,) = found.twins(many, seed=3)
-    np.testing.assert_array_equal(twins.lengths, many.lengths)
-    np.testing.assert_allclose(twins.states[twins.offsets[:-1]], many.states[many.offsets[:-1]])
+    (drawn,) = found.surrogates(many, seed=3)
+    np.testing.assert_array_equal(drawn.lengths, many.lengths)
+    np.testing.assert_allclose(drawn.states[drawn.offsets[:-1]], many.states[many.offsets[:-1]])
     lifted = found.completion.lift(found.fits["no regimes"].parameters_)
-    drift = LinearDrift(0.0).fit(twins)
+    drift = LinearDrift(0.0).fit(drawn)
     np.testing.assert_allclose(drift.A_, np.eye(6) + lifted.M[0], atol=0.05)
     np.testing.assert_allclose(drift.noise_covariance_, lifted.Sigma[0], atol=0.05 * np.abs(lifted.Sigma[0]).max())
-
-
-def by_hand(r2_of: dict[str, float]) -> Ablation:
-    """Ten chains of one error each, such that every definition gives these R^2."""
-    errors = np.empty((len(MODELS), len(SPACES), len(WEIGHTS), 10))
-    for i, name in enumerate(MODELS):
-        errors[i] = 1 - r2_of.get(name, 0.0)
-    spreads = {(space, target): lambda w: w.sum(axis=1) for space in SPACES for target in TARGETS}
-    return Ablation({}, None, None, errors, spreads, pd.Series(dtype=float))
-
-
-def test_patterns_of_tables_made_by_hand():
-    paper = dict(zip(TABLE, (0.74, 0.58, 0.60, 0.35, 0.51), strict=True))
-    reverse = {name: 1 - value for name, value in paper.items()}
-    pattern = compare_patterns(by_hand(paper), by_hand(reverse), paper, n_bootstrap=30)
-    assert list(pattern.index) == list(DEFINITIONS)
-    np.testing.assert_allclose(pattern.rms, 0, atol=1e-12)
-    np.testing.assert_allclose(pattern.null_rms, np.sqrt(np.mean([(1 - 2 * v) ** 2 for v in paper.values()])))
-    np.testing.assert_allclose(pattern.excess, -pattern.null_rms)
-    assert (pattern.tau == 1).all() and (pattern.null_tau == -1).all()
-    assert (pattern.order == 1).all() and (pattern.null_order == 0).all()
-    # One pair of the ten exchanged: eight tenths of agreement.
-    swapped = paper | {"no regimes": 0.61}
-    assert compare_patterns(by_hand(swapped), by_hand(paper), paper, n_bootstrap=2).tau.iloc[0] == pytest.approx(0.8)
-
-
-def test_a_paper_without_a_row_is_refused(found):
-    with pytest.raises(LmphysError, match="lacks no projection, one linear map"):
-        compare_patterns(found, found, {"full model": 0.7, "no regimes": 0.6, "no state drift": 0.3})
 
 
 def test_readings_are_those_that_the_text_admits(found, scores):
@@ -180,3 +144,12 @@ def test_readings_are_those_that_the_text_admits(found, scores):
     assert full.r2["oracle, R² of Δh, k coordinates"] == scores["full model", "k", "Δh", "oracle"]
     assert full.r2["smoothed, R² of h, all D"] == scores["full model", "Eq. 10", "h", "smoothed"]
     assert single.r2["one forecast, R² of h, k coordinates"] == scores["no regimes", "k", "h", "oracle"]
+
+
+def test_likeness_is_of_the_held_out_states_and_the_map_without_regimes(chains, found, scores):
+    row = likeness({"real": found}).loc["real"]
+    states = found.projection.transform(chains[1]).states
+    assert row["spread"] == pytest.approx(np.sqrt(states.var(axis=0).sum()))
+    assert row["R²(h) of one map"] == scores["no regimes", "k", "h", "predictive"]
+    eigenvalues = np.linalg.eigvals(np.eye(4) + found.fits["no regimes"].parameters_.M[0])
+    assert row["largest eigenvalue"] == pytest.approx(np.abs(eigenvalues).max())

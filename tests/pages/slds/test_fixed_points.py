@@ -1,10 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
-from lmphys.pages.slds.fixed_points import portrait, relaxation_times
+from lmphys.pages.slds.fixed_points import describe_portraits, portrait, relaxation_times
 
 
 def one_regime(M, b, Sigma=None):
@@ -61,3 +62,17 @@ def test_a_regime_that_is_not_used_has_no_place():
     never = SLDSParameters(np.array([1.0, 0.0]), np.array([[1.0, 0.0], [1.0, 0.0]]), p.M, p.b, p.Sigma)
     table = portrait(SLDS.from_parameters(never), draw_chains(p, 10, 5, seed=0))
     assert table.steps[1] == 0 and np.isnan(table.fixed_point[1]) and np.isnan(table.visit_counted[1])
+
+
+def test_a_description_counts_regimes_in_use():
+    portraits = pd.DataFrame(
+        {
+            "steps": [10, 5, 1],
+            "largest_eigenvalue": [0.9, 1.1, 2.0],
+            "relaxation": [9.0, np.inf, np.inf],
+            "visit_counted": [12.0, 2.0, 1.0],
+            "farther": [0.0, 0.1, 0.0],
+        },
+        index=pd.MultiIndex.from_product([["a"], range(3)], names=["fit", "regime"]),
+    )
+    assert describe_portraits(portraits).loc["a"].tolist() == [2, 1, 1, 1]

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from lmphys.core.errors import LmphysError
@@ -7,7 +8,7 @@ from lmphys.dynamics.evaluate.one_step import one_step_scores
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
-from lmphys.pages.slds.grid import is_supported, score_grid
+from lmphys.pages.slds.grid import describe_grids, is_supported, score_grid
 
 
 def test_a_pair_is_supported_if_each_share_determines_a_map():
@@ -66,3 +67,12 @@ def test_shrinkage_alone_can_look_like_a_gain_of_regimes():
     cell = score_grid(train, test, (4,), (15,), n_bootstrap=50, drift_prior=0.1).iloc[0]
     assert cell.honest > cell.equal + 0.01
     assert cell.equal < 0.02
+
+
+def test_a_description_counts_pairs_with_more_than_one_regime():
+    index = pd.MultiIndex.from_product([[1, 2], [5, 10]], names=["n_regimes", "rank"])
+    grid = pd.DataFrame({"equal": [9, 9, 0.01, -0.02], "equal_low": [9, 9, 0.005, -0.04],
+                         "equal_high": [9, 9, 0.02, -0.01], "leaking": [9, 9, 0.1, 0.2]}, index=index)  # fmt: skip
+    row = describe_grids({"one": grid}).loc["one"]
+    expected = {"pairs": 2, "target seen, most": 20, "honest at equal penalty, least": -2, "most": 1}
+    assert row.to_dict() == pytest.approx({**expected, "above 0": 1, "below 0": 1})

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.slds.visits import compare_visits, count_visits, expected_visits, mean_visit, persistence
+from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.pages.slds.visits import (
+    compare_corpora,
+    compare_visits,
+    count_visits,
+    expected_visits,
+    mean_visit,
+    persistence,
+)
 
 PI = np.array([0.2, 0.5, 0.3])
 T = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4], [0.25, 0.25, 0.5]])
@@ -89,3 +98,18 @@ def test_persistence_by_hand():
     found = persistence(np.array([0, 0, 1, 0]), np.array([4, 2]), 2, n_bootstrap=3)
     # Shares 3/4 and 1/4 agree with probability 5/8; two chains with 2 and 0 neighbours; three visits.
     assert float(found.value) == pytest.approx((2 + 2 * 3 / 8) / 3)
+
+
+def test_corpora_are_decoded_each_by_its_own_model():
+    truths = {
+        name: random_parameters(2, 4, separation=8.0, stay=stay, seed=1) for name, stay in (("a", 0.9), ("b", 0.5))
+    }
+    models = {name: SLDS.from_parameters(truth) for name, truth in truths.items()}
+    chains = {name: draw_chains(truth, 200, (2, 9), seed=2) for name, truth in truths.items()}
+    tables, lasting = compare_corpora(models, chains, seed=3)
+    assert list(tables) == list(lasting.index) == ["a", "b"]
+    path = models["a"].viterbi(chains["a"])
+    expected = compare_visits(path, chains["a"].lengths, truths["a"].pi, truths["a"].T)
+    np.testing.assert_allclose(tables["a"], expected)
+    assert tuple(lasting.loc["a"]) == pytest.approx(persistence(path, chains["a"].lengths, 2, seed=3))
+    assert lasting.low["a"] > 1.5 > lasting.high["b"]

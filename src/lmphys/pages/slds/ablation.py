@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.complement import Complement
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.stats.bootstrap import bootstrap_chains, chain_weights, sum_by_group
+from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
 from lmphys.stats.regression import spread
 
 # The rows of Table 2, the full model first, and the map of Sec. 3.2 as it is printed, in all dimensions.
 FULL, NO_REGIMES, NO_PROJECTION = "full model", "no regimes", "no projection"
-TABLE = (FULL, NO_REGIMES, NO_PROJECTION, "no state drift", "one linear map")
+NO_STATE_DRIFT, LINEAR = "no state drift", "one linear map"
+TABLE = (FULL, NO_REGIMES, NO_PROJECTION, NO_STATE_DRIFT, LINEAR)
 MODELS = (*TABLE, "one linear map, all D")
 
 SPACES = ("k", "D", "Eq. 10")
@@ -35,6 +35,7 @@ class Ablation:
         fits: each model.
         projection: of the models in k coordinates.
         completion: their rule outside the subspace.
+        inside: the chains of the fit and those that are scored, in k coordinates.
         errors: (models, spaces, weights, C) sum of squared errors of the forecasts of each chain.
         spreads: for each space and target, the spread of the targets given weights of the chains (`r2.spread`).
         nll: negative log density of h_{t+1} given the past, nats per transition in all D dimensions; the models in
@@ -44,6 +45,7 @@ class Ablation:
     fits: dict[str, SLDS | LinearDrift]
     projection: Projection
     completion: Complement
+    inside: tuple[Trajectories, Trajectories]
     errors: np.ndarray
     spreads: dict[tuple[str, str], Callable[[np.ndarray], np.ndarray]]
     nll: pd.Series
@@ -78,8 +80,8 @@ class Ablation:
         r2 = self.r2(weights)
         return r2[:, 1:] - r2[:, :1]
 
-    def twins(self, *chains: Trajectories, seed: int) -> list[Trajectories]:
-        """Chains without regimes: twins of full width, drawn from the fit of one regime and the completion.
+    def surrogates(self, *chains: Trajectories, seed: int) -> list[Trajectories]:
+        """Chains without regimes, of full width, simulated from the fit of one regime and the completion.
 
         Together these are one linear map of R^D with one Gaussian noise. Each set gets a seed of its own.
         """
@@ -176,49 +178,26 @@ def ablate(
     for space, (now, then) in states.items():
         spreads[space, "h"] = spread(then, chain, len(test))
         spreads[space, "Δh"] = spread(then - now, chain, len(test))
-    return Ablation(fits, projection, completion, errors, spreads, pd.Series(nll, name="nll"))
+    return Ablation(fits, projection, completion, (inside, outside), errors, spreads, pd.Series(nll, name="nll"))
 
 
-def compare_patterns(
-    real: Ablation, null: Ablation, paper: Mapping[str, float], *, n_bootstrap: int = 500, seed: int = 0
-) -> pd.DataFrame:
-    """Which definition gives the rows of the paper's table, and whether chains without regimes give them as well.
+def likeness(ablations: Mapping[str, Ablation]) -> pd.DataFrame:
+    """Whether surrogates are like the chains they stand for, a row a corpus, in k coordinates.
 
-    Args:
-        real: of real chains.
-        null: of chains that have no regimes (`Ablation.twins`).
-        paper: R^2 of each row of `TABLE`.
-        n_bootstrap: replicates over the test chains of each; the fits are given.
-        seed: of the resampling.
-
-    Returns:
-        Indexed by space, target and weights. `rms`, the root mean square distance of the rows from the paper's,
-        and `tau`, Kendall's rank correlation with them: 1 for the paper's order, -1 for its reverse; both also of the
-        null, `null_rms` and `null_tau`. `excess`, the distance of the real chains minus that of the null; below
-        0 the real chains come closer. `rms`, `null_rms` and `excess` have 95 % intervals, `..._low`, `..._high`.
-        `order` and `null_order`, the share of replicates in the paper's order.
-
-    Raises:
-        LmphysError: a row of the paper is missing, or there are fewer than two chains.
+    Columns: `largest eigenvalue`, of the map of one regime, its modulus; `spread`, the root of the summed variance of
+    the held-out states; `R²(h) of one map`, held out.
     """
-    missing = [name for name in TABLE if name not in paper]
-    if missing:
-        raise LmphysError(f"the paper's table lacks {', '.join(missing)}: give a number for each of {', '.join(TABLE)}")
-    wanted = np.array([paper[name] for name in TABLE])
-    columns: dict[str, np.ndarray] = {}
-    replicates = {}
-    for i, (name, ablation) in enumerate((("", real), ("null_", null))):
-        weights = chain_weights(ablation.n_chains, n_bootstrap, seed + i)
-        r2 = ablation.r2(np.vstack([np.ones(ablation.n_chains), weights]))[:, : len(TABLE)]
-        rms = np.sqrt(((r2 - wanted[:, None]) ** 2).mean(axis=1))
-        tau = _kendall(r2, wanted)
-        columns |= {f"{name}rms": rms[0], f"{name}tau": tau[0], f"{name}order": (tau[1:] > 1 - 1e-9).mean(axis=0)}
-        replicates[f"{name}rms"] = rms[1:]
-    columns["excess"] = columns["rms"] - columns["null_rms"]
-    replicates["excess"] = replicates["rms"] - replicates["null_rms"]
-    for name, values in replicates.items():
-        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(values, [0.025, 0.975], axis=0)
-    return pd.DataFrame(columns, index=DEFINITIONS)
+    rows = {}
+    for name, ablation in ablations.items():
+        single = ablation.fits[NO_REGIMES]
+        assert isinstance(single, SLDS)
+        r2 = pd.DataFrame(ablation.r2(np.ones((1, ablation.n_chains)))[0], index=MODELS, columns=DEFINITIONS)
+        rows[name] = {
+            "largest eigenvalue": np.abs(single.parameters_.eigenvalues()).max(),
+            "spread": np.sqrt(ablation.inside[1].states.var(axis=0).sum()),
+            "R²(h) of one map": r2.loc[NO_REGIMES, ("k", "h", "predictive")],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=float).rename_axis("corpus")
 
 
 def readings(table: pd.DataFrame, model: str) -> pd.DataFrame:
@@ -235,12 +214,6 @@ def readings(table: pd.DataFrame, model: str) -> pd.DataFrame:
     places = {"k": "k coordinates", "Eq. 10": "all D"}
     rows.index = pd.Index([f"{names[w]}, R² of {target}, {places[space]}" for space, target, w in rows.index])
     return rows
-
-
-def _kendall(r2: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Mean agreement of the order of pairs of rows, (R, definitions), from (R, rows, definitions)."""
-    i, j = np.triu_indices(len(wanted), 1)
-    return np.mean(np.sign(r2[:, i] - r2[:, j]) * np.sign(wanted[i] - wanted[j])[:, None], axis=1)
 
 
 def _long(

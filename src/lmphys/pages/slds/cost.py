@@ -9,9 +9,12 @@ import pandas as pd
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.corpus.store import Corpus
+from lmphys.corpus.tasks import load_questions
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.lm.decode import ChainDecoder, Request
 from lmphys.lm.model import LanguageModel
+from lmphys.lm.prompts import REQUEST
 from lmphys.lm.sampling import Sampling
 
 
@@ -121,6 +124,29 @@ def simulation_cost(
         index=pd.Index(["simulated step", "written sentence"], name="one"),
     )
     return Cost(table, sentence / of_steps, float(of_tokens.min()), n)
+
+
+def cost_beside_writer(
+    model: SLDS, starts: Trajectories, chains: Corpus, *, copies: int = 4, seed: int = 0
+) -> tuple[Cost, LanguageModel]:
+    """The model that wrote a corpus writes again, and a switching model simulates: `simulation_cost`.
+
+    Args:
+        model: fitted.
+        starts: chains to simulate from.
+        chains: the corpus; two of its questions are asked.
+        copies: chains of each question, all side by side.
+        seed: of the questions and of both.
+
+    Returns:
+        The costs, and the writer.
+    """
+    spec = chains.spec
+    writer = LanguageModel(spec.writer or spec.model, dtype=spec.dtype)
+    asked = [question.text for task in spec.tasks for question in load_questions(task, 1, seed)][:2]
+    prompts = [writer.prompt_ids(REQUEST.format(question=text), spec.prompt) for text in asked]
+    mean = float(chains.sentences["n_tokens"].mean())
+    return simulation_cost(model, starts, writer, copies * prompts, tokens_per_sentence=mean, seed=seed), writer
 
 
 def _seconds_each(make: Callable[[int], int], few: int, many: int) -> float:

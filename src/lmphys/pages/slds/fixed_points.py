@@ -72,3 +72,23 @@ def portrait(model: SLDS, traj: Data) -> pd.DataFrame:
             "farther": farther,
         }
     ).rename_axis("regime")
+
+
+def describe_portraits(portraits: pd.DataFrame) -> pd.DataFrame:
+    """Counts over the regimes that are in use (two steps or more), a row a fit.
+
+    Args:
+        portraits: of `portrait`, under an outer index `fit`.
+
+    Returns:
+        `in use`; of these `unstable`, with an eigenvalue on or beyond the unit circle; `slower than its visits`, with a
+        relaxation that takes longer than the mean visit; `fixed point beyond all states`.
+    """
+    used = portraits[portraits["steps"] >= 2]
+    marks = {
+        "in use": used["steps"] >= 2,
+        "unstable": used["largest_eigenvalue"] >= 1,
+        "slower than its visits": used["relaxation"] > used["visit_counted"],
+        "fixed point beyond all states": used["farther"] == 0,
+    }
+    return pd.DataFrame(marks).groupby(level="fit", sort=False).sum()

@@ -1,6 +1,6 @@
 """Number of regimes and number of directions together: what one more of either is worth."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -87,3 +87,23 @@ def score_grid(
         )
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(["n_regimes", "rank"]).sort_index()
+
+
+def describe_grids(grids: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The gains of `score_grid` over all pairs with more than one regime, in percentage points, a row a corpus.
+
+    Columns: `pairs`; `target seen, most`, the largest leaking gain; of the honest one at equal penalty `least`, `most`,
+    and the numbers of pairs whose interval lies above and below 0.
+    """
+    rows = {}
+    for name, grid in grids.items():
+        more = grid[grid.index.get_level_values("n_regimes") > 1]
+        rows[name] = {
+            "pairs": len(more),
+            "target seen, most": 100 * more["leaking"].max(),
+            "honest at equal penalty, least": 100 * more["equal"].min(),
+            "most": 100 * more["equal"].max(),
+            "above 0": (more["equal_low"] > 0).sum(),
+            "below 0": (more["equal_high"] < 0).sum(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("corpus")

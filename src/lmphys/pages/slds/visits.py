@@ -1,9 +1,13 @@
 """How long a regime lasts: visits counted on decoded paths, beside what a Markov chain makes of them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.simulation import dwell_times
+from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
 from lmphys.stats.interval import Interval
 
@@ -117,3 +121,24 @@ def persistence(
         return (weights @ chains + (weights @ neighbours) * (1 - agree)) / (weights @ visits)
 
     return bootstrap_chains(statistic, n, n_bootstrap=n_bootstrap, seed=seed)
+
+
+def compare_corpora(
+    models: Mapping[str, SLDS], chains: Mapping[str, Trajectories], *, seed: int = 0
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Visits decoded in several corpora, each by its own model.
+
+    Args:
+        models: corpus to a model of K regimes.
+        chains: corpus to held-out chains of its width.
+        seed: of the intervals.
+
+    Returns:
+        What `compare_visits` gives for each; and `persistence` of each, a row a corpus: `value`, `low`, `high`.
+    """
+    tables, lasting = {}, {}
+    for name, model in models.items():
+        p, path = model.parameters_, model.viterbi(chains[name])
+        tables[name] = compare_visits(path, chains[name].lengths, p.pi, p.T)
+        lasting[name] = persistence(path, chains[name].lengths, p.n_regimes, seed=seed)
+    return tables, pd.DataFrame(lasting, index=Interval._fields).T.astype(float)

@@ -1,7 +1,12 @@
-from .held_out import as_interval as as_interval
 from .held_out import by_task as by_task
-from .model_transfer import enough_questions as enough_questions
 from .model_transfer import transfer_models as transfer_models
-from .transfer import deal_tasks as deal_tasks
-from .transfer import single_map_surrogates as single_map_surrogates
-from .transfer import transfer_matrix as transfer_matrix
+from .paper import KINDS as KINDS
+from .paper import describe_line as describe_line
+from .paper import paper_pairs as paper_pairs
+from .summary import describe_matches as describe_matches
+from .summary import same_text_means as same_text_means
+from .summary import switching_gains as switching_gains
+from .targets import read_targets as read_targets
+from .task_transfer import permute_tasks as permute_tasks
+from .task_transfer import single_map_surrogates as single_map_surrogates
+from .task_transfer import transfer_matrix as transfer_matrix

@@ -9,16 +9,9 @@ from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.stats.bootstrap import chain_weights, sum_by_group
 from lmphys.stats.folds import group_folds
-from lmphys.stats.interval import Interval
 
 # Maps states (n, D) to coordinates (n, k); it must be affine.
 Frame = Callable[[np.ndarray], np.ndarray]
-
-
-def as_interval(replicates: np.ndarray, level: float = 0.95) -> Interval:
-    """Value and percentile interval from an array (R + 1, ...) whose first entry is the value."""
-    low, high = np.quantile(replicates[1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Interval(replicates[0], low, high)
 
 
 def by_task(traj: Trajectories, *, min_questions: int = 3) -> tuple[dict[str, Trajectories], list[str]]:

@@ -1,7 +1,7 @@
 """Coordinates of one language model as those of another, learned on sentences that both have read."""
 
 import numpy as np
-from scipy.linalg import LinAlgError, svd
+from scipy.linalg import LinAlgError, orthogonal_procrustes
 from sklearn.base import BaseEstimator
 
 from lmphys.core.errors import LmphysError
@@ -56,11 +56,10 @@ class Procrustes(BaseEstimator):
         if not spread > 0:
             raise LmphysError("the states to match do not vary; give sentences that differ")
         try:
-            left, singular, right = svd(x.T @ y)
+            self.rotation_, singular = orthogonal_procrustes(x, y)  # and the sum of the singular values of x^T y
         except (LinAlgError, ValueError) as error:
             raise LmphysError(f"the states cannot be matched ({error}); look for values that are not finite") from error
-        self.rotation_ = left @ right
-        self.scale_ = float(singular.sum()) / spread if self.scale else 1.0
+        self.scale_ = float(singular) / spread if self.scale else 1.0
         return self
 
     def transform(self, x: np.ndarray) -> np.ndarray:
@@ -75,15 +74,6 @@ class Procrustes(BaseEstimator):
         """Share of the variance of y, about its own mean, that the matched x explain; pairs as in `fit`."""
         y = np.asarray(y, dtype=np.float64)
         return 1 - float(((y - self.transform(x)) ** 2).sum() / ((y - y.mean(axis=0)) ** 2).sum())
-
-
-def random_rotation(width: int, rng: np.random.Generator) -> np.ndarray:
-    """An orthogonal matrix (width, width), uniform among all of them, reflections included.
-
-    Source: Mezzadri 2007, Notices AMS 54, 592: the signs of the diagonal of R make the QR factor uniform.
-    """
-    q, r = np.linalg.qr(rng.standard_normal((width, width)))
-    return q * np.sign(np.diag(r))
 
 
 def paired_rows(one: Trajectories, other: Trajectories) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import ortho_group
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
@@ -13,8 +14,9 @@ from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.nulls.surrogates import shuffle_chains
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.transfer.held_out import HeldOut, as_interval, by_task, select_fold, task_folds
-from lmphys.pages.transfer.matching import Procrustes, paired_rows, random_rotation
+from lmphys.pages.transfer.held_out import HeldOut, by_task, select_fold, task_folds
+from lmphys.pages.transfer.matching import Procrustes, paired_rows
+from lmphys.stats.interval import percentile_interval
 
 SOURCE_BASIS, SOURCE_CENTRED = "source basis", "source basis, own mean"
 OWN_BASIS, MATCHED, CENTRED, SCALED = "own basis", "matched", "matched, own mean", "matched and scaled"
@@ -63,7 +65,7 @@ class ModelTransfer:
         rows = {}
         for match in (m for m in MATCHES if m not in self.missing):
             of_basis = SOURCE_BASIS if match in _IN_SOURCE else OWN_BASIS
-            value, low, high = as_interval(self.r2(match))
+            value, low, high = percentile_interval(self.r2(match))
             rows[match] = {
                 **{"switching": value, "low": low, "high": high},
                 **{rule: self.r2(match, rule)[0] for rule in ("one linear map", "shuffled source")},
@@ -210,7 +212,7 @@ class _Crossing:
             CENTRED: [_turned(fit.rotation_)],
             SCALED: [_of(Procrustes(scale=True).fit(x, y))],
             SHUFFLED: [_of(Procrustes().fit(x, y[shuffled]))],
-            ROTATED: [_turned(random_rotation(k, rng)) for _ in range(n_draws)],
+            ROTATED: [_turned(ortho_group.rvs(k, random_state=rng)) for _ in range(n_draws)],
             SIGNED: [_turned(np.diag(rng.choice([-1.0, 1.0], size=k))) for _ in range(n_draws)],
         }
 

@@ -3,15 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ortho_group
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.projection import Projection
-from lmphys.pages.transfer.held_out import HeldOut, as_interval, by_task, select_fold, task_folds
-from lmphys.pages.transfer.matching import random_rotation
+from lmphys.pages.transfer.held_out import HeldOut, by_task, select_fold, task_folds
 from lmphys.pages.transfer.model_transfer import transfer_models
-from lmphys.pages.transfer.transfer import REST, deal_tasks, single_map_surrogates, transfer_matrix
+from lmphys.pages.transfer.task_transfer import REST, permute_tasks, single_map_surrogates, transfer_matrix
+from lmphys.stats.interval import percentile_interval
 from lmphys.stats.regression import pooled_r2, r2_interval
 
 
@@ -48,7 +49,7 @@ def test_held_out_scores_are_the_pooled_ones_with_their_intervals():
         scores.add(test, lambda x: x, {"map": drift.predict(test).mean, "two": np.stack([test.pairs()[0]] * 2)})
     question = pd.factorize(traj.chains["question_id"], sort=True)[0][chain]
     expected = r2_interval(y, drift.predict(traj).mean, question, 6, n_bootstrap=300, seed=5)
-    np.testing.assert_allclose(as_interval(scores.r2("map")), expected, rtol=1e-9)
+    np.testing.assert_allclose(percentile_interval(scores.r2("map")), expected, rtol=1e-9)
     assert scores.r2("two")[0] == pytest.approx(pooled_r2(y, h))
     np.testing.assert_allclose(scores.share("map"), 1, rtol=1e-9)
 
@@ -156,27 +157,27 @@ def test_all_other_tasks_leave_the_target_out():
     assert transfer_matrix(tasks, rank=3, n_regimes=1, n_folds=2, n_bootstrap=5, rest=False).matrix().shape == (3, 3)
 
 
-def test_dealt_tasks_keep_questions_whole_and_sizes():
+def test_permuted_tasks_keep_questions_whole_and_sizes():
     tasks = two_tasks()
-    dealt = deal_tasks(tasks, seed=0)
-    for name, part in dealt.items():
+    permuted = permute_tasks(tasks, seed=0)
+    for name, part in permuted.items():
         assert part.chains["question_id"].nunique() == tasks[name].chains["question_id"].nunique()
         assert set(part.chains["task"]) == {name}
-    kept = np.sort(np.concatenate([part.states[:, 0] for part in dealt.values()]))
+    kept = np.sort(np.concatenate([part.states[:, 0] for part in permuted.values()]))
     np.testing.assert_array_equal(kept, np.sort(np.concatenate([part.states[:, 0] for part in tasks.values()])))
     own, other = (
-        transfer_matrix(dealt, rank=3, n_regimes=1, n_bootstrap=5).mean("switching", w)[0] for w in ("own", "other")
+        transfer_matrix(permuted, rank=3, n_regimes=1, n_bootstrap=5).mean("switching", w)[0] for w in ("own", "other")
     )
     assert other == pytest.approx(own, abs=0.05)
 
 
-def test_twins_have_one_map_the_chains_and_the_questions():
+def test_surrogates_have_one_map_the_chains_and_the_questions():
     tasks = {name: chains(A, np.zeros(3), n_questions=60, seed=i, name=name, extra=2) for i, name in enumerate("ab")}
-    twins = single_map_surrogates(tasks, rank=3, seed=0)
+    surrogates = single_map_surrogates(tasks, rank=3, seed=0)
     P = Projection(3).fit(Trajectories.concatenate(list(tasks.values())))
     for name, part in tasks.items():
-        assert twins[name].chains.equals(part.chains)
-        real, made = (LinearDrift(1e-6).fit(t).A_ for t in (P.transform(part), twins[name]))
+        assert surrogates[name].chains.equals(part.chains)
+        real, made = (LinearDrift(1e-6).fit(t).A_ for t in (P.transform(part), surrogates[name]))
         np.testing.assert_allclose(made, real, atol=0.12)
 
 
@@ -193,7 +194,7 @@ def test_tasks_with_few_questions_are_named():
 def turned(traj, *, width=8, seed=3, scale=1.0):
     """The same chains seen by a model whose axes are others, with a shift."""
     rng = np.random.default_rng(seed)
-    basis = random_rotation(width, rng)[: traj.width]
+    basis = ortho_group.rvs(width, random_state=rng)[: traj.width]
     return traj.with_states(scale * traj.states @ basis + 3)
 
 

@@ -14,7 +14,8 @@ from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.nulls.surrogates import shuffle_chains
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.transfer.held_out import HeldOut, as_interval, select_fold, task_folds
+from lmphys.pages.transfer.held_out import HeldOut, select_fold, task_folds
+from lmphys.stats.interval import percentile_interval
 
 Basis = Literal["source", "target", "pooled"]
 REST = "all other tasks"
@@ -46,6 +47,14 @@ class TransferMatrix:
         """Negative log density of the targets under the switching model of the source, nats per transition."""
         return self._frame(lambda scores: float(scores.nll("switching")[0]))
 
+    def pairs(self) -> pd.DataFrame:
+        """Scores `r2` and `nll` of every source and target that is a task, and `pair`: own task or another task."""
+        tasks = list(self.tasks)
+        scores = {"r2": self.matrix().loc[tasks].stack(), "nll": self.nll().loc[tasks].stack()}
+        table = pd.DataFrame(scores).rename_axis(["source", "target"])
+        own = table.index.get_level_values("source") == table.index.get_level_values("target")
+        return table.assign(pair=np.where(own, "own task", "another task"))
+
     def _frame(self, value: Callable[[HeldOut], float]) -> pd.DataFrame:
         sources = dict.fromkeys(source for source, _ in self.scores)
         rows = {s: [value(self.scores[s, t]) for t in self.tasks] for s in sources}
@@ -74,7 +83,7 @@ class TransferMatrix:
             rows[rule] = {
                 f"{name}{end}": float(x)
                 for name, values in means.items()
-                for end, x in zip(("", "_low", "_high"), as_interval(values), strict=True)
+                for end, x in zip(("", "_low", "_high"), percentile_interval(values), strict=True)
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecast")
 
@@ -108,7 +117,7 @@ def transfer_matrix(
     Returns:
         Scores by (source, target) of the rules: the switching model with honest weights; one linear map, fitted to the
         same chains and shrunk alike; both moved from the mean state of the source to that of the target; such a map
-        fitted to the source's states dealt out anew, which knows their mean and covariance alone; the mean next state
+        fitted to the source's permuted states, which knows their mean and covariance alone; the mean next state
         of source and of target; persistence. Means are those of training chains.
 
     Raises:
@@ -173,15 +182,15 @@ class _Source:
         scores.add_nll("switching", test, self.switching.predict(inside).nll)
 
 
-def deal_tasks(domains: Mapping[str, Trajectories], *, seed: int) -> dict[str, Trajectories]:
-    """The same chains with their questions dealt out anew among the tasks, as many to each as before.
+def permute_tasks(domains: Mapping[str, Trajectories], *, seed: int) -> dict[str, Trajectories]:
+    """The same chains with their questions permuted among the tasks, as many to each as before.
 
     The null of a difference between tasks: what is left of it belongs to the size of the sets and to chance.
     """
     everything = Trajectories.concatenate(list(domains.values()))
     names = {name: part.chains["question_id"].unique().tolist() for name, part in domains.items()}
-    dealt = np.random.default_rng(seed).permutation([question for part in names.values() for question in part])
-    task = dict(zip(dealt, np.repeat(list(names), [len(part) for part in names.values()]), strict=True))
+    permuted = np.random.default_rng(seed).permutation([question for part in names.values() for question in part])
+    task = dict(zip(permuted, np.repeat(list(names), [len(part) for part in names.values()]), strict=True))
     labels = everything.chains["question_id"].map(task)
     everything = replace(everything, chains=everything.chains.assign(task=labels))
     return {name: everything.select((labels == name).to_numpy()) for name in names}
@@ -192,7 +201,7 @@ def single_map_surrogates(domains: Mapping[str, Trajectories], *, rank: int, see
 
     Args:
         domains: sets of chains of one full width.
-        rank: k, the width of the twins.
+        rank: k, the width of the surrogates.
         seed: of the simulation; a set's number is added to it.
     """
     projection = Projection(rank).fit(Trajectories.concatenate(list(domains.values())))

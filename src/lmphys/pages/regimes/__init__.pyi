@@ -1,0 +1,10 @@
+from .contest import contest_by_rank as contest_by_rank
+from .residuals import describe_residuals as describe_residuals
+from .residuals import explained_by_regime as explained_by_regime
+from .sentence_types import sentence_type as sentence_type
+from .steps import LabelledSteps as LabelledSteps
+from .steps import label_steps as label_steps
+from .steps import share_by_regime as share_by_regime
+from .steps import surest_sentences as surest_sentences
+from .verdicts import chosen_numbers as chosen_numbers
+from .verdicts import summary as summary

@@ -41,6 +41,7 @@ import pandas as pd
 
 from lmphys import book
 from lmphys.stats import Interval
+from lmphys.stats.sphere import on_sphere
 from lmphys import corpus, lm
 from lmphys.pages import random_walk as analysis
 
@@ -66,9 +67,9 @@ n, d = sizes["n"], sizes["d"]
 scales = analysis.draw_scales(n, shortest, longest, seed)
 vectors = analysis.draw_vectors(scales, d, seed + 1)
 probes = slice(0, sizes["probes"])
-contexts = analysis.on_sphere(sizes["sets"], d, np.random.default_rng(seed + 2))
+contexts = on_sphere(sizes["sets"], d, np.random.default_rng(seed + 2))
 expected = analysis.expected_words(vectors, contexts, probes)
-words = analysis.sample_words(vectors, analysis.walk(*sizes["walks"], d, step, seed + 3), seed + 4)
+words = analysis.sample_words(vectors, analysis.draw_walk(*sizes["walks"], d, step, seed + 3), seed + 4)
 print(f"{n:,} words in {d} dimensions; {contexts[..., 0].size:,} contexts in {len(contexts)} "
       f"independent sets; {words.size:,} words sampled along {len(words)} walks")
 
@@ -234,7 +235,7 @@ for name, which in readers.items():
     states[name, "real"] = paths.states[rows].astype(np.float32)
     questions[name] = paths.chains["question_id"].to_numpy()[paths.sentences["chain"].iloc[rows]]
     length = np.linalg.norm(states[name, "real"], axis=1, keepdims=True)
-    states[name, "any direction"] = length * analysis.on_sphere((len(rows),), paths.width, rng)
+    states[name, "any direction"] = length * on_sphere((len(rows),), paths.width, rng)
     for kind in ("real", "any direction"):
         logs[name, kind] = analysis.log_partition(tables[name]["output"], states[name, kind])
 
@@ -397,7 +398,7 @@ for ax, law in zip(axes, ("PMI", "frequency"), strict=True):
 ledger = book.Ledger.for_page("thermo/random_walk", model=model, profile=profile)
 sets = np.repeat(np.arange(len(contexts)), contexts.shape[1])
 concentrated = analysis.share_interval(expected.log_Z.ravel(), sets, seed=seed)
-direction = np.sqrt(d) * analysis.on_sphere((), d, np.random.default_rng(seed))
+direction = np.sqrt(d) * on_sphere((), d, np.random.default_rng(seed))
 ledger.record(
     "randwalk.partition.concentration",
     concentrated,
@@ -492,7 +493,7 @@ ledger.show()
 # None, up to rounding. The mean of $\ln Z$ stays and its spread grows to that of $\langle m, c \rangle$, which is
 # $\norm m / \sqrt d = 3$ nats.
 #
-#     path = analysis.walk(1, 2_000, d, step, seed)
+#     path = analysis.draw_walk(1, 2_000, d, step, seed)
 #     print((analysis.sample_words(vectors, path, 1) != analysis.sample_words(vectors + 3, path, 1)).sum())
 #     print(analysis.log_partition(vectors, path).std(), analysis.log_partition(vectors + 3, path).std())
 # ```

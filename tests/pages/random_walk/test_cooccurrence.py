@@ -12,7 +12,8 @@ from lmphys.pages.random_walk.cooccurrence import (
     fit_laws,
     lag_slope,
 )
-from lmphys.pages.random_walk.walk import draw_vectors, on_sphere, sample_words, step_correlation, walk
+from lmphys.pages.random_walk.walk import draw_vectors, draw_walk, sample_words, step_correlation
+from lmphys.stats.sphere import on_sphere
 
 
 def enumerated(vectors, n_angles=4_000):
@@ -94,7 +95,7 @@ def test_finite_size_follows_the_number_of_words_and_the_dimension():
 def test_sampled_words_have_the_slope_of_the_walk_at_every_lag():
     """rho^lag, times 1 - 2 s^2 / (d + 2): the first correction for a sphere in place of a Gaussian cloud."""
     vectors = draw_vectors(np.full(400, 1.0), 25, seed=7)
-    words = sample_words(vectors, walk(20, 10_000, 25, step=0.5, seed=8), seed=9)
+    words = sample_words(vectors, draw_walk(20, 10_000, 25, step=0.5, seed=8), seed=9)
     inner = vectors @ vectors.T / 25
     for lag in (1, 4):
         slope = lag_slope(words, inner, lag)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from lmphys.core.errors import LmphysError
+from lmphys.stats.sphere import on_sphere
 
 
 class DenseHopfield:
@@ -94,12 +95,6 @@ def find_basins(network: DenseHopfield, starts: np.ndarray, *, apart: float = 1e
     order = np.argsort(counts)[::-1]
     found = np.array(points)[order]
     return Basins(found, np.array(counts)[order] / len(starts), network.energy(found))
-
-
-def on_sphere(n: int, d: int, rng: np.random.Generator) -> np.ndarray:
-    """Points (n, d), uniform on the unit sphere."""
-    x = rng.standard_normal((n, d))
-    return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
 def uneven(n: int, d: int, rng: np.random.Generator, *, norms: tuple[float, float] = (0.9, 1.2)) -> np.ndarray:

@@ -17,6 +17,6 @@ from .partition import share_within as share_within
 from .tables import read_tables as read_tables
 from .walk import draw_scales as draw_scales
 from .walk import draw_vectors as draw_vectors
-from .walk import on_sphere as on_sphere
+from .walk import draw_walk as draw_walk
 from .walk import step_correlation as step_correlation
-from .walk import walk as walk
+from .walk import sample_words as sample_words

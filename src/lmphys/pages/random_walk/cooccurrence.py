@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from lmphys.pages.random_walk.partition import expected_spread, log_partition, log_sphere_mean, mean_partition
-from lmphys.pages.random_walk.walk import draw_scales, draw_vectors, on_sphere, stretched
+from lmphys.pages.random_walk.walk import draw_scales, draw_vectors, stretched
 from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.interval import Interval
+from lmphys.stats.sphere import on_sphere
 
 LAWS = ("log p(w)", "log p(w, w')", "PMI(w, w')")
 

@@ -346,9 +346,9 @@ ledger.finding(
 # ```{solution-start} random-walk-units
 # :class: dropdown
 # ```
-# $\ln p(w, w') = \norm{u_w + u_{w'}}^2 - 2 \ln Z$ and $\mathrm{PMI} = 2 \langle u_w, u_{w'} \rangle$: slope 2. A window
-# holds $q(q-1)/2$ pairs, so the expected count per window is that many times the mean probability, and the logarithm of
-# it is added. It moves the intercept and no slope.
+# $\ln p(w, w') = \norm{u_w + u_{w'}}^2 - 2 \ln Z$ and $\mathrm{PMI} = 2 \langle u_w, u_{w'} \rangle$: slope 2, or twice
+# the slope that was found in $v$. A window holds $q(q-1)/2$ pairs, so the expected count per window is that many times
+# the mean probability, and the logarithm of it is added. It moves the intercept and no slope.
 
 # %% tags=["solution"]
 u = vectors[probes] / np.sqrt(2 * d)

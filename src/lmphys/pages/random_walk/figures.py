@@ -48,7 +48,7 @@ def laws(
     left.plot(edges[[0, -1]], edges[[0, -1]], "--k", label="law, slope 1")
     left.set(xlabel="⟨v, v'⟩ / d", ylabel="PMI, nats")
     left.legend()
-    rho = slopes.loc[1, "correlation of the contexts"]
+    rho = float(slopes["correlation of the contexts"].loc[1])
     right.plot(slopes.index, slopes["slope"], "s", color=VERMILION, label="sampled")
     right.vlines(slopes.index, slopes["low"], slopes["high"], color=VERMILION)
     far = np.linspace(0, float(slopes.index.max()), 100)

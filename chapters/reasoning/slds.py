@@ -466,7 +466,7 @@ for stay in (0.25, 0.9):
 # tail gain is no sign of regimes; only what the real chains gain beyond that could be one.
 
 # %% tags=["solution"]
-from lmphys.dynamics.mixtures import linear_surrogates
+from lmphys.dynamics.nulls.simulated import linear_surrogates
 
 drift = dynamics.LinearDrift().fit(five[0])
 kinds = {"real": five}

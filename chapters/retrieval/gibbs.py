@@ -2,9 +2,13 @@
 # (gibbs)=
 # # Does a chain's energy know whether it is right?
 #
-# Ask a model the same question twelve times, let it think aloud each time, and take the answer that comes up most
-# often. This *majority vote*, or {term}`self-consistency`, is better than a single chain {cite:p}`wang2022`. It
-# counts every chain alike. Perhaps it should not: some chains were written with ease, others against the grain.
+# **When several answers of a model are put to the vote, should the answers that came easily count more?** We ask a model
+# the same questions many times, let its chains vote with equal and with unequal weights, and set beside every gain what
+# permuted weights would have gained.
+#
+# A *majority vote* over many chains of thought, or {term}`self-consistency`, is better than a single chain
+# {cite:p}`wang2022`. It counts every chain alike. Perhaps it should not: some chains were written with ease, others
+# against the grain.
 #
 # {cite:t}`awadhiya2026` reads this as physics. Chains are particles, answers are basins, and a model *retrieves* an
 # answer as an associative memory retrieves a pattern. A chain $y$ of $L$ tokens has the {term}`energy` (Eq. 3)
@@ -35,26 +39,18 @@ n_questions: int = 36  # questions, in equal parts from the tasks
 n_chains: int = 12  # chains K for each question
 temperature: float = 0.8  # of the sampling; energies are at temperature 1
 window: int = 16  # tokens in the window of the spike score
-n_null: int = 300  # times that the energies are dealt anew
+n_null: int = 300  # times that the energies are permuted
 
 # %% tags=["hide-input"]
-import math
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book
-from lmphys import corpus, retrieval
+from lmphys import book, corpus, retrieval
 from lmphys.pages import gibbs as analysis
-from lmphys.retrieval.votes import exchanged_accuracies, null_accuracies
-from lmphys.stats.power import paired_power
+from lmphys.pages.gibbs import figures
 from lmphys.training.reasoner import reference
-from lmphys.core.paths import project_root
 
 book.use_style()
-BLUE, RED, GREY = book.style.BLUE, book.style.VERMILION, "#555555"
-figures = project_root() / "data" / "figures"
 
 # %% [markdown]
 # ## The paper beside itself
@@ -63,49 +59,14 @@ figures = project_root() / "data" / "figures"
 # in this section depends on a model of ours.
 
 # %%
-fig2 = pd.read_csv(figures / "awadhiya2026_fig2.csv").set_index("K")
-table1 = pd.read_csv(figures / "awadhiya2026_table1.csv").set_index("vote")
-n_asked, K_paper = int(table1.questions["majority"]), int(table1.chains["majority"])
-b, a = np.polyfit(np.log(fig2.index[1:]), fig2.majority[1:], 1)
-line = a + b * np.log(fig2.index)
-p_paper = table1.accuracy["majority"] / 100
-error = 100 * math.sqrt(p_paper * (1 - p_paper) / n_asked)
-rise = fig2.majority[2] - fig2.majority[1]
-by_table = table1.accuracy["1/E²"] - table1.accuracy["majority"]
-by_figure = fig2.gibbs[K_paper] - fig2.majority[K_paper]
+paper = analysis.read_paper()
+paper.table
 
 # %% mystnb={"figure": {"name": "fig-gibbs-paper", "caption": "The paper's own numbers. Circles and squares: accuracy read off its Fig. 2. Triangles: the rows of its Table 1 for the same votes of 12 chains. Dashed: a + b ln K through the squares. The grey bar is one binomial standard error of 1,319 questions, up and down. The lower triangle, a vote of 12 chains in the table, stands at the height of a single chain in the figure."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 3.8))
-ax.plot(fig2.index, fig2.gibbs, "o-", color=RED, label="weights 1/E², figure")
-ax.plot(fig2.index, fig2.majority, "s", color=BLUE, label="majority, figure")
-ax.plot(fig2.index, line, "--", color=BLUE, label=f"{a:.2f} + {b:.3f} ln K")
-for name, colour in (("majority", BLUE), ("1/E²", RED)):
-    ax.plot(K_paper, table1.accuracy[name], "v", ms=10, mec="black", color=colour)
-ax.errorbar(1.15, 88, error, capsize=4, color=GREY, label="one standard error")
-ax.plot([], [], "v", ms=9, color="white", mec="black", label="the same votes, table")
-ax.set(xlabel="chains K", ylabel="accuracy, %", xscale="log", xticks=fig2.index)
-ax.set_ylim(84, 92.7)
-ax.xaxis.set_major_formatter("{x:g}")
-ax.minorticks_off()
-ax.legend(fontsize=9, ncols=2, loc="upper left");
+figures.paper_beside_itself(paper);
 
 # %%
-pd.Series(
-    {
-        "majority of 12, table": table1.accuracy["majority"],
-        "majority of 12, figure": fig2.majority[K_paper],
-        "a single chain, figure": fig2.majority[1],
-        "gain of the weights, table": by_table,
-        "gain of the weights, figure": by_figure,
-        "share of the table's gain that the figure leaves, %": 100 * by_figure / by_table,
-        "standard error of one accuracy": error,
-        "one question": 100 / n_asked,
-        "farthest from a + b ln K, K > 1": np.abs(fig2.majority - line)[1:].max(),
-        "gain of a majority of two over one, figure": rise,
-        "chains without an answer that would explain it": rise / p_paper,
-    },
-    name="points, or per cent",
-).to_frame().round(3)
+paper.summary().to_frame().round(3)
 
 # %% [markdown]
 # Three things to see.
@@ -123,8 +84,8 @@ pd.Series(
 # page, on the same collection of problems with a far larger model (their Table 1, from public copies):
 
 # %%
-wang = pd.read_csv(figures / "wang2022_table1.csv").set_index("vote").accuracy
-print(f"exp(−E) against majority: {wang['exp(−E)'] - wang['majority']:+.1f} points")
+change = paper.earlier["exp(−E)"] - paper.earlier["majority"]
+print(f"exp(−E) against majority: {change:+.1f} points")
 
 # %% [markdown]
 # ## Twelve chains a question
@@ -136,20 +97,25 @@ print(f"exp(−E) against majority: {wang['exp(−E)'] - wang['majority']:+.1f} 
 # %%
 known = reference.load_reference().outcomes
 known["task"] = known.family + ":" + known.difficulty.astype(str)
-known[known.task.isin(retrieval.POOL_TASKS)].groupby("task").correct.agg(["mean", "size"])
+chosen = known[known.task.isin(retrieval.POOL_TASKS)]
+chosen.groupby("task").correct.agg(["mean", "size"])
 
 # %%
-def sample(heat, chains):
-    spec = retrieval.pool_spec(
-        model, profile, tasks=tasks, n_questions=n_questions, n_chains=chains,
-        temperature=heat, prompt=prompt, seed=seed,
+asked = {
+    "tasks": tasks, "n_questions": n_questions, "prompt": prompt, "seed": seed,
+}  # fmt: skip
+sampled = corpus.build_corpus(
+    retrieval.pool_spec(
+        model, profile, n_chains=n_chains, temperature=temperature, **asked
     )
-    return corpus.build_corpus(spec)
-
-
-sampled = sample(temperature, n_chains)
+)
+single = corpus.build_corpus(
+    retrieval.pool_spec(model, profile, n_chains=1, temperature=0.0, **asked)
+)
 pool = retrieval.pool_of(sampled, window=window)
-greedy = retrieval.pool_of(sample(0.0, 1)).right[:, 0].astype(float)
+greedy = retrieval.pool_of(single).right[:, 0].astype(float)
+
+# %% tags=["hide-input"]
 Q, K = pool.right.shape
 names = sampled.chains.question_id.drop_duplicates()
 print(f"{Q} questions, {K} chains each, {sampled.chains.n_tokens.sum():,} tokens")
@@ -167,20 +133,8 @@ for limit in pool.limits():
 
 # %% tags=["hide-input"]
 count = retrieval.vote(pool, retrieval.uniform(pool))
-q = int(count.share.argmin())
-ballot = sampled.chains.iloc[q * K : (q + 1) * K].assign(
-    number=pool.answers[q], E=pool.energy[q], weight=1 / pool.energy[q] ** 2
-)
-ballot["answer"] = ballot.extracted.fillna("none").astype(str)
-ballot = ballot.groupby("number").agg(
-    answer=("answer", "first"),
-    votes=("E", "size"),
-    E=("E", "mean"),
-    weight=("weight", lambda w: w.sum(skipna=False)),
-    right=("correct", "first"),
-)
-ballot["weight"] *= ballot.votes.sum() / ballot.weight.sum()
-ballot.sort_values("votes", ascending=False).style.hide(axis="index").format(precision=3)
+ballot = analysis.ballot_of(sampled, pool, int(count.share.argmin()))
+ballot.style.hide(axis="index").format(precision=3)
 
 # %% [markdown]
 # *weight* is scaled to the number of chains, so that it can be read beside *votes*.
@@ -191,24 +145,7 @@ ballot.sort_values("votes", ascending=False).style.hide(axis="index").format(pre
 # columns is of no use to a vote, which compares chains of one question.
 
 # %% mystnb={"figure": {"name": "fig-gibbs-energies", "caption": "Energies of all chains, a column for each question, in order of the column's mean. Blue circles: right chains. Vermilion crosses: wrong ones. A vote uses differences inside a column alone."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(8.4, 3.8))
-place = np.argsort(np.argsort(pool.energy.mean(axis=1)))[:, None] + np.zeros((1, K))
-for truth, mark, colour, label in ((True, "o", BLUE, "right"), (False, "x", RED, "wrong")):
-    shown = pool.right == truth
-    ax.scatter(
-        place[shown] + (0.15 if truth else -0.15),
-        pool.energy[shown],
-        marker=mark,
-        s=18,
-        facecolors="none" if truth else colour,
-        edgecolors=colour if truth else None,
-        linewidths=1.2,
-        label=label,
-    )
-ax.set(xlabel="question", ylabel="energy E, nats per token", xticks=[])
-if not pool.has_energies:
-    ax.text(0.5, 0.5, "no energies", transform=ax.transAxes, ha="center")
-ax.legend(ncols=2, loc="upper left");
+figures.energies(pool);
 
 # %% [markdown]
 # ## A power law is a mild temperature
@@ -222,17 +159,7 @@ ax.legend(ncols=2, loc="upper left");
 # depends on how far apart the energies of one question are:
 
 # %%
-spread = np.sqrt(pool.energy.var(axis=1, ddof=1).mean()) if K > 1 else np.nan
-mean_energy = pool.energy.mean()
-laws = retrieval.laws_of(pool)
-if pool.has_energies and K > 1:
-    weights = retrieval.effective_size(laws["1/E²"](pool))
-    print(f"mean energy                     {mean_energy:.3f} nats per token")
-    print(f"spread inside a question        {spread:.3f}")
-    print(f"β that 1/E² amounts to          {2 / mean_energy:.1f}")
-    print(f"β times the spread              {2 / mean_energy * spread:.2f}")
-    print(f"equal votes it amounts to       {weights.mean():.2f} of {K}")
-    print(f"heaviest chain over lightest    {np.exp(np.ptp(laws['1/E²'](pool), axis=1)).mean():.2f}")
+analysis.equivalent_temperature(pool).to_frame("1/E²").round(3)
 
 # %% [markdown]
 # *Equal votes* is the {term}`effective sample size` $1 / \sum_k w_k^2$ of normalised weights. At $K$ all chains weigh the
@@ -245,24 +172,8 @@ if pool.has_energies and K > 1:
 # to resample; the interval then says how many questions could differ and not show among so many.
 
 # %% mystnb={"figure": {"name": "fig-gibbs-power", "caption": "Left: accuracy of weights 1/E^p less that of the majority vote, against the exponent p, all chains, with 95 % paired intervals over questions. Dashed: the limit, in which the chain of lowest energy decides. Right: how many equal votes the weights amount to. The dotted line is the paper's p = 2."}} tags=["hide-input"]
-powers = 2.0 ** np.arange(-1, 11)
-figure, (ax, beside) = plt.subplots(1, 2, figsize=(8.4, 3.6), layout="constrained")
-if pool.has_energies and pool.decides:
-    turned = {f"{p:g}": retrieval.inverse_power(p) for p in powers}
-    sweep = retrieval.compare_laws(pool, turned, seed=seed)
-    limit = retrieval.compare_laws(pool, {"best": laws["best of K"]}).gain["best"]
-    ax.fill_between(powers, 100 * sweep.low, 100 * sweep.high, alpha=0.25)
-    ax.plot(powers, 100 * sweep.gain, "o-")
-    ax.axhline(100 * limit, color=GREY, linestyle="--", label="best of K")
-    ax.legend()
-    beside.plot(powers, sweep.votes, "s-", color=book.style.GREEN)
-for side in (ax, beside):
-    side.axvline(2, color="black", linestyle=":")
-    side.set(xscale="log", xlabel="exponent p", xticks=[1, 10, 100, 1000])
-    side.xaxis.set_major_formatter("{x:g}")
-ax.axhline(0, color="black", linewidth=0.8)
-ax.set_ylabel("gain over majority, points")
-beside.set(ylabel="equal votes", ylim=(0, K + 0.5));
+sweep = analysis.sweep_powers(pool, 2.0 ** np.arange(-1, 11), seed=seed)
+figures.powers(sweep, K);
 
 # %% [markdown]
 # ## Does the energy know?
@@ -279,28 +190,13 @@ knows = analysis.discrimination(analysis.scores_of(pool), pool.right, seed=seed)
 knows.round(3)
 
 # %% mystnb={"figure": {"name": "fig-gibbs-knows", "caption": "Share of the pairs of a right and a wrong chain of one question in which the right one has the better score, with 95 % intervals over questions. On the dashed line a score knows nothing."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 0.9 + 0.42 * len(knows)))
-rows = np.arange(len(knows))
-ax.errorbar(
-    knows.value, rows, xerr=[knows.value - knows.low, knows.high - knows.value], fmt="o", capsize=4
-)
-ax.axvline(0.5, color=GREY, linestyle="--")
-ax.set_yticks(rows, knows.index)
-ax.invert_yaxis()
-ax.set(xlim=(0, 1), xlabel="right chain scores higher");
+figures.discriminations(knows);
+
+# %% [markdown]
+# The null permutes the energies inside each question. What few questions can show at all is the width of its interval.
 
 # %%
-together = analysis.correlation_within(pool.energy, pool.n_tokens)
-if np.isfinite(together):
-    print(f"correlation of energy and length inside a question: {together:+.2f}")
-if pool.has_energies and pool.decides:
-    means = [pool.n_tokens[pool.right == truth].mean() for truth in (True, False)]
-    print("tokens of a right chain {:.0f}, of a wrong one {:.0f}".format(*means))
-    deals = analysis.null_discrimination(pool, n=n_null, seed=seed)
-    low, high = np.quantile(deals, [0.025, 0.975])
-    print(f"−E dealt anew inside each question, 95 % of the deals: {low:.3f} to {high:.3f}")
-    reached = (deals >= knows.value["low energy (−E)"]).mean()
-    print(f"share of deals that discriminate as well as −E: {reached:.3f}")
+analysis.energy_and_length(pool, n_null=n_null, seed=seed).to_frame("").round(3)
 
 # %% [markdown]
 # ## The vote
@@ -312,59 +208,27 @@ if pool.has_energies and pool.decides:
 # exact test of McNemar, a fair coin for each of them.
 
 # %%
-grid = [0.0, *np.geomspace(1, 1000, 13)]
-if pool.has_energies and Q > 1:
-    families = {"exp(−βE), tuned": retrieval.boltzmann, "CISC, tuned": retrieval.confident}
-    for name, family in families.items():
-        laws[name] = analysis.TunedLaw(family, grid, seed=seed).fit(pool)
-        print(f"{name}: {np.unique(laws[name].parameter_).round(1)}")
+tuned = analysis.tuned_laws(pool, seed=seed)
+laws = retrieval.laws_of(pool) | tuned
+for name, law in tuned.items():
+    print(f"{name}: {np.unique(law.parameter_).round(1)}")
 votes = retrieval.compare_laws(pool, laws, seed=seed)
 votes.round(3)
 
 # %% mystnb={"figure": {"name": "fig-gibbs-gain", "caption": "Accuracy of each law of weights less that of the majority vote of the same chains, in points, with 95 % paired intervals over questions. The tuned laws have not seen the questions they are used for; exp(−c/E) is the literal reading of the paper's β, with the wrong sign. The diamond is what an oracle would gain that picks a right answer wherever there is one."}} tags=["hide-input"]
-shown = votes.drop(index="majority")
-figure, ax = plt.subplots(figsize=(6.8, 1.3 + 0.4 * len(shown)))
-rows = np.arange(len(shown))
-ends = 100 * np.array([shown.gain - shown.low, shown.high - shown.gain])
-ax.errorbar(100 * shown.gain, rows, xerr=ends, fmt="o", capsize=4)
-ceiling = 100 * (pool.right.any(axis=1).mean() - votes.accuracy["majority"])
-ax.plot(ceiling, len(shown), "D", color=book.style.GREEN, ms=8)
-ax.axvline(0, color=GREY, linestyle="--")
-ax.set_yticks([*rows, len(shown)], [*shown.index, "oracle"])
-ax.invert_yaxis()
-ax.set_xlabel("gain over the majority vote, points");
+figures.gains(votes, oracle=pool.right.any(axis=1).mean());
 
 # %% [markdown]
-# Now the nulls. *Dealt anew*: the energies of a question are shuffled among its chains, so that it keeps its set of
+# Now the nulls. *Permuted*: the energies of a question are shuffled among its chains, so that it keeps its set of
 # weights and loses who carries which. *Of another question*: all chains get the energies of a different question, in
 # turn. Beside them, what else one could do with the same budget.
 
 # %%
-gibbs = laws.get("1/E²")
-chance = {}
-if gibbs is not None and Q > 1:
-    chance["1/E², dealt anew"] = null_accuracies(pool, gibbs, n=n_null, seed=seed)
-    chance["1/E², of another question"] = exchanged_accuracies(pool, gibbs)
-ways = {
-    "one chain": pool.right.mean(axis=1),
-    "greedy, temperature 0": greedy,
-    "majority": count.accuracy,
-    **({"1/E²": retrieval.vote(pool, gibbs(pool)).accuracy} if gibbs else {}),
-    **{name: null.mean(axis=0) for name, null in chance.items()},
-    "oracle": pool.right.any(axis=1).astype(float),
-}
-ends = {
-    name: retrieval.mean_over_questions(x, bounds=(0, 1), seed=seed)
-    for name, x in ways.items()
-}
-pd.DataFrame(ends, index=["accuracy", "low", "high"]).T.astype(float).round(3)
+ways = analysis.compare_ways(pool, greedy, n_null=n_null, seed=seed)
+ways.table(seed=seed).round(3)
 
 # %%
-if chance:
-    null = chance["1/E², dealt anew"].mean(axis=1)
-    got = ways["1/E²"].mean()
-    print(f"95 % of the deals: {np.quantile(null, 0.025):.3f} to {np.quantile(null, 0.975):.3f}")
-    print(f"share of deals at least as good as the real energies: {(null >= got - 1e-12).mean():.2f}")
+ways.beside_permuted().to_frame("1/E²").round(3)
 
 # %% [markdown]
 # ## More chains
@@ -378,20 +242,11 @@ curved = ["majority", "1/E²", "exp(−βE), tuned", "best of K"]
 curve = retrieval.accuracy_curve(
     pool, {n: laws[n] for n in curved if n in laws}, sizes, seed=seed
 )
-pd.DataFrame({n: c.mean(axis=1) for n, c in curve.items()}, pd.Index(sizes, name="K")).round(3)
+means = {name: values.mean(axis=1) for name, values in curve.items()}
+pd.DataFrame(means, pd.Index(sizes, name="K")).round(3)
 
 # %% mystnb={"figure": {"name": "fig-gibbs-curve", "caption": "Accuracy against the number of chains, mean over subsets of the same chains. The band is the 95 % interval of the majority vote over questions. Diamonds: the oracle, a right answer wherever there is one. Dash-dotted: one greedy chain. From one chain to two the majority does not move."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.8, 4))
-for (name, values), mark in zip(curve.items(), ("s-", "o-", "^--", "v:", "D:"), strict=False):
-    ax.plot(sizes, 100 * values.mean(axis=1), "D:" if name == "oracle" else mark, label=name)
-band = [
-    retrieval.mean_over_questions(row, bounds=(0, 1), seed=seed)
-    for row in curve["majority"]
-]
-ax.fill_between(sizes, *(100 * np.array([(i.low, i.high) for i in band]).T), alpha=0.15)
-ax.axhline(100 * greedy.mean(), color=GREY, linestyle="-.", label="greedy")
-ax.set(xlabel="chains K", ylabel="accuracy, %", xticks=sizes)
-ax.legend(fontsize=9);
+figures.accuracy_by_chains(curve, sizes, greedy, seed=seed);
 
 # %% [markdown]
 # Where does the gain of $1/E^2$ come from? A vote can be changed in two ways. Either several answers lead by count, and
@@ -401,30 +256,11 @@ ax.legend(fontsize=9);
 # the scatter found here.
 
 # %%
-source, by_question = pd.DataFrame(), np.empty((0, Q))
-if gibbs is not None and K > 1:
-    source, by_question = retrieval.gain_by_ties(pool, gibbs, sizes[1:], seed=seed)
-    seen = [paired_power(gain, by_table / 100) for gain in by_question]
-    source["visible"] = [p.visible for p in seen]
-    source["needed"] = [p.questions for p in seen]
-in_points = (100 * source).assign(needed=source.get("needed")).round(1)
-in_points if len(source) else "no weighted votes of several chains"
+gain = analysis.gain_of_weights(pool, sizes[1:], paper.gain / 100, seed=seed)
+gain.in_points().round(1)
 
 # %% mystnb={"figure": {"name": "fig-gibbs-ties", "caption": "Gain of weights 1/E² over the majority vote of the same chains, in points, against their number, with 95 % paired intervals over questions. Bars: the part that comes from breaking ties, and the part from overturning a majority."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.8, 3.6))
-if len(source):
-    shown = 100 * source
-    where = np.arange(len(shown))
-    ax.bar(where - 0.2, shown["from ties"], 0.36, color=book.style.SKY, label="from ties")
-    ax.bar(
-        where + 0.2, shown["from overturned"], 0.36, color=RED, hatch="//", label="from overturned"
-    )
-    ends = [shown.gain - shown.low, shown.high - shown.gain]
-    ax.errorbar(where, shown.gain, ends, fmt="ok", capsize=4, label="together")
-    ax.set_xticks(where, shown.index)
-    ax.legend(ncols=3)
-ax.axhline(0, color="black", linewidth=0.8)
-ax.set(xlabel="chains K", ylabel="gain over majority, points");
+figures.ties(gain);
 
 # %% [markdown]
 # Ties are many for few chains and few for many. A gain that lives on ties is real and cheap, and it fades as chains are
@@ -433,23 +269,19 @@ ax.set(xlabel="chains K", ylabel="gain over majority, points");
 # this much room:
 
 # %%
-paired = by_question[-1] if len(by_question) else np.zeros(Q)
-room = ways["oracle"].mean() - ways["majority"].mean()
+room = (ways.accuracy["oracle"] - ways.accuracy["majority"]).mean()
 print(f"room up to the oracle  {100 * room:.1f} points, at {K} chains")
-if len(source):
-    print(f"gain of 1/E²           {100 * paired.mean():+.1f} points")
-    print(f"decided differently    {int((paired != 0).sum())} of {Q} questions")
+print(f"gain of 1/E²           {100 * gain.by_question.mean():+.1f} points")
+print(f"decided differently    {gain.n_changed} of {Q} questions")
 
 # %% [markdown]
 # With two chains the majority is idle, and the gain of any law that falls with $E$ is (share of right-and-wrong pairs)
 # $\times$ (discrimination $- \tfrac12$). It is the cleanest place to see what the energy knows, counted both ways:
 
 # %%
-if pool.has_energies and pool.decides:
-    told = analysis.pairs(-pool.energy, pool.right)
-    mixed = told.total.sum() / (Q * math.comb(K, 2))
-    by_pairs = mixed * (knows.value["low energy (−E)"] - 0.5)
-    print(f"gain of two, in points: {100 * source.gain[2]:.3f} by votes, {100 * by_pairs:.3f} by pairs")
+by_votes = gain.by_size["gain"].get(2) if len(gain.by_size) else np.nan
+by_pairs = analysis.gain_of_two_by_pairs(pool)
+100 * pd.Series({"by votes": by_votes, "by pairs": by_pairs}, name="points")
 
 # %% [markdown]
 # ## Where the analogy ends
@@ -468,112 +300,108 @@ if pool.has_energies and pool.decides:
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("retrieval/gibbs", model=model, profile=profile)
-
-
-def record(claim, values, controls=None, bounds=(-1, 1), note=""):
-    found = retrieval.mean_over_questions(values, bounds=bounds, seed=seed)
-    ledger.record(claim, found.map(lambda share: 100 * share), controls=controls, note=note)
-
-
-ledger.record(
-    "gibbs.majority.table_and_figure",
-    float(fig2.majority[K_paper]),
-    note="the paper's table beside its own figure; no model of ours is in it",
+ledger.record_all(
+    [
+        analysis.judge_paper(paper),
+        *analysis.judge_votes(pool, ways, curve, gain, seed=seed),
+        *analysis.judge_energy(knows),
+    ]
 )
-if pool.decides:
-    idle = 100 * float((curve["majority"][1] - curve["majority"][0]).mean())
-    ledger.record("gibbs.majority.two", idle, note="exact: zero for every model")
-    record("gibbs.majority.rise", ways["majority"] - ways["one chain"])
-    record("gibbs.majority.greedy", ways["majority"] - greedy)
-    record("gibbs.accuracy.greedy", greedy, bounds=(0, 1))
-    record("gibbs.accuracy.majority", ways["majority"], bounds=(0, 1))
-if pool.decides and pool.has_energies:
-    record("gibbs.accuracy.weighted", ways["1/E²"], bounds=(0, 1))
-    nulls = {n: 100 * float((ways[n] - ways["majority"]).mean()) for n in chance}
-    fewer = (100 * source[["gain", "low", "high"]]).iloc[max(0, len(source) - 2)]
-    note = (
-        f"{int((paired != 0).sum())} of {Q} questions decided differently by {K} chains; by {fewer.name}, "
-        f"mean over subsets: {fewer.gain:+.1f} [{fewer.low:.1f}, {fewer.high:.1f}] points"
-    )
-    record("gibbs.gain.majority", paired, {"no gain": 0.0, **nulls}, note=note)
-    nulls = {n: 100 * float((ways[n] - greedy).mean()) for n in chance}
-    record("gibbs.gain.greedy", ways["1/E²"] - greedy, {"no gain": 0.0, **nulls})
-    two = curve["1/E²"][1] - curve["1/E²"][0]
-    record("gibbs.gain.two", two, {"majority vote": idle})
-row = knows.iloc[0]
-if pool.has_energies and np.isfinite(row.low):
-    ledger.record(
-        "gibbs.energy.right_lower",
-        row,
-        controls={"a coin": 0.5, "length alone": float(knows.value["short (−L)"])},
-    )
 ledger.show()
+
+# %% tags=["finding"]
+ledger.finding(
+    "Of a right and a wrong chain of one question, the right one has the lower energy "
+    "in a share of {gibbs.energy.right_lower} of the cases: "
+    "{gibbs.energy.right_lower:verdict}. Weights 1/E² gain {gibbs.gain.majority} "
+    "points over the majority vote of the same chains ({gibbs.gain.majority:paper} in "
+    "the paper): {gibbs.gain.majority:verdict}. The controls: "
+    "{gibbs.gain.majority:controls}."
+)
 
 # %% [markdown]
 # What to take along:
 #
 # - A weighted vote needs two things: a score that discriminates *inside* a question, and weights steep enough to be felt.
 #   Look at the discrimination and at the number of equal votes before looking at any accuracy.
-# - Compare on the same chains, question by question, with the energies dealt anew. A table of two accuracies from two
+# - Compare on the same chains, question by question, with the energies permuted. A table of two accuracies from two
 #   samplings cannot tell weighing from luck.
 # - A majority of two is one chain. If a curve rises there, ask how ties and missing answers were treated.
 
 # %% [markdown]
 # ## Exercises
 #
-# (gibbs-exercises)=
-# ```{admonition} Exercise 1: a majority of two
-# :class: tip
+# ```{exercise} A majority of two
+# :label: gibbs-two
 # A model gives answer $a$ with probability $p_a$. Two chains vote, a tie is broken by a coin. Show that the right answer
 # wins with probability $p_\text{right}$. What changes with three chains?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} gibbs-two
+# :class: dropdown
+# ```
 # Both right: $p^2$. One right and one wrong: $2p(1-p)$, and the coin gives half of it. Together $p^2 + p - p^2 = p$.
 # With three chains and two answers it is $p^3 + 3p^2(1-p)$: more than $p$ if $p > 1/2$, and less if $p < 1/2$. A vote
 # does not make a model better, it makes it more decided.
-#
-#     p = np.linspace(0, 1, 5)
-#     print(p**2 + p * (1 - p), p**3 + 3 * p**2 * (1 - p))
+
+# %% tags=["solution"]
+p = np.linspace(0, 1, 5)
+wins = {"two chains": p**2 + p * (1 - p), "three": p**3 + 3 * p**2 * (1 - p)}
+pd.DataFrame(wins, index=pd.Index(p, name="one chain")).round(3)
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: what the paper's energies would have to know
-# :class: tip
+# ```{exercise} What the paper's energies would have to know
+# :label: gibbs-know
 # In the paper's figure the weights gain something over a single chain already at $K = 2$. How often, at least, must the
 # right chain of a pair have the lower energy there?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} gibbs-know
+# :class: dropdown
+# ```
 # The gain is (share of mixed pairs) times (discrimination less one half). At accuracy $p$ of a single chain, at most
-# $2p(1-p)$ of the pairs are mixed, when all questions are equally hard. So the discrimination is at least
-#
-#     p = fig2.gibbs[1] / 100
-#     print(0.5 + (fig2.gibbs[2] - fig2.gibbs[1]) / 100 / (2 * p * (1 - p)))
-#
-# Real questions differ, there are fewer mixed pairs, and it has to be higher. Set it beside the figure of this page.
+# $2p(1-p)$ of the pairs are mixed, when all questions are equally hard. Real questions differ, there are fewer mixed
+# pairs, and the discrimination has to be higher than the number below. Set it beside {numref}`fig-gibbs-knows`.
+
+# %% tags=["solution"]
+one, two = paper.figure.gibbs[1] / 100, paper.figure.gibbs[2] / 100
+print(f"at least {0.5 + (two - one) / (2 * one * (1 - one)):.3f}")
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 3: the temperature of the energies
-# :class: tip
+# ```{exercise} The temperature of the energies
+# :label: gibbs-temperature
 # The paper does not say at which temperature it takes its logarithms. The corpus also keeps those at the sampling
 # temperature. Does the discrimination depend on it?
 # ```
 #
-# ```{dropdown} Solution
-#     parts = np.split(
-#         -sampled.column("logp_sampling").astype(float),
-#         np.cumsum(sampled.chains.n_tokens)[:-1],
-#     )
-#     cold = np.array([part.mean() for part in parts]).reshape(Q, K)
-#     print(analysis.discrimination({"T = 1": -pool.energy, "sampling": -cold}, pool.right))
+# ```{solution-start} gibbs-temperature
+# :class: dropdown
+# ```
+# Compare the two rows with the width of their intervals. The colder logarithms weigh the unlikely tokens more.
+
+# %% tags=["solution"]
+surprisal = -sampled.column("logp_sampling").astype(float)
+parts = np.split(surprisal, np.cumsum(sampled.chains.n_tokens)[:-1])
+cold = np.array([part.mean() for part in parts]).reshape(Q, K)
+analysis.discrimination({"T = 1": -pool.energy, "sampling": -cold}, pool.right)
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 4: your own model
-# :class: tip
+# ```{exercise} Your own model
+# :label: gibbs-own
 # Run the page on another model, with tasks that it gets right about half of the time. Which rows of the ledger change?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution} gibbs-own
+# :class: dropdown
 # `lmphys run retrieval/gibbs --model smollm2 --set 'tasks=["sums", "letters"]'`, for example. Hotter sampling spreads the
 # energies: try `--set temperature=1.2`, and watch the number of equal votes.
 # ```

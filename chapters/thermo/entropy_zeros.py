@@ -2,10 +2,14 @@
 # (entropy-zeros)=
 # # Where a model is hard to imitate
 #
-# Most of the tokens that a language model writes are foregone conclusions: the {term}`entropy` of the next token is
-# nearly zero. {cite:t}`yang2024` puts such places at the centre of a theory: the zeros and near-zeros of the entropy
-# function are said to be the key obstacle to approximating a language model, and the reason why large models are needed.
-# The paper is theory; no number stands beside the claim. It can be tested.
+# **Is a language model hard to imitate where it is certain?** We let simpler models imitate a language model, tables of
+# counts and networks that have been trained less, measure how far each is from it at many places of a text, and ask how
+# much of that distance lies where the next token is a foregone conclusion.
+#
+# Such places are most of a text: the {term}`entropy` of the next token is nearly zero there. {cite:t}`yang2024` puts them
+# at the centre of a theory: the zeros and near-zeros of the entropy function are said to be the key obstacle to
+# approximating a language model, and the reason why large models are needed. The paper is theory; no number stands
+# beside the claim. It can be tested.
 #
 # Let $P$ be a language model and $Q$ something simpler that imitates it. The error of $Q$ at a context is the divergence
 #
@@ -24,21 +28,19 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, places and intervals
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
-trained: list[str] = []  # approximators from coarse to fine; none: earlier steps of the reasoner
+trained: list[str] = []  # networks, coarse to fine; none: earlier steps of the reasoner
 orders: list[int] = [1, 2, 3, 4]  # n-gram models
 n_chains: int = 12  # chains that are read, at most of half of the questions
 per_chain: int = 60  # places in each
 strength: float = 2.0  # tokens that the shorter context of an n-gram is worth
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import torch
 
-from lmphys import book
-from lmphys import corpus, lm, thermo
+from lmphys import book, corpus, lm, thermo
 from lmphys.pages import entropy_zeros as analysis
+from lmphys.pages.entropy_zeros import figures
 
 book.use_style()
 
@@ -59,35 +61,33 @@ contexts = thermo.read_contexts(
     target, texts, n_chains=n_read, per_chain=per_chain, seed=seed
 )
 questions = contexts.places["question_id"]
-before = contexts.texts(texts)
 n_tokens = contexts.logits.shape[1]
 print(f"{len(contexts)} contexts of {questions.nunique()} questions")
+
+# %% [markdown]
+# The tables count the chains of all questions that are not read, so that they meet each text for the first time.
 
 # %%
 unread = ~texts.chains["question_id"].isin(questions)
 written = [ids for ids, counted in zip(texts.tokens(), unread, strict=True) if counted]
-print(f"{len(written)} chains, {sum(map(len, written)):,} tokens to count")
-tables = {
-    f"{n}-gram": torch.stack(
-        [ngram.log_prob(text) for text in before]
-    )
-    for n in orders
-    for ngram in [analysis.NGram(n, n_tokens, strength=strength).fit(written)]
-}
+tables = analysis.count_tables(
+    written, contexts.texts(texts), orders, n_tokens, strength=strength
+)
+print(f"{len(written)} chains, {sum(map(len, written)):,} tokens counted")
+
+# %% [markdown]
+# The networks read the same chains with the same places left open. With each imitator goes its distance from the
+# target, place by place.
 
 # %%
-if not trained and model == "reasoner":
-    trained = ["reasoner@0", "reasoner@10", "reasoner@52", "reasoner@265"]
+trained = analysis.network_imitators(model, trained)
 networks = {
     name: thermo.read_contexts(
-        lm.LanguageModel(name),
-        texts,
-        n_chains=n_read,
-        per_chain=per_chain,
-        seed=seed,
+        lm.LanguageModel(name), texts,
+        n_chains=n_read, per_chain=per_chain, seed=seed,
     ).logits
     for name in [corpus.control_of(model), *trained]
-}
+}  # fmt: skip
 imitators = tables | networks
 distance = {
     name: analysis.divergences(contexts.logits, q) for name, q in imitators.items()
@@ -100,15 +100,9 @@ distance = {
 # everywhere.
 
 # %% mystnb={"figure": {"name": "fig-zeros-entropy", "caption": "Share of the places at which the entropy of the next token lies below the value on the axis. Grey: what counts as near zero on this page. ln V is the entropy of a uniform choice."}} tags=["hide-input"]
-entropy = distance[next(iter(distance))]["entropy"]
+entropy = distance[f"{orders[0]}-gram"]["entropy"]
 blind = thermo.thermodynamics(-networks[corpus.control_of(model)], [1.0]).S[0]
-figure, ax = plt.subplots(figsize=(6.4, 3.2))
-ax.axvspan(1e-6, analysis.NEAR_ZERO, color="#dddddd")
-for name, values, style in (("target", entropy, "-"), ("random weights", blind, "--")):
-    ax.step(np.sort(values).clip(1e-6), np.linspace(0, 1, len(values)), style, label=name)
-ax.axvline(np.log(n_tokens), color="#888888", linestyle=":", label="ln V")
-ax.set(xscale="log", xlim=(1e-6, 20), xlabel="entropy of the next token, nats", ylabel="share of places")
-ax.legend();
+figures.entropies({"target": entropy, "random weights": blind}, n_tokens);
 
 # %%
 near = entropy < analysis.NEAR_ZERO
@@ -123,33 +117,17 @@ print(f"below a tenth of that: {(entropy < analysis.NEAR_ZERO / 10).mean():.2f}.
 # spike and $Q$ misses it. What only the unbounded measure shows is a property of the measure.
 
 # %%
-overview = pd.DataFrame(
-    {
-        name: {
-            "KL, nats": d.kl.mean(),
-            "near zero": d.kl[near].mean(),
-            "elsewhere": d.kl[~near].mean(),
-            "total variation": d.variation.mean(),
-        }
-        for name, d in distance.items()
-    }
-).T
+overview = analysis.mean_distances(distance)
 overview.round(3)
 
+# %% [markdown]
+# Compare *near zero* with *elsewhere* in each row: a place of the first kind may cost less than one of the second, and
+# the many of them still hold much of the sum. The figure sets the shares side by side.
+
 # %% mystnb={"figure": {"name": "fig-zeros-shares", "caption": "Share of the divergence (circles) and of the total variation (squares) in each bin of the target's entropy, beside the share of the places (bars), for the best table of counts and the best network. Where a mark lies above its bar, the bin holds more than its part."}} tags=["hide-input"]
-best = [f"{orders[-1]}-gram", list(networks)[-1]]
-figure, axes = plt.subplots(1, 2, sharey=True, figsize=(9, 3.6), layout="constrained")
-for ax, name in zip(axes, best, strict=True):
-    bins = analysis.by_entropy(distance[name])
-    place = np.arange(len(bins))
-    ax.bar(place, bins["share"], color="#cccccc", label="places")
-    ax.plot(place, bins.kl_share, "o", color=book.style.BLUE, label="divergence")
-    ax.plot(place, bins.variation_share, "s", color=book.style.VERMILION, label="total variation")
-    names = [f"{b.left:g}–{b.right:g}" if np.isfinite(b.right) else f"≥ {b.left:g}" for b in bins.index]
-    ax.set_xticks(place, names, rotation=30)
-    ax.set(title=name, xlabel="entropy of the target, nats")
-axes[0].set_ylabel("share")
-axes[0].legend();
+best_network = list(networks)[-1]
+best = [f"{orders[-1]}-gram", best_network]
+figures.shares({name: distance[name] for name in best});
 
 # %% [markdown]
 # Now for every imitator: share of the divergence in the near-zero places minus their share of the places, with 95 %
@@ -165,18 +143,7 @@ excess = {
 }
 
 # %% mystnb={"figure": {"name": "fig-zeros-excess", "caption": "Excess of near-zero places: their share of the divergence (circles) or of the total variation (squares) minus their share of the places. Right of 0 they hold more than their part, as the claim says. Lines: 95 % intervals, bootstrap over questions."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 0.6 + 0.45 * len(imitators)))
-marks = {"kl": ("o", book.style.BLUE, "divergence"), "variation": ("s", book.style.VERMILION, "total variation")}
-for shift, (column, (mark, colour, label)) in zip((-0.14, 0.14), marks.items(), strict=True):
-    rows = np.arange(len(imitators)) + shift
-    value, low, high = (np.array([getattr(e, k) for e in excess[column].values()], float) for k in ("value", "low", "high"))
-    ax.hlines(rows, low, high, color=colour)
-    ax.plot(value, rows, mark, color=colour, label=label)
-ax.axvline(0, color="#222222", linewidth=0.9)
-ax.set_yticks(np.arange(len(imitators)), list(imitators))
-ax.invert_yaxis()
-ax.set_xlabel("share of the distance minus share of the places")
-ax.legend();
+figures.excess(excess);
 
 # %% [markdown]
 # ## What is learned last
@@ -186,15 +153,7 @@ ax.legend();
 # %% mystnb={"figure": {"name": "fig-zeros-learning", "caption": "Mean divergence in near-zero places and elsewhere, along each family from the coarsest to the finest, relative to the coarsest. The line that stays higher is learned last."}} tags=["hide-input"]
 families = {"tables of counts": list(tables), "networks": trained}
 families = {name: members for name, members in families.items() if len(members) > 1}
-figure, axes = plt.subplots(1, len(families), sharey=True, figsize=(4.5 * len(families), 3.4), squeeze=False, layout="constrained")
-for ax, (family, members) in zip(axes[0], families.items(), strict=True):
-    for column, mark in (("near zero", "o-"), ("elsewhere", "s--")):
-        kl = overview.loc[members, column]
-        ax.plot(range(len(members)), kl / kl.iloc[0], mark, label=column)
-    ax.set_xticks(range(len(members)), members, rotation=20)
-    ax.set(title=family, yscale="log")
-axes[0, 0].set_ylabel("divergence, relative")
-axes[0, 0].legend();
+figures.learning(overview, families);
 
 # %%
 falls = {
@@ -203,7 +162,7 @@ falls = {
     )
     for family, members in families.items()
 }
-pd.DataFrame({name: fall._asdict() for name, fall in falls.items()}).T.astype(float).round(2)
+pd.DataFrame(falls, index=["slower by", "low", "high"]).T.astype(float).round(2)
 
 # %% [markdown]
 # Above 0 the near-zero places are learned more slowly than the others, by that logarithm.
@@ -215,24 +174,24 @@ pd.DataFrame({name: fall._asdict() for name, fall in falls.items()}).T.astype(fl
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("thermo/entropy_zeros", model=model, profile=profile)
-least = min(excess["kl"], key=lambda name: float(excess["kl"][name].value))
-found = excess["kl"][least]
-variation = float(excess["variation"][least].value)
-ledger.record(
-    "thermo.entropy_zeros.share",
-    found,
-    note=f"least of {len(imitators)} imitators: {least}; by total variation {variation:.2f}",
+ledger.record_all(
+    [
+        analysis.judge_share(excess["kl"], excess["variation"]),
+        analysis.judge_slowest(falls, families),
+    ]
 )
-family = list(falls)[-1]
-if np.isfinite(falls[family].value):
-    ledger.record(
-        "thermo.entropy_zeros.slowest",
-        falls[family],
-        controls={"no difference": 0.0}
-        | {f"{other}": float(falls[other].value) for other in list(falls)[:-1]},
-        note=f"{family}: {families[family][0]} to {families[family][-1]}",
-    )
 ledger.show()
+
+# %% tags=["finding"]
+ledger.finding(
+    "At the imitator that speaks least for the claim, places of near-zero entropy hold "
+    "a share of the divergence that exceeds their share of the text by "
+    "{thermo.entropy_zeros.share} (below 0: falls short): "
+    "{thermo.entropy_zeros.share:verdict}. As the imitator improves, the logarithm of "
+    "their divergence lags behind that of all other places by "
+    "{thermo.entropy_zeros.slowest} (below 0: leads): "
+    "{thermo.entropy_zeros.slowest:verdict}."
+)
 
 # %% [markdown]
 # What to take along:
@@ -245,38 +204,69 @@ ledger.show()
 # %% [markdown]
 # ## Exercises
 #
-# (zeros-exercise)=
-# ```{admonition} Exercise 1: the price of a missed spike
-# :class: tip
+# ```{exercise} The price of a missed spike
+# :label: entropy-zeros-spike
 # $P$ gives one token the probability 1. $Q$ gives it $q$. What are divergence and total variation? Which $q$ makes the
 # divergence ten times the total variation?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} entropy-zeros-spike
+# :class: dropdown
+# ```
 # $\mathrm{KL} = -\ln q$ and $\mathrm{TV} = 1 - q$. Ten times: $-\ln q = 10 (1 - q)$, near $q = 4.5 \cdot 10^{-5}$.
-#
-#     from scipy.optimize import brentq
-#     print(brentq(lambda q: -np.log(q) - 10 * (1 - q), 1e-8, 0.5))
+
+# %% tags=["solution"]
+from scipy.optimize import brentq
+
+print(f"q = {brentq(lambda q: -np.log(q) - 10 * (1 - q), 1e-8, 0.5):.2e}")
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: another border
-# :class: tip
+# ```{exercise} Another border
+# :label: entropy-zeros-border
 # What counts as near zero is a choice. Move it from 0.01 to 1 nat. Does the sign of the excess depend on it?
 # ```
 #
-# ```{dropdown} Solution
-#     for border in (0.01, 0.03, 0.1, 0.3, 1.0):
-#         cut = {n: analysis.excess_share(d, questions, below=border) for n, d in distance.items()}
-#         print(border, {n: round(float(e.value), 2) for n, e in cut.items()})
+# ```{solution-start} entropy-zeros-border
+# :class: dropdown
+# ```
+# A column whose sign changes depends on the border, and so does what is said of that imitator. A border of 1 nat no
+# longer asks about certainty.
+
+# %% tags=["solution"]
+borders = (0.01, 0.03, 0.1, 0.3, 1.0)
+shares = {
+    border: {
+        name: float(analysis.excess_share(d, questions, below=border).value)
+        for name, d in distance.items()
+    }
+    for border in borders
+}
+pd.DataFrame(shares).T.rename_axis("border, nats").round(2)
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 3: certain about what?
-# :class: tip
+# ```{exercise} Certain about what?
+# :label: entropy-zeros-worst
 # Which tokens come at the near-zero places where the best network errs most?
 # ```
 #
-# ```{dropdown} Solution
-#     worst = distance[best[1]].kl.where(near).nlargest(8).index
-#     for i in worst:
-#         print(repr(contexts.places.before[i][-40:]), "→", repr(target.tokenizer.decode([int(contexts.tokens[i])])))
+# ```{solution-start} entropy-zeros-worst
+# :class: dropdown
+# ```
+# Read the list for what the tokens have in common: numbers that had to be computed, or words that any table of counts
+# would know.
+
+# %% tags=["solution"]
+worst = distance[best_network]["kl"].where(near).nlargest(8)
+after = [target.tokenizer.decode([int(contexts.tokens[i])]) for i in worst.index]
+before = contexts.places["before"][worst.index].str[-40:]
+pd.DataFrame({"text before": before.map(repr), "token": map(repr, after), "KL": worst})
+
+# %% [markdown]
+# ```{solution-end}
 # ```

@@ -2,25 +2,28 @@
 # (random-walk)=
 # # When is the partition function a constant?
 #
-# Words that are used alike have vectors that point alike. Why should that be? {cite:t}`arora2016` give a model from which
-# it follows. A writer carries a *context* $c_t$ about, a unit vector in $d$ dimensions that makes small random steps.
-# At each step one word is drawn:
+# **Does the normalising sum of a language model depend on the text?** We draw a small language from a model in which
+# every vector is known and ask when that sum, the {term}`partition function`, is the same number in every context, and
+# what follows for the words. Then we ask the same of the last step of a transformer.
+#
+# Words that are used alike have vectors that point alike. {cite:t}`arora2016` give a model from which this follows. A
+# writer carries a *context* $c_t$ about, a unit vector in $d$ dimensions that makes small random steps. At each step one
+# word is drawn:
 #
 # $$ p(w \mid c_t) = \frac{e^{\langle v_w, c_t \rangle}}{Z_{c_t}}, \qquad Z_c = \sum_w e^{\langle v_w, c \rangle} . $$ (eq-randwalk)
 #
 # That is the {term}`Boltzmann distribution` of the page {ref}`before <boltzmann>`, at $T = 1$, with energies
-# $-\langle v_w, c \rangle$; the head of a transformer has the same form, with the final {term}`hidden state` as $c$. The central
-# claim is about the {term}`partition function`. If the word vectors point in all directions alike ({term}`isotropy`),
-# $Z_c$ is nearly the same number $Z$ for every context. Then three laws hold, with a small error:
+# $-\langle v_w, c \rangle$; the head of a transformer has the same form, with the final {term}`hidden state` as $c$. The
+# central claim: if the word vectors point in all directions alike ({term}`isotropy`), $Z_c$ is nearly the same number $Z$
+# for every context. Then three laws hold, with a small error:
 #
 # $$ \ln p(w) = \frac{\norm{v_w}^2}{2d} - \ln Z, \quad
 # \ln p(w, w') = \frac{\norm{v_w + v_{w'}}^2}{2d} - 2 \ln Z, \quad
 # \mathrm{PMI}(w, w') = \ln \frac{p(w, w')}{p(w)\,p(w')} = \frac{\langle v_w, v_{w'} \rangle}{d} . $$ (eq-pmi)
 #
-# Long vectors are frequent words; parallel vectors are words that occur together more often than chance. This page asks
-# when $Z_c$ is a constant, first for a language drawn from the model itself, where every vector is known. Then it asks
-# the same of a transformer, of which the paper says nothing. (Of the paper we had equations and some numbers through
-# secondary notes; the ledger says so.)
+# Long vectors are frequent words; parallel vectors are words that occur together more often than chance. Of a
+# transformer the paper says nothing. (Of the paper we had equations and some numbers through secondary notes; the ledger
+# says so.)
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
@@ -35,21 +38,16 @@ n_states: int = 1000  # final states of the language model
 pseudo: float = 1.0  # added to observed and expected counts of a pair of tokens
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book
-from lmphys.stats import Interval
-from lmphys import corpus, lm
+from lmphys import book, corpus, lm
 from lmphys.pages import random_walk as analysis
+from lmphys.pages.random_walk import figures
+from lmphys.stats.sphere import on_sphere
 
 book.use_style()
-sizes = {
-    "smoke": {"n": 500, "d": 30, "probes": 100, "sets": (6, 500), "walks": (8, 4_000)},
-    "quick": {"n": 2_000, "d": 50, "probes": 200, "sets": (20, 800), "walks": (24, 12_000)},
-    "full": {"n": 5_000, "d": 100, "probes": 300, "sets": (30, 2_000), "walks": (48, 40_000)},
-}[profile]
+sizes = analysis.SIZES[profile]
 
 # %% [markdown]
 # ## A language drawn from the model
@@ -62,25 +60,30 @@ sizes = {
 # counted along independent walks.
 
 # %%
-n, d = sizes["n"], sizes["d"]
+n, d = sizes.n, sizes.d
 scales = analysis.draw_scales(n, shortest, longest, seed)
 vectors = analysis.draw_vectors(scales, d, seed + 1)
-probes = slice(0, sizes["probes"])
-contexts = analysis.on_sphere(sizes["sets"], d, np.random.default_rng(seed + 2))
+probes = slice(0, sizes.probes)
+contexts = on_sphere(sizes.sets, d, np.random.default_rng(seed + 2))
 expected = analysis.expected_words(vectors, contexts, probes)
-words = analysis.sample_words(vectors, analysis.walk(*sizes["walks"], d, step, seed + 3), seed + 4)
-print(f"{n:,} words in {d} dimensions; {contexts[..., 0].size:,} contexts in {len(contexts)} "
-      f"independent sets; {words.size:,} words sampled along {len(words)} walks")
+print(f"{n:,} words in {d} dimensions")
+print("{} independent sets of {:,} contexts".format(*sizes.sets))
+
+# %%
+words = analysis.sample_words(
+    vectors, analysis.draw_walk(*sizes.walks, d, step, seed + 3), seed + 4
+)
+print(f"{words.size:,} words sampled along {len(words)} walks")
 
 # %% [markdown]
-# The laws, fitted with a line, beside the same fit for vectors that were dealt to other words. `error` is what is left
+# The laws, fitted with a line, beside the same fit for vectors permuted among the words. `error` is what is left
 # with slope and intercept as promised and nothing fitted; `noise` is the error of the averages; `spread` is how much
 # there was to explain, all in nats. The Gaussian approximation in {eq}`eq-pmi` is exact only for $d \to \infty$; with
 # the exact mean of $e^{\langle v, c \rangle}$ over the sphere the error becomes that in `on the sphere`.
 
 # %%
 laws = analysis.fit_laws(expected, vectors[probes], seed=seed)
-order = np.random.default_rng(seed).permutation(sizes["probes"])
+order = np.random.default_rng(seed).permutation(sizes.probes)
 permuted = analysis.fit_laws(expected, vectors[probes][order], seed=seed)
 laws.assign(**{"slope, permuted": permuted["slope"]}).round(3)
 
@@ -92,44 +95,16 @@ laws.assign(**{"slope, permuted": permuted["slope"]}).round(3)
 
 # %% tags=["hide-input"]
 inner = vectors @ vectors.T / d
-lags = [1, 2, 4, 8, 16]
-slopes = {lag: analysis.lag_slope(words, inner, lag, seed=seed) for lag in lags}
-rho = analysis.step_correlation(step)
 same, spread = laws.loc["PMI(w, w')", ["slope", "spread"]]
+slopes = analysis.slopes_by_distance(words, inner, step, same, seed=seed)
 per_pair = 2 * words.size / n**2
-print(f"a pair is expected {per_pair:.2f} times in either order: the PMI of one pair is uncertain "
-      f"by about {1 / np.sqrt(per_pair):.1f} nats, the law has a spread of {spread:.2f}")
-pd.DataFrame(
-    {
-        "slope": {lag: float(s.value) for lag, s in slopes.items()},
-        "low": {lag: float(s.low) for lag, s in slopes.items()},
-        "high": {lag: float(s.high) for lag, s in slopes.items()},
-        "correlation of the contexts": {lag: rho**lag for lag in lags},
-        "times the slope in one context": {lag: same * rho**lag for lag in lags},
-    }
-).rename_axis("words apart")
+print(f"a pair is expected {per_pair:.2f} times in either order:")
+print(f"its PMI is uncertain by about {1 / np.sqrt(per_pair):.1f} nats,")
+print(f"and the law has a spread of {spread:.2f}")
+slopes
 
 # %% mystnb={"figure": {"name": "fig-walk-laws", "caption": "Left: PMI of pairs of words against ⟨v, v'⟩/d. Dots: expected, one a pair, two words drawn from one context. Squares: sampled, next to each other on a walk, pooled in bins; bars are 95 % intervals over walks. The dashed line is the law. Right: slope of the law for sampled words against their distance on the walk, with 95 % intervals, and the correlation of the contexts, which is what the law becomes when the context moves between the two words."}} tags=["hide-input"]
-figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.9), layout="constrained")
-i, j = np.triu_indices(sizes["probes"], 1)
-x, y = inner[probes, probes][i, j], analysis.expected_pmi(expected)[i, j]
-left.plot(x[:4_000], y[:4_000], ".", color=book.style.SKY, markersize=3, label="expected", rasterized=True)
-edges = np.linspace(*np.quantile(x, [0.005, 0.995]), 9)
-counted = analysis.binned_pmi(words, inner, edges, seed=seed)
-middle = (edges[1:] + edges[:-1]) / 2
-left.plot(middle, counted.value, "s", color=book.style.VERMILION, label="sampled, pooled")
-left.vlines(middle, counted.low, counted.high, color=book.style.VERMILION)
-left.plot(edges[[0, -1]], edges[[0, -1]], "--k", label="law, slope 1")
-left.set(xlabel="⟨v, v'⟩ / d", ylabel="PMI, nats")
-left.legend()
-value, low, high = (np.array([getattr(s, end) for s in slopes.values()]) for end in ("value", "low", "high"))
-right.plot(lags, value, "s", color=book.style.VERMILION, label="sampled")
-right.vlines(lags, low, high, color=book.style.VERMILION)
-far = np.linspace(0, max(lags), 100)
-right.plot(far, rho**far, "--k", label="correlation of contexts")
-right.plot(far, same * rho**far, ":", color="#666666", label="times slope in one context")
-right.set(xlabel="words apart", ylabel="slope of the PMI law", ylim=(0, None))
-right.legend();
+figures.laws(expected, words, inner, slopes, same, seed=seed);
 
 # %% [markdown]
 # So PMI is a correlation function. In {eq}`eq-pmi` the two words share one context. When the context moves between
@@ -141,7 +116,7 @@ right.legend();
 # :class: warning
 # Programs that fit $\norm{v_w + v_{w'}}^2 + C$ to log counts return vectors that are shorter by $\sqrt{2d}$; in their
 # units the PMI law has slope 2 and not $1/d$. And counts within a window of $q$ words are larger than probabilities by
-# the number of pairs in the window, $q(q-1)/2$, which adds its logarithm to every "PMI". Exercise 1 has both.
+# the number of pairs in the window, $q(q-1)/2$, which adds its logarithm to every "PMI". An exercise has both.
 # ```
 #
 # ## How large must a language be?
@@ -151,34 +126,19 @@ right.legend();
 # from a Gaussian cloud, terms of order $1/d$. More words do not mend the second.
 
 # %% tags=["hide-input"]
-n_grid, d_grid, repeats = (
-    ((200, 800), (10, 40), 1) if profile == "smoke" else ((250, 1_000, 4_000), (10, 20, 40, 80), 3)
-)
 finite = analysis.finite_size(
-    [(words_, dim) for words_ in n_grid for dim in d_grid], (shortest, longest),
-    n_contexts=2_000, n_probes=100, repeats=repeats, seed=seed,
+    [(n_words, dim) for n_words in sizes.n_grid for dim in sizes.d_grid],
+    (shortest, longest),
+    n_contexts=2_000, n_probes=100, repeats=sizes.repeats, seed=seed,
 )  # fmt: skip
 
-# %% mystnb={"figure": {"name": "fig-walk-finite", "caption": "Left: spread of Z over contexts, relative to its mean, against the number of words; the dashed line is the leading order, without a fit. Right: root mean square error of the PMI law against the dimension, in nats; the dotted line falls as 1/d. Points are languages drawn anew, lines their means."}} tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
-panels = (("n", "d", "spread", "number of words n", "spread of Z / mean"),
-          ("d", "n", "error", "dimension d", "error of the PMI law, nats"))  # fmt: skip
-for ax, (along, apart, column, xlabel, ylabel) in zip(axes, panels, strict=True):
-    for (name, part), mark in zip(finite.groupby(apart), "osD^", strict=False):
-        (line,) = ax.plot(part.groupby(along)[column].mean(), marker=mark, label=f"{apart} = {name:,}")
-        ax.plot(part[along], part[column], mark, color=line.get_color(), alpha=0.35)
-    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
-    ax.xaxis.set_minor_locator(plt.NullLocator())
-    ax.set_xticks(sorted(finite[along].unique()), [f"{v:,}" for v in sorted(finite[along].unique())])
-    ax.yaxis.set_minor_formatter(lambda v, _: f"{v:.2g}" if f"{v:e}"[0] in "25" else "")
-    ax.yaxis.set_major_formatter("{x:g}")
-axes[0].plot(finite.groupby("n")["expected"].mean(), "--k", label="leading order")
-start = finite[finite.d == min(d_grid)]["error"].mean()
-axes[1].plot(d_grid, start * min(d_grid) / np.array(d_grid), ":k", label="as 1/d")
-for ax in axes:
-    ax.legend(fontsize=9);
+# %% mystnb={"figure": {"name": "fig-walk-finite", "caption": "Left: spread of Z over contexts, relative to its mean, against the number of words; the dashed line is the leading order, without a fit. Right: root mean square error of the PMI law against the dimension, in nats; the dotted line falls as 1/d. Points are independent languages, lines their means."}} tags=["hide-input"]
+figures.finite_sizes(finite);
 
 # %% [markdown]
+# On the left the lines should lie on each other and fall; on the right, see whether more words help once the dimension is
+# given.
+#
 # ## Breaking isotropy in two ways
 #
 # **A common mean.** Add one vector $m$ to all words. Then $Z_c$ becomes $e^{\langle m, c \rangle} Z_c$, which is no
@@ -191,23 +151,10 @@ for ax in axes:
 
 # %% mystnb={"figure": {"name": "fig-walk-broken", "caption": "Spread of ln Z over contexts (top) and root mean square error of the PMI law (bottom) when isotropy is broken by a common mean vector (left) or by stretching one direction (right), with the vectors as they are and after centring. The left end of each panel is the isotropic language; the dotted line is the spread of the law there, so a law whose error is above it explains nothing."}} tags=["hide-input"]
 broken = analysis.break_isotropy(
-    vectors, contexts[:6], probes, means=[0, 0.25, 0.5, 1, 2], factors=[1, 2, 3, 4, 6], seed=seed
-)
-figure, axes = plt.subplots(2, 2, figsize=(8, 5.2), sharex="col", sharey="row", layout="constrained")
-for column, (kind, label) in enumerate(
-    {"mean": "spread of ⟨m, c⟩, nats", "stretch": "factor of one direction"}.items()
-):
-    for row, quantity in enumerate(("spread", "error")):
-        ax = axes[row, column]
-        for centred, line in ((False, "-o"), (True, "--s")):
-            part = broken[(broken.kind == kind) & (broken.centred == centred)]
-            ax.plot(part.strength, part[quantity], line, label="centred" if centred else "as they are")
-        ax.set(yscale="log")
-    axes[1, column].axhline(spread, color="#888888", linestyle=":")
-    axes[1, column].set_xlabel(label)
-axes[0, 0].set_ylabel("spread of ln Z, nats")
-axes[1, 0].set_ylabel("error of the law, nats")
-axes[0, 0].legend();
+    vectors, contexts[:6], probes,
+    means=[0, 0.25, 0.5, 1, 2], factors=[1, 2, 3, 4, 6], seed=seed,
+)  # fmt: skip
+figures.broken_isotropy(broken, spread);
 
 # %% [markdown]
 # So "is $Z$ a constant?" has to be asked as: *is there a common vector that makes it one?*
@@ -222,42 +169,34 @@ axes[0, 0].legend();
 
 # %%
 rng = np.random.default_rng(seed)
-readers = {"trained": model, "random weights": corpus.control_of(model)}
-tables, states, questions, logs = {}, {}, {}, {}
-for name, which in readers.items():
-    texts = corpus.build_corpus(
-        corpus.default_spec(which, profile, tasks=tasks, prompt=prompt, seed=seed)
+specs = {
+    which: corpus.default_spec(which, profile, tasks=tasks, prompt=prompt, seed=seed)
+    for which in (model, corpus.control_of(model))
+}
+heads = {
+    name: analysis.read_head(
+        lm.LanguageModel(which),
+        corpus.build_corpus(spec).trajectories("final_norm", "boundary"),
+        n_states,
+        rng,
     )
-    paths = texts.trajectories("final_norm", "boundary")
-    rows = np.sort(rng.permutation(len(paths.states))[:n_states])
-    tables[name] = analysis.read_tables(lm.LanguageModel(which))
-    states[name, "real"] = paths.states[rows].astype(np.float32)
-    questions[name] = paths.chains["question_id"].to_numpy()[paths.sentences["chain"].iloc[rows]]
-    length = np.linalg.norm(states[name, "real"], axis=1, keepdims=True)
-    states[name, "any direction"] = length * analysis.on_sphere((len(rows),), paths.width, rng)
-    for kind in ("real", "any direction"):
-        logs[name, kind] = analysis.log_partition(tables[name]["output"], states[name, kind])
-
-# %% tags=["hide-input"]
-twin = analysis.isotropic_surrogate(tables["trained"]["output"], seed)
-h = states["trained", "real"]
-logs["trained lengths, random directions", "real"] = analysis.log_partition(twin, h)
-constancy = {
-    ("language of the walk", "any direction"): analysis.constancy(
-        expected.log_Z.ravel(), vectors, contexts.reshape(-1, d)
+    for name, (which, spec) in zip(
+        ("trained", "random weights"), specs.items(), strict=True
     )
 }
-for (name, kind), values in logs.items():
-    own = name in readers
-    constancy[name, kind] = analysis.constancy(
-        values,
-        tables[name]["output"] if own else twin,
-        states[name, kind] if own else h,
-        questions[name if own else "trained"] if kind == "real" else None,
-    )
-n_tokens = len(twin)
-print(f"{n_tokens:,} tokens: √ln n = {np.sqrt(np.log(n_tokens)):.2f} nats, √(2 ln n) = "
-      f"{np.sqrt(2 * np.log(n_tokens)):.2f} nats")
+random_directions = heads["trained"].with_random_directions(seed)
+n_tokens = len(random_directions.tables["output"])
+print(f"{n_tokens:,} tokens: √ln n = {np.sqrt(np.log(n_tokens)):.2f} nats, "
+      f"√(2 ln n) = {np.sqrt(2 * np.log(n_tokens)):.2f} nats")
+
+# %% tags=["hide-input"]
+language = analysis.constancy(expected.log_Z.ravel(), vectors, contexts.reshape(-1, d))
+compared = {**heads, "trained lengths, random directions": random_directions}
+constancy = {("language of the walk", "any direction"): language} | {
+    (name, kind): head.constancy(kind)
+    for name, head in compared.items()
+    for kind in head.log_Z
+}
 pd.DataFrame(constancy).T.round(3).astype(object).fillna("–")
 
 # %% [markdown]
@@ -271,27 +210,19 @@ pd.DataFrame(constancy).T.round(3).astype(object).fillna("–")
 # the same lengths in random directions would is the comparison of `trained, real` with the last row, gauge by gauge.
 # (A bias or a cap that some models put on their logits is left out.)
 
-# %% mystnb={"figure": {"name": "fig-walk-partition", "caption": "Spread of ln Z over contexts around its median: half of the contexts lie in the thick bars, nine in ten in the thin ones. Top: the language of the walk. Below: the head of the model, at random directions and at the final states of real texts, in three gauges (the best one on held-out questions), and two controls. A deviation of 10 % in Z is a tenth of a nat, about the width of a marker."}} tags=["hide-input"]
-values = logs["trained", "real"]
-spread_of = {
-    "language of the walk": expected.log_Z.ravel(),
-    "random weights, real": logs["random weights", "real"],
-    "random directions, real": logs["trained lengths, random directions", "real"],
-    "trained, any direction": logs["trained", "any direction"],
-    "trained, real": values,
-    "… centred": values - h @ tables["trained"]["output"].mean(0).numpy(),
-    "… best gauge": analysis.best_gauge(values, h, questions["trained"]),
-}
-figure, ax = plt.subplots(figsize=(7.4, 3.6), layout="constrained")
-for place, (name, values) in enumerate(reversed(spread_of.items())):
-    ends = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
-    low, first, _, third, high = ends - ends[2]
-    colour = book.style.VERMILION if name.startswith(("trained", "…")) else book.style.BLUE
-    ax.hlines(place, low, high, color=colour, linewidth=2)
-    ax.hlines(place, first, third, color=colour, linewidth=8)
-    ax.plot(0, place, "o", color="white", markeredgecolor="black", markersize=5)
-ax.set(yticks=range(len(spread_of)), yticklabels=list(spread_of)[::-1])
-ax.set_xlabel("ln Z − median, nats");
+# %% mystnb={"figure": {"name": "fig-walk-partition", "caption": "Spread of ln Z over contexts around its median: half of the contexts lie in the boxes, nine in ten between the whiskers. Top: the language of the walk. Below: the head of the model, at random directions and at the final states of real texts, in three gauges (the best one on held-out questions), and two controls. A deviation of 10 % in Z is a tenth of a nat."}} tags=["hide-input"]
+gauges = heads["trained"].gauges()
+figures.partition(
+    {
+        "language of the walk": expected.log_Z.ravel(),
+        "random weights, real": heads["random weights"].log_Z["real"],
+        "random directions, real": random_directions.log_Z["real"],
+        "trained, any direction": heads["trained"].log_Z["any direction"],
+        "trained, real": gauges["raw"],
+        "… centred": gauges["centred"],
+        "… best gauge": gauges["best gauge"],
+    }
+);
 
 # %% [markdown]
 # ### The directions of the table
@@ -301,13 +232,12 @@ ax.set_xlabel("ln Z − median, nats");
 # {term}`participation ratio` counts the directions that carry the variance.
 
 # %%
-pd.concat(
-    {
-        f"{name}, {kind}": analysis.isotropy(table).T
-        for name in readers
-        for kind, table in tables[name].items()
-    }
-).round(3)
+tables = {
+    f"{name}, {kind}": table
+    for name, head in heads.items()
+    for kind, table in head.tables.items()
+}
+pd.concat({name: analysis.isotropy(table).T for name, table in tables.items()}).round(3)
 
 # %% [markdown]
 # ### Does the table know the text?
@@ -316,32 +246,23 @@ pd.concat(
 # frequency against $\norm{v_w}^2$. The text is that of the corpus, a narrow world. Pairs are chosen by the count that is
 # *expected* of independent tokens and not by the one that occurred, and counts are shrunk: PMI is
 # $\ln \frac{\mathrm{count} + k}{\mathrm{expected} + k}$ with $k$ = `pseudo`. Two equal tokens make no pair. The null
-# deals the same vectors to other tokens. Hidden states have another scale than unit contexts, so the laws are tested by
+# permutes the vectors among the tokens. Hidden states have another scale than unit contexts, so the laws are tested by
 # their correlation, which no scale changes.
 
 # %%
-written = corpus.build_corpus(
-    corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-)
+written = corpus.build_corpus(specs[model])
 text = {
     "tokens": written.column("tokens"),
     "lengths": written.chains["n_tokens"].to_numpy(),
     "groups": written.chains["question_id"].to_numpy(),
 }
-enough = 1.0 if profile == "smoke" else 5.0
-adjacency = analysis.count_adjacent(**text, min_expected=enough)
-print(f"{len(text['tokens']):,} tokens; {len(adjacency.pairs):,} pairs of "
-      f"{len(np.unique(adjacency.pairs))} tokens; frequencies of {len(adjacency.tokens)} tokens")
-known = pd.concat(
-    {
-        f"{name}, {kind}, {'centred' if centre else 'raw'}": analysis.table_correlations(
-            adjacency, table, centre=centre, pseudo=pseudo, seed=seed
-        )
-        for name in readers
-        for kind, table in tables[name].items()
-        for centre in (False, True)
-    }
-)
+adjacency = analysis.count_adjacent(**text, min_expected=sizes.min_expected)
+n_seen = len(np.unique(adjacency.pairs))
+print(f"{len(text['tokens']):,} tokens; frequencies of {len(adjacency.tokens)};")
+print(f"{len(adjacency.pairs):,} pairs of {n_seen} tokens")
+
+# %%
+known = analysis.compare_tables(adjacency, tables, pseudo=pseudo, seed=seed)
 known.round(3)
 
 # %% [markdown]
@@ -350,24 +271,13 @@ known.round(3)
 # rows, one outside its null by a little is no surprise:
 
 # %%
-far_apart = {}
-for apart in (1, 2, 4, 8, 16):
-    pairs = analysis.count_adjacent(**text, apart=apart, min_expected=enough)
-    far_apart[apart] = analysis.table_correlations(
-        pairs, tables["trained"]["output"], centre=True, pseudo=pseudo, seed=seed
-    ).loc["PMI"]
-pd.DataFrame(far_apart).T.rename_axis("tokens apart").round(3)
+analysis.correlations_by_distance(
+    **text, table=heads["trained"].tables["output"],
+    min_expected=sizes.min_expected, pseudo=pseudo, seed=seed,
+).round(3)  # fmt: skip
 
-# %% mystnb={"figure": {"name": "fig-walk-tables", "caption": "Correlation of adjacent tokens' PMI with the inner product of their vectors (left), and of log frequency with squared length (right), for each table of the model and of its control. Points with 95 % intervals over questions; grey bars hold 95 % of the nulls in which the same vectors are dealt to other tokens."}} tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(8.8, 0.9 + 0.42 * len(known) / 2), sharey=True, layout="constrained")
-for ax, law in zip(axes, ("PMI", "frequency"), strict=True):
-    part = known.xs(law, level=1)[::-1]
-    place = np.arange(len(part))
-    ax.hlines(place, part.null_low, part.null_high, color="#bbbbbb", linewidth=9)
-    ax.hlines(place, part.low, part.high, color=book.style.BLUE)
-    ax.plot(part.r, place, "o", color=book.style.BLUE)
-    ax.axvline(0, color="#555555", linewidth=0.8)
-    ax.set(yticks=place, yticklabels=part.index, xlabel=f"correlation, {law}")
+# %% mystnb={"figure": {"name": "fig-walk-tables", "caption": "Correlation of adjacent tokens' PMI with the inner product of their vectors (left), and of log frequency with squared length (right), for each table of the model and of its control. Points with 95 % intervals over questions; grey bars hold 95 % of the nulls in which the same vectors are permuted among the tokens."}} tags=["hide-input"]
+figures.tables(known);
 
 # %% [markdown]
 # ## What it is in physics
@@ -395,46 +305,23 @@ for ax, law in zip(axes, ("PMI", "frequency"), strict=True):
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("thermo/random_walk", model=model, profile=profile)
-sets = np.repeat(np.arange(len(contexts)), contexts.shape[1])
-concentrated = analysis.share_interval(expected.log_Z.ravel(), sets, seed=seed)
-direction = np.sqrt(d) * analysis.on_sphere((), d, np.random.default_rng(seed))
-ledger.record(
-    "randwalk.partition.concentration",
-    concentrated,
-    controls={
-        "a common mean, ⟨m, c⟩ of 1 nat": analysis.share_within((expected.log_Z + contexts @ direction).ravel())
-    },
+ledger.record_all(
+    analysis.judge_language(expected, contexts, laws, permuted, seed=seed)
+    + analysis.judge_head(heads, random_directions, known, seed=seed)
 )
-for claim, law in zip(("unigram", "joint", "pmi"), laws.index, strict=True):
-    ledger.record(
-        f"randwalk.{claim}.slope",
-        Interval.of_row(laws.loc[law], "slope"),
-        controls={"vectors dealt to other words": permuted.loc[law, "slope"]},
-        note="expected over contexts, two words from one; the interval is over contexts, for this table",
-    )
-real = analysis.share_interval(logs["trained", "real"], questions["trained"], seed=seed)
-ledger.record(
-    "randwalk.transformer.concentration",
-    real,
-    controls={
-        "random weights, real": analysis.share_within(logs["random weights", "real"]),
-        "random directions, real": analysis.share_within(
-            logs["trained lengths, random directions", "real"]
-        ),
-    },
-    note="logits as they are; other gauges are on the page and decide nothing here",
-)
-for claim, law in (("pmi", "PMI"), ("norm", "frequency")):
-    at = known.loc["trained, output, centred", :].loc[law]
-    ledger.record(
-        f"randwalk.transformer.{claim}",
-        Interval.of_row(at, "r"),
-        controls={
-            "permuted vectors, upper end": at.null_high,
-            "random weights": known.loc["random weights, output, centred"].loc[law, "r"],
-        },
-    )
 ledger.show()
+
+# %% tags=["finding"]
+ledger.finding(
+    "In a language drawn from the model $Z$ is within 10 % of its mean in a share of "
+    "{randwalk.partition.concentration} of the contexts "
+    "({randwalk.partition.concentration:verdict}), and the PMI of two words follows "
+    "their inner product with slope {randwalk.pmi.slope} "
+    "({randwalk.pmi.slope:verdict}). At the states of real texts the head of the "
+    "transformer keeps $Z$ within that band in a share of "
+    "{randwalk.transformer.concentration}: "
+    "{randwalk.transformer.concentration:verdict}. The controls give {randwalk.transformer.concentration:controls}."
+)
 
 # %% [markdown]
 # What to take along:
@@ -450,49 +337,71 @@ ledger.show()
 # %% [markdown]
 # ## Exercises
 #
-# ```{admonition} Exercise 1: units
-# :class: tip
-# A program returns $u_w = v_w / \sqrt{2d}$. Write the laws {eq}`eq-pmi` in $u$. Then count pairs within windows of $q = 10$
-# words instead of taking probabilities: what is added to the "PMI" of every pair?
+# ```{exercise} Units
+# :label: random-walk-units
+# A program returns $u_w = v_w / \sqrt{2d}$. Write the laws {eq}`eq-pmi` in $u$. Then count pairs within windows of
+# $q = 10$ words instead of taking probabilities: what is added to the "PMI" of every pair?
 # ```
 #
-# ```{dropdown} Solution
-# $\ln p(w, w') = \norm{u_w + u_{w'}}^2 - 2 \ln Z$ and $\mathrm{PMI} = 2 \langle u_w, u_{w'} \rangle$: slope 2. A window holds
-# $q(q-1)/2$ pairs, so the expected count per window is that many times the mean probability, and the logarithm of it is
-# added. It moves the intercept and no slope.
-#
-#     u = vectors[probes] / np.sqrt(2 * d)
-#     pmi = analysis.expected_pmi(expected)[i, j]
-#     print(np.polyfit((u @ u.T)[i, j], pmi, 1)[0], np.log(10 * 9 / 2))
+# ```{solution-start} random-walk-units
+# :class: dropdown
+# ```
+# $\ln p(w, w') = \norm{u_w + u_{w'}}^2 - 2 \ln Z$ and $\mathrm{PMI} = 2 \langle u_w, u_{w'} \rangle$: slope 2, or twice
+# the slope that was found in $v$. A window holds $q(q-1)/2$ pairs, so the expected count per window is that many times
+# the mean probability, and the logarithm of it is added. It moves the intercept and no slope.
+
+# %% tags=["solution"]
+u = vectors[probes] / np.sqrt(2 * d)
+i, j = np.triu_indices(len(u), 1)
+slope = np.polyfit((u @ u.T)[i, j], analysis.expected_pmi(expected)[i, j], 1)[0]
+print(f"slope in u: {slope:.2f}; a window of 10 adds {np.log(10 * 9 / 2):.2f} nats")
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: luck
-# :class: tip
-# Take the sampled words, keep only pairs that stand side by side at least once, and average their counted PMI. What
-# should the average be for words that are drawn independently? What is it?
+# ```{exercise} Luck
+# :label: random-walk-luck
+# Permute the sampled words, so that they are independent. Keep only pairs that stand side by side at least once, and
+# average their counted PMI. What should the average be, and what is it?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} random-walk-luck
+# :class: dropdown
+# ```
 # About 0. But a pair that is expected 0.1 times and occurs once has a PMI of $\ln 10$. Pairs chosen because they
-# occurred are the lucky ones.
-#
-#     alone = np.random.default_rng(seed).permutation(words.ravel())
-#     p = np.bincount(alone, minlength=n) / alone.size
-#     pairs, count = np.unique(alone[:-1] * n + alone[1:], return_counts=True)
-#     print(np.log(count / (alone.size * p[pairs // n] * p[pairs % n])).mean())
+# occurred are the lucky ones, and the rarer the pairs, the luckier.
+
+# %% tags=["solution"]
+alone = np.random.default_rng(seed).permutation(words.ravel())
+p = np.bincount(alone, minlength=n) / alone.size
+pairs, count = np.unique(alone[:-1] * n + alone[1:], return_counts=True)
+pmi = np.log(count / (alone.size * p[pairs // n] * p[pairs % n]))
+print(f"mean PMI of the pairs that occurred: {pmi.mean():.2f} nats")
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 3: a gauge that a softmax cannot see
-# :class: tip
+# ```{exercise} A gauge that a softmax cannot see
+# :label: random-walk-gauge
 # Add the vector $m$ with all entries 3 to the words, and draw the words of one walk again with the same random numbers.
 # How many change? And what happens to $Z$?
 # ```
 #
-# ```{dropdown} Solution
-# None, up to rounding. The mean of $\ln Z$ stays and its spread grows to that of $\langle m, c \rangle$, which is
-# $\norm m / \sqrt d = 3$ nats.
-#
-#     path = analysis.walk(1, 2_000, d, step, seed)
-#     print((analysis.sample_words(vectors, path, 1) != analysis.sample_words(vectors + 3, path, 1)).sum())
-#     print(analysis.log_partition(vectors, path).std(), analysis.log_partition(vectors + 3, path).std())
+# ```{solution-start} random-walk-gauge
+# :class: dropdown
+# ```
+# None, up to rounding. The mean of $\ln Z$ stays and its spread grows to about that of $\langle m, c \rangle$, which is
+# $\norm m / \sqrt d = 3$ nats over the whole sphere; one walk sees a part of it.
+
+# %% tags=["solution"]
+walk = analysis.draw_walk(1, 2_000, d, step, seed)
+drawn, again = (analysis.sample_words(v, walk, 1) for v in (vectors, vectors + 3))
+before, after = (analysis.log_partition(v, walk).std() for v in (vectors, vectors + 3))
+print(f"{(drawn != again).sum()} of {drawn.size} words change")
+print(f"spread of ln Z: {before:.2f} nats before, {after:.2f} after")
+
+# %% [markdown]
+# ```{solution-end}
 # ```

@@ -90,7 +90,7 @@ class Pool:
         return Pool(**arrays)
 
     def permuted(self, rng: np.random.Generator) -> "Pool":
-        """The same answers with the scores dealt anew among the chains of each question: a null.
+        """The same answers with the scores permuted among the chains of each question: a null.
 
         Each question keeps its scores, hence its set of weights; who carries which is chance.
         """

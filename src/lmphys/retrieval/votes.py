@@ -104,7 +104,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
 
 
 def null_accuracies(pool: Pool, law: Law, *, n: int = 200, seed: int = 0) -> np.ndarray:
-    """Accuracy of a law by question when the scores are dealt anew among the chains of each question, (n, Q)."""
+    """Accuracy of a law by question when the scores are permuted among the chains of each question, (n, Q)."""
     rng = np.random.default_rng(seed)
     shuffled = (pool.permuted(rng) for _ in range(n))
     return np.array([vote(null, law(null)).accuracy for null in shuffled])

@@ -1,11 +1,11 @@
-"""Known heat capacities, and the peak that is read off a grid."""
+"""Heat capacities of known systems."""
 
 import numpy as np
 import pytest
 import torch
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.boltzmann.capacity import capacity_peaks, freezing_temperature, rem_capacity, schottky
+from lmphys.pages.boltzmann.capacity import freezing_temperature, rem_capacity, schottky
 from lmphys.thermo.ensemble import thermodynamics
 
 FINE = np.geomspace(0.05, 20, 121)
@@ -22,22 +22,6 @@ def test_the_anomaly_neither_overflows_nor_loses_its_limits():
     assert schottky(1e4, 1.0, 1e6) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_peak_is_found_between_the_points_of_the_grid():
-    gap, number = 6.0, 999
-    dense = np.geomspace(0.2, 5, 200_001)
-    values = schottky(dense, gap, number)
-    for points, coarse in ((41, 0.03), (121, 0.003)):
-        grid = np.geomspace(0.05, 20, points)
-        (peak,) = capacity_peaks(thermodynamics(torch.tensor([[0.0] + [gap] * number]), grid)).itertuples(index=False)
-        assert pytest.approx(dense[values.argmax()], rel=0.01) == peak.T_peak
-        assert pytest.approx(values.max(), rel=coarse) == peak.C_peak
-
-
-def test_a_peak_outside_the_grid_is_missing():
-    peaks = capacity_peaks(thermodynamics(torch.tensor([[0.0, 100.0], [0.0, 0.01]]), np.geomspace(0.5, 5, 9)))
-    assert peaks["T_peak"].isna().all() and peaks["C_peak"].isna().all()
-
-
 def test_random_energies_freeze_where_the_random_energy_model_says():
     """Far above its freezing the capacity of a sample is sigma^2 / T^2; far below it is that of a few levels."""
     n, sigma = 50_000, 3.0
@@ -51,8 +35,6 @@ def test_random_energies_freeze_where_the_random_energy_model_says():
     assert rem_capacity(below, sigma, n) == 0
 
 
-def test_what_cannot_peak_is_refused():
-    with pytest.raises(LmphysError, match="at least three temperatures"):
-        capacity_peaks(thermodynamics(torch.zeros(1, 2), [1.0, 2.0]))
+def test_what_cannot_freeze_is_refused():
     with pytest.raises(LmphysError, match="at least two"):
         freezing_temperature(1.0, 1)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.entropy_zeros.approximation import by_entropy, divergences, excess_share, slower
+from lmphys.pages.entropy_zeros.approximation import by_entropy, divergences, excess_share, mean_distances, slower
 from lmphys.pages.entropy_zeros.ngrams import NGram
 
 
@@ -85,6 +85,15 @@ def test_bins_share_everything_out():
         assert binned[name].sum() == pytest.approx(1)
     low = table["entropy"] < 0.01
     assert binned["kl_share"].iloc[0] == pytest.approx(table["kl"][low].sum() / table["kl"].sum())
+
+
+def test_the_mean_is_the_mean_of_its_two_parts():
+    rng = np.random.default_rng(5)
+    columns = {"entropy": rng.exponential(0.3, 200), "kl": rng.exponential(1, 200), "variation": rng.random(200)}
+    row = mean_distances({"some": pd.DataFrame(columns)}).loc["some"]
+    share = (columns["entropy"] < 0.1).mean()
+    assert row["KL, nats"] == pytest.approx(share * row["near zero"] + (1 - share) * row["elsewhere"])
+    assert row["total variation"] == pytest.approx(columns["variation"].mean())
 
 
 def test_an_even_divergence_has_no_excess_and_one_in_the_certain_contexts_has_all():

@@ -7,7 +7,7 @@ import pytest
 from tests.retrieval.test_pool import random_pool
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.gibbs.tuning import TunedLaw
+from lmphys.pages.gibbs.tuning import TunedLaw, tuned_laws
 from lmphys.retrieval.laws import boltzmann
 from lmphys.retrieval.votes import vote
 
@@ -48,3 +48,15 @@ def test_the_parameter_goes_with_its_question_into_subsets():
 def test_one_question_is_refused():
     with pytest.raises(LmphysError, match="ask more"):
         TunedLaw(boltzmann, GRID).fit(random_pool(n_questions=1))
+
+
+def test_both_families_are_tuned_where_there_are_energies_and_questions():
+    pool = random_pool(n_questions=12, n_chains=4, seed=3)
+    laws = tuned_laws(pool, seed=5)
+    assert list(laws) == ["exp(−βE), tuned", "CISC, tuned"]
+    grid = [0.0, *np.geomspace(1, 1000, 13)]
+    np.testing.assert_array_equal(
+        laws["exp(−βE), tuned"].parameter_, TunedLaw(boltzmann, grid, seed=5).fit(pool).parameter_
+    )
+    assert tuned_laws(dataclasses.replace(pool, energy=np.full(pool.right.shape, np.nan))) == {}
+    assert tuned_laws(random_pool(n_questions=1)) == {}

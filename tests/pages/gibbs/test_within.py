@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from tests.retrieval.test_pool import random_pool
 
-from lmphys.pages.gibbs.within import correlation_within, discrimination, null_discrimination, pairs, scores_of
-from lmphys.retrieval.gains import compare_laws, gain_by_ties
-from lmphys.retrieval.laws import boltzmann, inverse_power, laws_of, lowest, uniform
+from lmphys.pages.gibbs.within import (
+    correlation_within,
+    discrimination,
+    energy_and_length,
+    null_discrimination,
+    pairs,
+    scores_of,
+)
 from lmphys.stats.classification import auroc
 
 
@@ -35,7 +40,7 @@ def test_discrimination_is_the_area_within_questions():
     assert np.isnan(none.value) and none.pairs == 0
 
 
-def test_energies_dealt_anew_know_nothing():
+def test_permuted_energies_know_nothing():
     pool = random_pool(n_questions=40, n_chains=2, n_answers=2, seed=3)
     null = null_discrimination(dataclasses.replace(pool, energy=np.where(pool.right, 1.0, 2.0)), n=400)
     mixed = (pool.right.sum(axis=1) == 1).sum()
@@ -52,30 +57,14 @@ def test_length_is_taken_out_within_questions():
     assert np.isnan(correlation_within(x, np.ones((9, 5))))
 
 
-def test_the_table_of_laws_counts_changed_winners():
-    pool = random_pool(n_questions=50, n_chains=6, seed=7)
-    table = compare_laws(pool, {**laws_of(pool), "hot": boltzmann(1e-9)})
-    still = table.loc["majority"]
-    assert still.gain == still["other winner"] == still["ties broken"] == 0 and still.votes == pytest.approx(6)
-    assert table.loc["hot", "other winner"] == 0  # weights that hardly differ break ties and do no more
-    assert table.loc["best of K", "votes"] == pytest.approx(1) and table.loc["best of K", "other winner"] > 0
-    idle = (table["other winner"] == 0) & (table["ties broken"] == 0)
-    assert idle.any() and (table.gain[idle] == 0).all()  # who changes no vote gains nothing
-    changed = table["better"] + table["worse"]
-    assert (changed <= table["other winner"] + table["ties broken"]).all()
-
-
-def test_a_gain_is_what_ties_give_and_what_is_overturned():
-    pool = random_pool(n_questions=60, n_chains=6, seed=8)
-    mild, gains = gain_by_ties(pool, boltzmann(1e-6), [2, 3, 4, 6])
-    assert (mild["overturned"] == 0).all() and (mild["from overturned"] == 0).all()
-    np.testing.assert_allclose(mild["from ties"], mild.gain)
-    assert gains.shape == (4, 60)
-    np.testing.assert_allclose(gains.mean(axis=1), mild.gain)
-    steep, _ = gain_by_ties(pool, lowest, [2, 3, 6])
-    np.testing.assert_allclose(steep["from ties"] + steep["from overturned"], steep.gain, atol=1e-12)
-    assert (steep["overturned"][[3, 6]] > 0).all()
-    # Of two chains every law that falls with E elects the same one, and only ties can be decided.
-    assert steep.gain[2] == pytest.approx(gain_by_ties(pool, inverse_power(2), [2])[0].gain[2])
-    nothing, _ = gain_by_ties(pool, uniform, [3])
-    assert nothing.gain[3] == 0
+def test_energy_beside_length_and_its_permutations():
+    pool = random_pool(n_questions=30, seed=5)
+    found = energy_and_length(pool, n_null=50, seed=2)
+    null = null_discrimination(pool, n=50, seed=2)
+    share = discrimination({"−E": -pool.energy}, pool.right).value["−E"]
+    assert found["−E discriminates in"] == pytest.approx(share)
+    assert found["share of permutations that do as well as −E"] == pytest.approx((null >= share).mean())
+    assert found["upper end"] == np.quantile(null, 0.975)
+    assert found["tokens of a wrong chain"] == pytest.approx(pool.n_tokens[~pool.right].mean())
+    blind = energy_and_length(dataclasses.replace(pool, energy=np.full(pool.right.shape, np.nan)))
+    assert blind.isna().all()

@@ -6,6 +6,8 @@ import torch
 
 from lmphys.core.errors import LmphysError
 from lmphys.pages.random_walk.adjacency import (
+    compare_tables,
+    correlations_by_distance,
     count_adjacent,
     null_correlations,
     pearson,
@@ -121,3 +123,18 @@ def test_correlation_and_its_interval_over_groups():
     noise = table.correlation(rng.standard_normal(len(x)))
     assert noise.low < 0 < noise.high
     assert table.correlation(table.log_frequency()[0], of="log_frequency").value == pytest.approx(1)
+
+
+def test_several_tables_and_distances_are_those_asked_one_by_one():
+    rng = np.random.default_rng(7)
+    text = rng.integers(0, 8, 4_000), np.full(8, 500), np.arange(8)
+    tables = {name: torch.from_numpy(rng.standard_normal((8, 3))) for name in ("a", "b")}
+    table = count_adjacent(*text, min_expected=10)
+    together = compare_tables(table, tables, seed=1)
+    assert list(together.index.unique(0)) == ["a, raw", "a, centred", "b, raw", "b, centred"]
+    alone = table_correlations(table, tables["b"], centre=True, seed=1)
+    np.testing.assert_array_equal(together.loc["b, centred"], alone)
+    apart = correlations_by_distance(*text, tables["b"], distances=(1, 3), min_expected=10, seed=1)
+    np.testing.assert_array_equal(apart.loc[1], alone.loc["PMI"])
+    third = count_adjacent(*text, apart=3, min_expected=10)
+    np.testing.assert_array_equal(apart.loc[3], table_correlations(third, tables["b"], centre=True, seed=1).loc["PMI"])

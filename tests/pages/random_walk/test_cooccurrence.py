@@ -1,18 +1,17 @@
-"""The laws of RAND-WALK on languages small enough to be enumerated, and against sampled words."""
+"""The laws of RAND-WALK on languages small enough to be enumerated, and for many words."""
 
 import numpy as np
 import pytest
 
 from lmphys.pages.random_walk.cooccurrence import (
-    binned_pmi,
     break_isotropy,
     expected_pmi,
     expected_words,
     finite_size,
     fit_laws,
-    lag_slope,
 )
-from lmphys.pages.random_walk.walk import draw_vectors, on_sphere, sample_words, step_correlation, walk
+from lmphys.pages.random_walk.walk import draw_vectors, sample_words
+from lmphys.stats.sphere import on_sphere
 
 
 def enumerated(vectors, n_angles=4_000):
@@ -89,44 +88,3 @@ def test_finite_size_follows_the_number_of_words_and_the_dimension():
     assert spread[250, 20] / spread[2_250, 20] == pytest.approx(3, rel=0.35)
     np.testing.assert_allclose(table["spread"], table["expected"], rtol=0.35)
     assert table["error"][2_250, 80] < 0.5 * table["error"][2_250, 20]
-
-
-def test_sampled_words_have_the_slope_of_the_walk_at_every_lag():
-    """rho^lag, times 1 - 2 s^2 / (d + 2): the first correction for a sphere in place of a Gaussian cloud."""
-    vectors = draw_vectors(np.full(400, 1.0), 25, seed=7)
-    words = sample_words(vectors, walk(20, 10_000, 25, step=0.5, seed=8), seed=9)
-    inner = vectors @ vectors.T / 25
-    for lag in (1, 4):
-        slope = lag_slope(words, inner, lag)
-        assert slope.low < slope.value < slope.high
-        assert slope.value == pytest.approx((1 - 2 / 27) * step_correlation(0.5) ** lag, abs=0.08)
-    shuffled = np.random.default_rng(0).permutation(words.ravel()).reshape(words.shape)
-    assert abs(lag_slope(shuffled, inner, 1).value) < 0.06
-
-
-def test_the_slope_of_counts_is_that_of_the_tilt_they_were_drawn_with():
-    """Pairs drawn from q q' exp(b x), normalised, give b back."""
-    rng = np.random.default_rng(10)
-    x = rng.standard_normal((12, 12))
-    x = 0.3 * (x + x.T)
-    weight = np.exp(0.7 * x)
-    np.fill_diagonal(weight, 0)
-    # Scaled so that all marginals are equal, as the estimator takes q from the words themselves.
-    for _ in range(200):
-        weight /= np.sqrt(np.outer(weight.sum(0), weight.sum(0)))
-    drawn = rng.choice(144, size=(10, 40_000), p=(weight / weight.sum()).ravel())
-    words = np.stack([drawn // 12, drawn % 12], axis=2)
-    # Pairs of their own, two words each: only lag 1 inside a pair is looked at.
-    slope = lag_slope(words.reshape(-1, 2), x, 1, n_bootstrap=2)
-    off = ~np.eye(12, dtype=bool)
-    regress = np.linalg.lstsq(np.stack([x[off], np.ones(off.sum())], 1), np.log(weight[off]), rcond=None)[0][0]
-    assert slope.value == pytest.approx(regress, abs=0.05)
-
-
-def test_binned_pmi_of_counts_made_by_hand():
-    """Words 0 1 0 1 ...: the only pair has the only bin, and independence leaves out equal words."""
-    words = np.tile([0, 1], (2, 50))
-    inner = np.array([[9.0, 0.5], [0.5, 9.0]])
-    found = binned_pmi(words, inner, np.array([0.0, 1.0, 2.0]))
-    assert found.value[0] == pytest.approx(0)
-    assert np.isnan(found.value[1])

@@ -19,7 +19,7 @@ from lmphys.pages.random_walk.partition import (
     share_interval,
     share_within,
 )
-from lmphys.pages.random_walk.walk import on_sphere
+from lmphys.stats.sphere import on_sphere
 
 
 def test_the_partition_function_of_gaussian_vectors_has_its_closed_form():

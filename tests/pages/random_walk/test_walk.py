@@ -7,17 +7,17 @@ from lmphys.core.errors import LmphysError
 from lmphys.pages.random_walk.walk import (
     draw_scales,
     draw_vectors,
+    draw_walk,
     next_context,
-    on_sphere,
     sample_words,
     step_correlation,
     stretched,
-    walk,
 )
+from lmphys.stats.sphere import on_sphere
 
 
 def test_a_walk_stays_on_the_sphere_and_each_step_is_as_long_as_stated():
-    places = walk(5, 300, d=7, step=0.3, seed=1).astype(float)
+    places = draw_walk(5, 300, d=7, step=0.3, seed=1).astype(float)
     np.testing.assert_allclose(np.linalg.norm(places, axis=-1), 1, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(np.diff(places, axis=1), axis=-1), 0.3, atol=1e-6)
 
@@ -33,7 +33,7 @@ def test_the_correlation_of_contexts_falls_geometrically():
 
 
 def test_the_uniform_distribution_is_stationary():
-    places = walk(4_000, 6, d=3, step=0.5, seed=2)[:, -1]
+    places = draw_walk(4_000, 6, d=3, step=0.5, seed=2)[:, -1]
     np.testing.assert_allclose(places.mean(0), 0, atol=0.04)
     np.testing.assert_allclose(places.T @ places / len(places), np.eye(3) / 3, atol=0.03)
 
@@ -59,7 +59,7 @@ def test_scales_and_directions_of_words():
 
 @pytest.mark.parametrize(("call", "cause"), [(lambda: draw_scales(1, 1, 1, 0), "two words"),
                                             (lambda: step_correlation(2.5), "sphere"),
-                                            (lambda: walk(1, 1, 1, 0.1, 0), "dimension 1")])  # fmt: skip
+                                            (lambda: draw_walk(1, 1, 1, 0.1, 0), "dimension 1")])  # fmt: skip
 def test_what_makes_no_walk_is_said(call, cause):
     with pytest.raises(LmphysError, match=cause):
         call()

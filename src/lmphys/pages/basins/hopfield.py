@@ -9,6 +9,7 @@ from scipy.special import logsumexp, softmax
 from scipy.stats import spearmanr
 
 from lmphys.core.errors import LmphysError
+from lmphys.stats.sphere import on_sphere
 
 
 class DenseHopfield:
@@ -102,12 +103,6 @@ def depth_and_width(found: Mapping[str, Basins]) -> pd.DataFrame:
     """Number of basins of each network, and the rank correlation of their depth and width."""
     rows = {name: (len(each.width), spearmanr(each.width, -each.energy)[0]) for name, each in found.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["basins", "rank correlation"])
-
-
-def on_sphere(n: int, d: int, rng: np.random.Generator) -> np.ndarray:
-    """Points (n, d), uniform on the unit sphere."""
-    x = rng.standard_normal((n, d))
-    return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
 def uneven(n: int, d: int, rng: np.random.Generator, *, norms: tuple[float, float] = (0.9, 1.2)) -> np.ndarray:

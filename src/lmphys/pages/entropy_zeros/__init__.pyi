@@ -1,6 +1,9 @@
 from .approximation import NEAR_ZERO as NEAR_ZERO
-from .approximation import by_entropy as by_entropy
 from .approximation import divergences as divergences
 from .approximation import excess_share as excess_share
+from .approximation import mean_distances as mean_distances
 from .approximation import slower as slower
-from .ngrams import NGram as NGram
+from .imitators import count_tables as count_tables
+from .imitators import network_imitators as network_imitators
+from .verdicts import judge_share as judge_share
+from .verdicts import judge_slowest as judge_slowest

@@ -1,6 +1,6 @@
 """Where the distance between a model and its approximator lies: by the entropy of the context."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,29 @@ def divergences(target: Tensor, approximation: Tensor) -> pd.DataFrame:
     # What rounding makes of a distribution beside itself must not be negative.
     values = torch.cat(rows).clamp(min=0).numpy()
     return pd.DataFrame(values, columns=["entropy", "kl", "variation"])
+
+
+def mean_distances(distances: Mapping[str, pd.DataFrame], *, below: float = NEAR_ZERO) -> pd.DataFrame:
+    """Mean distance of each approximator from the target.
+
+    Args:
+        distances: name to the table of `divergences`.
+        below: entropy of the target under which a context counts as near zero, nats.
+
+    Returns:
+        A row an approximator: `KL, nats`, over all contexts; the same in those `near zero` and `elsewhere`;
+        `total variation`, over all.
+    """
+    rows = {}
+    for name, table in distances.items():
+        near = table["entropy"] < below
+        rows[name] = {
+            "KL, nats": table["kl"].mean(),
+            "near zero": table["kl"][near].mean(),
+            "elsewhere": table["kl"][~near].mean(),
+            "total variation": table["variation"].mean(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def by_entropy(table: pd.DataFrame, edges: Sequence[float] = EDGES) -> pd.DataFrame:

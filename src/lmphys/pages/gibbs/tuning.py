@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.retrieval.laws import Law, Parameter
+from lmphys.retrieval.laws import Law, Parameter, boltzmann, confident
 from lmphys.retrieval.pool import Pool, subsets
 from lmphys.retrieval.votes import vote
 
@@ -63,3 +63,15 @@ class TunedLaw:
     def __call__(self, pool: Pool) -> np.ndarray:
         """Log weights (..., Q, K) of a pool with the questions of the fitted one, in their order."""
         return self.family(self.parameter_[:, None])(pool)
+
+
+def tuned_laws(pool: Pool, *, seed: int = 0) -> dict[str, TunedLaw]:
+    """The Boltzmann weights and those of CISC, tuned on a pool (Q, K); none without energies, or with one question.
+
+    A parameter of 0, the majority vote, is the first candidate.
+    """
+    if not pool.has_energies or pool.n_questions < 2:
+        return {}
+    grid = [0.0, *np.geomspace(1, 1000, 13)]
+    families = {"exp(−βE), tuned": boltzmann, "CISC, tuned": confident}
+    return {name: TunedLaw(family, grid, seed=seed).fit(pool) for name, family in families.items()}

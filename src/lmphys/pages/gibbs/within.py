@@ -91,10 +91,10 @@ def discrimination(scores: Mapping[str, np.ndarray], right: np.ndarray, *, seed:
 
 
 def null_discrimination(pool: Pool, *, n: int = 300, seed: int = 0) -> np.ndarray:
-    """Discrimination (n,) of energies dealt anew among the chains of each question; NaN where there are no pairs."""
+    """Discrimination (n,) of energies permuted among the chains of each question; NaN where there are no pairs."""
     rng = np.random.default_rng(seed)
-    dealt = [pairs(-pool.permuted(rng).energy, pool.right) for _ in range(n)]
-    return np.array([found.won.sum() / found.total.sum() if found.total.any() else np.nan for found in dealt])
+    nulls = [pairs(-pool.permuted(rng).energy, pool.right) for _ in range(n)]
+    return np.array([found.won.sum() / found.total.sum() if found.total.any() else np.nan for found in nulls])
 
 
 def correlation_within(x: np.ndarray, y: np.ndarray) -> float:
@@ -102,3 +102,33 @@ def correlation_within(x: np.ndarray, y: np.ndarray) -> float:
     x, y = (a - a.mean(axis=1, keepdims=True) for a in (x, y))
     scale = float(np.sqrt((x * x).sum() * (y * y).sum()))
     return float((x * y).sum() / scale) if scale > 0 else np.nan
+
+
+def energy_and_length(pool: Pool, *, n_null: int = 300, seed: int = 0) -> pd.Series:
+    """What the energy shares with the length, and whether permuted energies discriminate as well.
+
+    Args:
+        pool: arrays (Q, K).
+        n_null: permutations inside each question.
+        seed: of the permutations.
+
+    Returns:
+        Numbers by name; NaN where there are no energies, or no chain is right or none wrong.
+    """
+    known = pool.has_energies and bool(pool.right.any()) and not pool.right.all()
+    null = null_discrimination(pool, n=n_null, seed=seed) if known else np.array([np.nan])
+    right, wrong = (pool.n_tokens[pool.right == truth].mean() if known else np.nan for truth in (True, False))
+    won, total = pairs(-pool.energy, pool.right)
+    share = won.sum() / total.sum() if known and total.any() else np.nan
+    low, high = np.quantile(null, [0.025, 0.975])
+    return pd.Series(
+        {
+            "correlation of energy and length inside a question": correlation_within(pool.energy, pool.n_tokens),
+            "tokens of a right chain": right,
+            "tokens of a wrong chain": wrong,
+            "−E discriminates in": share,
+            "−E permuted inside each question, lower end of 95 %": low,
+            "upper end": high,
+            "share of permutations that do as well as −E": (null >= share).mean() if known else np.nan,
+        }
+    )

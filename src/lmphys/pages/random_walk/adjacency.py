@@ -1,6 +1,6 @@
 """Which tokens of real texts stand side by side, and whether a table of vectors knows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,7 +134,7 @@ def pearson(y: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def permuted_vectors(gram: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Inner products (W, W) after the vectors were dealt to other words: lengths and angles stay, owners do not."""
+    """Inner products (W, W) after the vectors were permuted among the words: lengths and angles stay, owners do not."""
     order = rng.permutation(len(gram))
     return gram[np.ix_(order, order)]
 
@@ -184,6 +184,54 @@ def table_correlations(
         for name, at, null in zip(("PMI", "frequency"), found, nulls, strict=True)
     }
     return pd.DataFrame(rows).T
+
+
+def compare_tables(
+    adjacency: Adjacency, tables: Mapping[str, Tensor], *, pseudo: float = 1.0, seed: int = 0
+) -> pd.DataFrame:
+    """`table_correlations` of several tables, each as it is and centred.
+
+    Returns:
+        Indexed by "name, raw" or "name, centred", and law.
+    """
+    found = {
+        f"{name}, {'centred' if centre else 'raw'}": table_correlations(
+            adjacency, table, centre=centre, pseudo=pseudo, seed=seed
+        )
+        for name, table in tables.items()
+        for centre in (False, True)
+    }
+    return pd.concat(found)
+
+
+def correlations_by_distance(
+    tokens: np.ndarray,
+    lengths: np.ndarray,
+    groups: np.ndarray,
+    table: Tensor,
+    *,
+    distances: Sequence[int] = (1, 2, 4, 8, 16),
+    min_expected: float = 5.0,
+    pseudo: float = 1.0,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Whether a centred table knows which tokens stand some places apart: the row `PMI` of `table_correlations`.
+
+    Args:
+        tokens: see `count_adjacent`, as `lengths`, `groups` and `min_expected`.
+        lengths: see there.
+        groups: see there.
+        table: (V, d).
+        distances: places between the two tokens of a pair.
+        min_expected: see there.
+        pseudo: see `Adjacency.pmi`.
+        seed: of bootstrap and permutations.
+    """
+    rows = {}
+    for apart in distances:
+        adjacency = count_adjacent(tokens, lengths, groups, apart=apart, min_expected=min_expected)
+        rows[apart] = table_correlations(adjacency, table, centre=True, pseudo=pseudo, seed=seed).loc["PMI"]
+    return pd.DataFrame(rows).T.rename_axis("tokens apart")
 
 
 def null_correlations(

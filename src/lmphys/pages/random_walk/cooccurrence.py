@@ -1,4 +1,4 @@
-"""What RAND-WALK promises of words that occur together, beside expectations over contexts and beside sampled words.
+"""What RAND-WALK promises of words that occur together, beside expectations over contexts.
 
 The three laws of Arora et al. 2016, for contexts in d dimensions:
 
@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from lmphys.pages.random_walk.partition import expected_spread, log_partition, log_sphere_mean, mean_partition
-from lmphys.pages.random_walk.walk import draw_scales, draw_vectors, on_sphere, stretched
+from lmphys.pages.random_walk.walk import draw_scales, draw_vectors, stretched
 from lmphys.stats.bootstrap import bootstrap_chains
-from lmphys.stats.interval import Interval
+from lmphys.stats.sphere import on_sphere
 
 LAWS = ("log p(w)", "log p(w, w')", "PMI(w, w')")
 
@@ -207,67 +207,6 @@ def break_isotropy(
             error = _rms(expected_pmi(found)[i, j] - (seen @ seen.T)[i, j] / d)
             rows.append((kind, strength, centred, log_Z.std(), error))
     return pd.DataFrame(rows, columns=["kind", "strength", "centred", "spread", "error"])
-
-
-def lag_slope(words: np.ndarray, inner: np.ndarray, lag: int, *, n_bootstrap: int = 200, seed: int = 0) -> Interval:
-    """Slope b of log p(w, w') = log p(w) + log p(w') + b x(w, w') + const for words `lag` apart, from sampled words.
-
-    The maximum of the likelihood of the counts: b is such that the mean of x over the pairs that occurred is its mean
-    under q(w) q(w') e^(b x), where q are the frequencies. No logarithm of a small count is taken. Pairs of equal words
-    are left out on both sides. The interval is a bootstrap over walks, with q as in the whole sample.
-
-    Args:
-        words: (K, T) of K independent walks.
-        inner: (n, n) symmetric x.
-        lag: places between the two words.
-    """
-    first, second = words[:, :-lag], words[:, lag:]
-    different = first != second
-    sums, counts = (inner[first, second] * different).sum(axis=1), different.sum(axis=1)
-    q = np.bincount(words.ravel(), minlength=len(inner)) / words.size
-    base = np.outer(q, q)
-    np.fill_diagonal(base, 0.0)
-    slopes = np.linspace(-1, 2, 61)
-    means = np.empty(len(slopes))
-    for k, b in enumerate(slopes):
-        weight = base * np.exp(b * inner)
-        means[k] = (weight * inner).sum() / weight.sum()
-    return bootstrap_chains(
-        lambda weights: np.interp((weights @ sums) / (weights @ counts), means, slopes),
-        len(words),
-        n_bootstrap=n_bootstrap,
-        seed=seed,
-    )
-
-
-def binned_pmi(words: np.ndarray, inner: np.ndarray, edges: np.ndarray, lag: int = 1, seed: int = 0) -> Interval:
-    """Log of pairs that occurred over pairs expected of independent words, by bins of x; words `lag` apart.
-
-    Summing counts over the many pairs of a bin averages the noise of sampling away. Pairs of equal words are left out.
-
-    Args:
-        words: (K, T) of K independent walks.
-        inner: (n, n) symmetric x.
-        edges: (B + 1,) ascending bounds of the bins.
-        lag: places between the two words.
-
-    Returns:
-        Arrays (B,), with intervals by bootstrap over walks; NaN where a bin is empty.
-    """
-    first, second = words[:, :-lag], words[:, lag:]
-    q = np.bincount(words.ravel(), minlength=len(inner)) / words.size
-    base = np.outer(q, q)
-    np.fill_diagonal(base, 0.0)
-    expected = np.histogram(inner, edges, weights=base)[0] / base.sum()
-    counts = np.stack([np.histogram(inner[a, b][a != b], edges)[0] for a, b in zip(first, second, strict=True)])
-    totals = (first != second).sum(axis=1)
-
-    def ratio(weights: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log = np.log((weights @ counts) / (weights @ totals)[:, None] / expected)
-        return np.where(np.isfinite(log), log, np.nan)
-
-    return bootstrap_chains(ratio, len(words), n_bootstrap=200, seed=seed)
 
 
 def _pair_lengths(vectors: np.ndarray) -> np.ndarray:

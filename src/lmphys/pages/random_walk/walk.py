@@ -9,6 +9,7 @@ Source: Arora et al. 2016, the generative model.
 import numpy as np
 
 from lmphys.core.errors import LmphysError
+from lmphys.stats.sphere import on_sphere
 
 # The largest table of weights that is held while words are drawn: tokens times words.
 _BLOCK = 1 << 23
@@ -33,12 +34,6 @@ def stretched(vectors: np.ndarray, factor: float) -> np.ndarray:
     return scaled
 
 
-def on_sphere(shape: tuple[int, ...], d: int, rng: np.random.Generator) -> np.ndarray:
-    """Independent points, uniform on the unit sphere, (*shape, d)."""
-    points = rng.standard_normal((*shape, d))
-    return points / np.linalg.norm(points, axis=-1, keepdims=True)
-
-
 def step_correlation(step: float) -> float:
     """Inner product of successive contexts, 1 - step^2 / 2, for steps of chord length `step` in [0, 2]."""
     if not 0 <= step <= 2:
@@ -61,7 +56,7 @@ def next_context(c: np.ndarray, step: float, rng: np.random.Generator) -> np.nda
     return moved / np.linalg.norm(moved, axis=-1, keepdims=True)
 
 
-def walk(n_walks: int, length: int, d: int, step: float, seed: int) -> np.ndarray:
+def draw_walk(n_walks: int, length: int, d: int, step: float, seed: int) -> np.ndarray:
     """Independent walks, each begun at a uniformly random place, (n_walks, length, d) float32."""
     if d < 2:
         raise LmphysError(f"a walk needs a sphere to walk on; dimension {d} has none, give 2 or more")

@@ -1,0 +1,107 @@
+"""Figures of the page on the Boltzmann distribution."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lmphys.book.style import VERMILION
+from lmphys.pages.boltzmann.capacity import freezing_temperature, rem_capacity
+from lmphys.thermo.ensemble import State, gauge, thermodynamics
+
+_GREY = "#888888"
+_FUNCTIONS = {
+    "F": "free energy, nats",
+    "U": "internal energy, nats",
+    "S": "entropy, nats",
+    "C": "heat capacity",
+}
+
+
+def levels(energies: Mapping[str, Tensor], rows: Mapping[str, int]) -> Figure:
+    """Energies above the likeliest token in order, at some places; the median place also under random weights.
+
+    Args:
+        energies: `trained` and `random weights`, (N, V).
+        rows: name to place, `median` among them.
+    """
+    n_tokens = energies["trained"].shape[1]
+    figure, ax = plt.subplots(figsize=(6.6, 3.8))
+    rank = np.arange(1, n_tokens + 1)
+    for (name, row), line in zip(rows.items(), ("-", "--", "-."), strict=True):
+        ax.plot(rank, np.sort(gauge(energies["trained"], "ground")[row]), line, label=name)
+    control = gauge(energies["random weights"], "ground")[rows["median"]]
+    ax.plot(rank, np.sort(control), ":", color="#444444", label="random weights")
+    for t in (1, 2):
+        ax.axhline(t * np.log(n_tokens), color="#999999", linestyle=(0, (1, 3)), linewidth=1)
+        ax.text(1.1, t * np.log(n_tokens) + 0.3, f"T = {t}", color="#666666")
+    ax.set(xscale="log", xlabel="rank of the token", ylabel="energy above the likeliest, nats")
+    ax.legend()
+    return figure
+
+
+def functions_of_state(states: Mapping[str, State], sigma: float, n_tokens: int) -> Figure:
+    """F, U, S and C against the temperature: median over the contexts, shading from the first to the third quartile.
+
+    Args:
+        states: by model, all at the same temperatures.
+        sigma: spread of the levels of the random energy model beside them, nats.
+        n_tokens: its number of levels.
+    """
+    figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex=True, layout="constrained")
+    T = next(iter(states.values())).T[:, 0]
+    for ax, (name, label) in zip(axes.flat, _FUNCTIONS.items(), strict=True):
+        for (which, state), mark in zip(states.items(), "os", strict=True):
+            low, middle, high = np.quantile(getattr(state, name), (0.25, 0.5, 0.75), axis=1)
+            (line,) = ax.plot(T, middle, marker=mark, markersize=3, label=which)
+            ax.fill_between(T, low, high, alpha=0.2, color=line.get_color())
+        ax.axvline(1, color=_GREY, linewidth=0.8)
+        ax.set(xscale="log", ylabel=label)
+    fluid = T[freezing_temperature(sigma, n_tokens) < T]
+    axes[1, 1].plot(fluid, rem_capacity(fluid, sigma, n_tokens), ":k", label="random energy model")
+    axes[1, 1].legend()
+    axes[1, 0].axhline(np.log(n_tokens), color=_GREY, linestyle="--", linewidth=0.8)
+    for ax in axes[1]:
+        ax.set_xlabel("temperature T")
+    return figure
+
+
+def peaks(found: pd.DataFrame, one_gap: np.ndarray, entropy: np.ndarray) -> Figure:
+    """Temperature of the peak of each context against the estimate from a single gap.
+
+    Args:
+        found: of `capacity_peaks`, N rows.
+        one_gap: (N,) of `one_gap_temperature`.
+        entropy: (N,) at T = 1, nats.
+    """
+    figure, ax = plt.subplots(figsize=(5.6, 4.2))
+    points = ax.scatter(one_gap, found.T_peak, c=entropy, s=14 + 14 * entropy, cmap="viridis", alpha=0.8)
+    end = 1.1 * np.nanmax([*one_gap, *found.T_peak.fillna(0), 1.0])
+    ax.plot([0, end], [0, end], "--", color="#555555", linewidth=1)
+    ax.set(xlabel="gap over ln V", ylabel="temperature of the peak", xlim=(0, end), ylim=(0, end))
+    figure.colorbar(points, label="entropy at T = 1, nats")
+    return figure
+
+
+def heated_texts(written: pd.DataFrame, energies: Tensor) -> Figure:
+    """Surprisal of the tokens of heated texts, beside the internal energy of given places.
+
+    Args:
+        written: of `lmphys.thermo.sample_texts`.
+        energies: (N, V) of the places.
+    """
+    grid = np.linspace(0.1, written["temperature"].max(), 40)
+    fixed = thermodynamics(gauge(energies, "information"), grid).U
+    figure, ax = plt.subplots(figsize=(6.4, 3.6))
+    ax.plot(grid, fixed.mean(axis=1), "--", color="#444444", label="given places (one token heated)")
+    at = {"data": written, "x": "temperature", "y": "energy", "color": VERMILION, "ax": ax}
+    sns.lineplot(**at, marker="o", markeredgecolor="none", errorbar=None, label="whole texts heated")
+    sns.scatterplot(**at, s=14, alpha=0.5, linewidth=0)
+    ax.axhline(np.log(energies.shape[1]), color=_GREY, linestyle=":", label="ln V")
+    ax.set(xlabel="sampling temperature", ylabel="surprisal, nats per token")
+    ax.legend(loc="upper left")
+    return figure

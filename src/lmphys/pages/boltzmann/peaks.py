@@ -1,0 +1,76 @@
+"""Where the heat capacity of a context peaks, and where a single gap would put the peak."""
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from lmphys.core.errors import LmphysError
+from lmphys.pages.boltzmann.capacity import freezing_temperature
+from lmphys.thermo.ensemble import State, gauge
+
+
+def capacity_peaks(state: State) -> pd.DataFrame:
+    """Where the heat capacity of each context is largest.
+
+    The grid of temperatures should be logarithmic; the place of the peak is refined by a parabola in log T through
+    the three values around the largest one. A peak at the end of the grid is no peak and counts as missing.
+
+    Returns:
+        A row a context: `T_peak`, `C_peak` (NaN where the grid does not hold it), `S_peak`, the entropy there in nats.
+
+    Raises:
+        LmphysError: fewer than three temperatures.
+    """
+    if len(state.T) < 3:
+        raise LmphysError(f"a peak needs at least three temperatures, {len(state.T)} given")
+    log_T = np.log(state.T[:, 0])
+    top = state.C.argmax(axis=0)
+    inside = (top > 0) & (top < len(log_T) - 1)
+    middle = np.clip(top, 1, len(log_T) - 2)
+    contexts = np.arange(state.C.shape[1])
+    left, peak, right = (state.C[middle + shift, contexts] for shift in (-1, 0, 1))
+    step = np.log(state.T[1, 0] / state.T[0, 0])
+    bend = left - 2 * peak + right
+    shift = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1.0), 0.0)
+    height = peak - 0.25 * (left - right) * shift
+    found = {
+        "T_peak": np.exp(log_T[middle] + shift * step),
+        "C_peak": height,
+        "S_peak": state.S[middle, contexts],
+    }
+    return pd.DataFrame({name: np.where(inside, values, np.nan) for name, values in found.items()})
+
+
+def one_gap_temperature(energies: Tensor) -> np.ndarray:
+    """Temperature of the peak if a context were one state below V at the mean height of all levels, (N,).
+
+    Args:
+        energies: (N, V) in any gauge; the height is counted from the likeliest token, and divided by ln V.
+    """
+    height = gauge(energies, "ground").mean(dim=1)
+    return (height / np.log(energies.shape[1])).numpy()
+
+
+def level_spread(energies: Tensor) -> float:
+    """Standard deviation of the levels of a context, nats, mean over the contexts (N, V)."""
+    return float(energies.std(dim=1).mean())
+
+
+def summarise_peaks(peaks: pd.DataFrame, energies: Tensor) -> pd.Series:
+    """The peaks of a model beside what a single gap and random energies would have.
+
+    Args:
+        peaks: of `capacity_peaks`, N rows.
+        energies: (N, V) of the same contexts.
+    """
+    one_gap = one_gap_temperature(energies)
+    return pd.Series(
+        {
+            "share of contexts with a peak": peaks.T_peak.notna().mean(),
+            "median temperature of the peak": peaks.T_peak.median(),
+            "the same from one gap": float(np.median(one_gap)),
+            "rank correlation of the two": peaks.T_peak.corr(pd.Series(one_gap), method="spearman"),
+            "entropy at the peak, nats": peaks.S_peak.median(),
+            "freezing of random energies": freezing_temperature(level_spread(energies), energies.shape[1]),
+        }
+    )

@@ -59,8 +59,8 @@ pd.Series(labels["phase"]).value_counts().to_frame("sentences").T
 # ## Does the fit find them?
 #
 # The switching model is fitted on some questions and read off the others. Beside it stand two fits that were *told*: one
-# whose regimes are the phases of its training chains, and EM that starts from there. If phases were what the model looks
-# for, EM would stay.
+# whose regimes are the phases of its training chains (*told*), and EM that starts from there (*started from phases*). If
+# phases were what the model looks for, EM would stay.
 
 # %%
 train, test = known.split(0.7, seed=seed)
@@ -191,8 +191,8 @@ ledger.show()
 # %% tags=["finding", "hide-input"]
 ledger.finding(
     "Regimes that were fitted without labels share {slds.regimes.phases} of normalised "
-    "mutual information with the phase of the sentence (labels exchanged at the same "
-    "place: {slds.regimes.phases:controls}); that regimes are kinds of reasoning is "
+    "mutual information with the phase of the sentence "
+    "({slds.regimes.phases:controls}); that regimes are kinds of reasoning is "
     "{slds.regimes.phases:verdict} on these chains. That they tell next to nothing of "
     "phases, as the poster reports ({complearn2026.phases.nmi:paper} at most), is "
     "{complearn2026.phases.nmi:verdict}."

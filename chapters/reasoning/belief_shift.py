@@ -2,11 +2,12 @@
 # (belief-shift)=
 # # Belief shift
 #
-# A rumour slips into a train of thought. Does the thinker come to believe it?
+# A rumour slips into a train of thought. Does the thinker come to believe it? A false statement is put into the chains
+# of a model at fixed sentences, and after every sentence the model is asked whether the false claim is true. Chains with
+# and without the rumour are compared, and so are their motions and what a switching model makes of them.
 #
 # {cite:t}`carson2025` make this their case study (Sec. 5.3, App. C). A model of 7 or of 70 billion parameters thinks
-# about a subject, and at fixed sentences a false statement is put into its thoughts. After every sentence it is asked
-# whether the false claim is true, and its {term}`belief` is read off the answer,
+# about a subject, and its {term}`belief` is read off the answer,
 #
 # $$ b_t = \frac{\Prob(\text{True})}{\Prob(\text{True}) + \Prob(\text{False})} . $$ (eq-belief)
 #
@@ -32,19 +33,15 @@ n_folds: int = 4  # parts of the themes, each held out once
 known: list[int] = [5, 10, 20]  # sentences after which the end is predicted
 
 # %% tags=["hide-input"]
-from itertools import product
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book
-from lmphys.stats import Interval
-from lmphys import corpus, dynamics
+from lmphys import book, corpus, dynamics
 from lmphys.pages import belief_shift as analysis
+from lmphys.pages.belief_shift import figures, gains, verdicts
+from lmphys.pages.belief_shift.two_sample import TESTS, detectable_shift
 
 book.use_style()
-COLOURS = {"clean": book.style.BLUE, "poisoned": book.style.VERMILION}
 
 # %% [markdown]
 # ## Does this model hold beliefs?
@@ -57,14 +54,10 @@ COLOURS = {"clean": book.style.BLUE, "poisoned": book.style.VERMILION}
 
 # %%
 control = corpus.control_of(model)
-n_pairs = analysis.PAIRS.get(profile)
-asked = {
-    m: analysis.ask_statements(m, prompt=prompt, n_pairs=n_pairs) for m in (model, control)
-}
-known_facts = pd.concat(
-    {m: analysis.knowledge(table, seed=seed) for m, table in asked.items()},
-    names=["model"],
-)
+settings = {"prompt": prompt, "n_pairs": analysis.PAIRS.get(profile)}
+asked = {m: analysis.ask_statements(m, **settings) for m in (model, control)}
+known_facts = {m: analysis.knowledge(table, seed=seed) for m, table in asked.items()}
+known_facts = pd.concat(known_facts, names=["model"])
 known_facts.round(3)
 
 # %% [markdown]
@@ -75,26 +68,12 @@ known_facts.round(3)
 # ({term}`contextual calibration`, {cite:t}`zhao2021`).
 
 # %% mystnb={"figure": {"name": "fig-belief-knowledge", "caption": "Can the answers tell plain truths from plain falsehoods? AUROC for each way of asking, of the model (circles) and of random weights (squares). Lines: 95 % intervals over pairs of statements. Dashed: chance."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.4, 3.4))
-ways = [" ".join(way) for way in known_facts.xs(model).index]
-for name, mark, shift in ((model, "o", -0.12), (control, "s", 0.12)):
-    row = known_facts.xs(name)
-    ax.hlines(np.arange(len(row)) + shift, row["low"], row["high"], color="#444444")
-    ax.plot(row["auroc"], np.arange(len(row)) + shift, mark, label=name)
-ax.axvline(0.5, color="#222222", linestyle="--", linewidth=0.9)
-ax.set_yticks(range(len(ways)), ways)
-ax.set(xlabel="AUROC, true against false", xlim=(0.2, 1))
-ax.invert_yaxis()
-ax.legend();
+figures.draw_knowledge(known_facts);
 
 # %% tags=["hide-input"]
 facts, chance = (known_facts.loc[m, "short", "both"] for m in (model, control))
-print(analysis.verdict_on_beliefs(facts, chance))
-bias = known_facts.xs(model)["neutral"]
-print(
-    f"A statement that nobody can know is believed {bias.min():.2f} "
-    f"to {bias.max():.2f}, depending on how one asks."
-)
+print(verdicts.verdict_on_beliefs(facts, chance))
+print(verdicts.on_bias(known_facts.xs(model)))
 
 # %% [markdown]
 # Everything below is to be read in the light of the first sentence. The second says why an uncalibrated belief is not
@@ -108,10 +87,8 @@ print(
 # %%
 spec = analysis.belief_spec(model, profile, prompt=prompt, seed=seed)
 themes = analysis.load_themes(spec.n_themes)
-claims = pd.DataFrame(
-    {t.id: {"false claim": t.claim, "correction": t.correction} for t in themes}
-)
-claims.T
+told = {t.id: {"false claim": t.claim, "correction": t.correction} for t in themes}
+pd.DataFrame(told).T
 
 # %% [markdown]
 # A chain starts from a neutral question about the subject. Two sentences of it are not the model's own: in a
@@ -132,12 +109,8 @@ chains.sentences.groupby("how").agg(
 # One pair, with the belief after each sentence:
 
 # %%
-theme = themes[0]
-print(f"Asked: is it true? {theme.claim}\nKnown:  {theme.correction}")
-pair = [states.chains.index[states.chains["condition"] == c][0] for c in COLOURS]
-told = states.sentences[states.sentences["chain"].isin(pair)]
-told = told.assign(condition=states.chains["condition"].to_numpy()[told["chain"]])
-told.set_index(["condition", "t"])[["how", "text", "belief"]].round(2)
+print(f"Asked: is it true? {themes[0].claim}\nKnown:  {themes[0].correction}")
+analysis.first_pair(states).round(2)
 
 # %% [markdown]
 # ## Does poison raise the belief?
@@ -148,31 +121,13 @@ told.set_index(["condition", "t"])[["how", "text", "belief"]].round(2)
 
 # %%
 final = chains.final_beliefs(analysis.neutral_offset(asked[model]))
-about = ["claim", *analysis.CONTROLS]
-ends = {c: final[final["condition"] == c].set_index("theme") for c in COLOURS}
-shifts = {
-    name: analysis.theme_difference(
-        ends["poisoned"][name], ends["clean"][name], seed=seed
-    )
-    for name in about
-}
-by_condition = final.groupby("condition")[about].mean().T
-by_condition[["shift", "low", "high"]] = [shifts[name] for name in about]
+shifts = analysis.belief_shifts(final, seed=seed)
+by_condition = analysis.shift_table(final, shifts)
 by_condition.round(3)
 
 # %% tags=["hide-input"]
-shift, low, high = shifts["claim"]
-does = "raises" if low > 0 else "lowers" if high < 0 else "does not clearly move"
-print(
-    f"Poison {does} the belief in the claim ({shift:+.3f} [{low:+.3f}, {high:+.3f}]); "
-    f"a neutral statement moves by {shifts['neutral'][0]:+.3f}."
-)
-start = states.sentences.loc[states.sentences["t"] == 0, "belief"].mean()
-clean = by_condition["clean"]
-print(
-    f"Along clean chains the belief moves by {clean['claim'] - start:+.3f}; a neutral "
-    f"statement, calibrated to 0.5 before any chain, ends at {clean['neutral']:.3f}."
-)
+print(verdicts.on_poison(shifts))
+print(verdicts.on_drift(states, by_condition))
 
 # %% [markdown]
 # The second line is a warning about {eq}`eq-belief` itself. A bias that is measured once need not stay what it was: the
@@ -183,9 +138,7 @@ print(
 # options:
 
 # %%
-way = chains.sentences.groupby("chain").tail(1).filter(like="odds.")
-by_order = way.groupby(states.chains["condition"].to_numpy()).mean().T
-by_order.assign(shift=by_order["poisoned"] - by_order["clean"]).round(3)
+analysis.odds_by_order(states).round(3)
 
 # %% [markdown]
 # ## The motion of the states
@@ -206,13 +159,7 @@ choice = dynamics.choose_regimes(
 choice[["bic", "held_out", "gain_low", "gain_high", "r2_h"]].round(3)
 
 # %% tags=["hide-input"]
-best = {"BIC": choice["bic"].idxmin(), "held-out density": choice["held_out"].idxmax(),
-        "held-out forecast": choice["r2_h"].idxmax()}  # fmt: skip
-print(
-    "Number of regimes: "
-    + ", ".join(f"{v} by {n}" for n, v in best.items())
-    + f"; the paper's 3; here {n_regimes}."
-)
+print(verdicts.on_regimes(choice, n_regimes))
 
 # %% [markdown]
 # Then each model forecasts the next state on themes that it has not seen. Two rows keep the comparison fair. One, `r
@@ -222,9 +169,8 @@ print(
 # all but the oracle take the regime of the greatest *density* there, which need not be the one that comes closest.
 
 # %%
-folds = analysis.fit_folds(
-    states, rank=k, n_regimes=n_regimes, n_folds=n_folds, seed=seed
-)
+fit = {"rank": k, "n_regimes": n_regimes, "n_folds": n_folds, "seed": seed}
+folds = analysis.fit_folds(states, **fit)
 steps = analysis.one_step(folds, seed=seed)
 scores = steps.scores()
 scores.round(3)
@@ -237,29 +183,14 @@ book.plots.scores(scores);
 # The last row is the null: chains simulated from one linear map fitted to all real ones, with their starts and lengths.
 
 # %%
-inside = basis.transform(states)
-twins = dynamics.simulated_surrogates(dynamics.SLDS(1).fit(inside), inside, seed=seed)
-null = analysis.one_step(
-    analysis.fit_folds(
-        twins, rank=k, n_regimes=n_regimes, n_folds=n_folds, maps_only=True, seed=seed
-    ),
-    seed=seed,
-)
-network = folds[0].recurrent[0].name
-gains = {
-    f"SLDS over {over}": steps.gain("SLDS", over)
-    for over in ("one linear map", "r h", network, f"{network} on r h")
-}
-gains["null: SLDS over one linear map"] = null.gain("SLDS", "one linear map")
-pd.DataFrame(gains, index=["gain in R² of h", "low", "high"]).T.round(3)
+gained = gains.gains(steps, gains.surrogate_steps(states, **fit))
+gains.gain_table(gained).round(3)
 
 # %% tags=["hide-input"]
-_, least, most = gains["SLDS over r h"]
-does = "more" if least > 0 else "less" if most < 0 else "neither more nor less"
-print(f"The switching model of {n_regimes} regimes foresees {does} than one number does.")
+print(verdicts.on_one_number(gained, n_regimes))
 
 # %% [markdown]
-# ## Foretelling the final belief
+# ## Predicting the final belief
 #
 # The paper predicts whether $b_T > 0.5$. Where nearly all chains end on one side of 0.5, saying so is always right, and
 # the row to beat is `majority`. So there is a second target, the median of the training chains, and the AUROC, which
@@ -270,9 +201,7 @@ print(f"The switching model of {n_regimes} regimes foresees {does} than one numb
 last = spec.n_steps - 1
 from_steps = [s for s in known if s < last] or [last // 2]
 predicted = analysis.final_belief_scores(folds, from_steps, seed=seed)
-predicted[
-    ["accuracy", "low", "high", "auroc", "auroc_low", "auroc_high", "share"]
-].round(2)
+predicted.drop(columns="n").round(2)
 
 # %% [markdown]
 # How much belief is in a state? The read-out of App. C.4, two layers of 32 units, gives the belief at *every* sentence
@@ -297,7 +226,7 @@ readout.round(3)
 
 # %% mystnb={"figure": {"name": "fig-belief-themes", "caption": "Belief in the false claim, sentence by sentence, for themes of the paper's Fig. 5: asked of real chains (solid, with markers) and read out of simulated ones (dashed), clean and poisoned. Both simulated chains of a pair have the same noise, so that the push alone parts them. Golden lines: inserted sentences. Bands: tenth to ninetieth percentile of the real chains."}} tags=["hide-input"]
 found = analysis.scenarios(folds, themes, seed=seed)
-analysis.draw_themes(found, themes[:6], COLOURS);
+figures.draw_themes(found, themes[:6]);
 
 # %%
 at_end = found[found["t"] == last].groupby(["condition", "kind"])["belief"]
@@ -311,45 +240,17 @@ at_end.agg(["mean", "std", "size"]).round(3)
 # clean chains. A test that passes these too is no witness.
 
 # %%
-def at_the_end(kind, condition):
-    return analysis.final_beliefs(found, kind, condition)
-
-
-REAL, READ, SIMULATED = analysis.REAL, analysis.READ, analysis.SIMULATED
-real = {c: at_the_end(REAL, c) for c in COLOURS}
-made = {c: at_the_end(SIMULATED, c) for c in COLOURS}
-pairs = {
-    "poisoned: real, simulated": (real["poisoned"], made["poisoned"]),
-    "clean: real, simulated": (real["clean"], made["clean"]),
-    "poisoned: real, no push": (
-        real["poisoned"],
-        at_the_end(analysis.UNDISPLACED, "poisoned"),
-    ),
-    "real: poisoned, clean": (real["poisoned"], real["clean"]),
-}
-tests = {
-    name: analysis.compare_samples(*map(np.asarray, pair), seed=seed)
-    for name, pair in pairs.items()
-}
-tests = pd.concat(tests, names=["pair"])
+tests = analysis.compare_endings(found, seed=seed)
 tests.round(3)
 
 # %% tags=["hide-input"]
-test = tests.loc["poisoned: real, simulated"].iloc[0]
-sees = "is just about" if test["detectable"] <= abs(shift) else "is not"
-print(
-    f"With {test['n']:.0f} chains a side the Kolmogorov–Smirnov test sees shifts of "
-    f"{test['detectable']:.3f}. Poison moved real chains by {shift:+.3f}, which {sees} "
-    "within its sight; for anything smaller p says nothing."
-)
+print(verdicts.on_power(tests, shifts["claim"]))
 
 # %% [markdown]
 # And a simulation is one draw. Ten more, with other noise, against the same real chains:
 
 # %%
-again = [analysis.scenarios(folds, themes, seed=seed + i) for i in range(1, 11)]
-drawn = [analysis.final_beliefs(t, SIMULATED, "poisoned") for t in again]
-p = np.sort([analysis.p_value(real["poisoned"], d, seed=seed) for d in drawn])
+p = analysis.other_draws(folds, themes, seed=seed)
 print(f"p from {p[0]:.3f} to {p[-1]:.3f}; {np.sum(p > 0.3)} of {len(p)} are above 0.3")
 
 # %% [markdown]
@@ -360,69 +261,30 @@ print(f"p from {p[0]:.3f} to {p[-1]:.3f}; {np.sum(p > 0.3)} of {len(p)} are abov
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/belief_shift", model=model, profile=profile)
-ledger.record(
-    "slds.belief.poison_raises",
-    Interval(shift, low, high),
-    controls={"no shift": 0.0} | {name: shifts[name][0] for name in analysis.CONTROLS},
-    note=f"AUROC of plain facts {facts['auroc']:.2f}; over {len(themes)} themes",
-)
-rivals = {"one linear map": "slds_beats_linear", network: "slds_beats_gru"}
-for over, claim in rivals.items():
-    gain, *ends_of_gain = steps.gain("SLDS", over)
-    simpler = [n for n in ("one linear map", "r h", f"{network} on r h") if n != over]
-    nothing = {"no gain": 0.0} | {
-        f"{n} instead": steps.gain(n, over)[0] for n in simpler
-    }
-    if over == "one linear map":
-        nothing["chains of one map"] = gains["null: SLDS over one linear map"][0]
-    ledger.record(
-        f"slds.belief.{claim}", Interval(gain, *ends_of_gain), controls=nothing
-    )
-lag, *ends_of_lag = analysis.theme_difference(
-    made["poisoned"], real["poisoned"], seed=seed
-)
-ledger.record(
-    "slds.belief.simulated_plateau",
-    Interval(lag, *ends_of_lag),
-    controls={
-        "no difference": 0.0,
-        "real states, read out": float(
-            (at_the_end(READ, "poisoned") - real["poisoned"]).mean()
-        ),
-        "clean chains": float((made["clean"] - real["clean"]).mean()),
-    },
-)
+ledger.record_all([verdicts.poison_entry(shifts, facts, len(themes))])
+ledger.record_all(verdicts.forecast_entries(steps, gained))
+ledger.record_all([verdicts.plateau_entry(found, seed=seed)])
 ledger.show()
+
+# %% tags=["finding", "hide-input"]
+ledger.finding(
+    "Poison moves the belief in the false claim by {slds.belief.poison_raises} (other "
+    "statements: {slds.belief.poison_raises:controls}): that it raises it is "
+    "{slds.belief.poison_raises:verdict} here. The switching model's gain over one "
+    "linear map is {slds.belief.slds_beats_linear} and judged "
+    "{slds.belief.slds_beats_linear:verdict}, beside "
+    "{slds.belief.slds_beats_linear:controls}."
+)
 
 # %% [markdown]
 # For information, the numbers of the paper's table and figure that have a counterpart here:
 
 # %% tags=["hide-input", "hide-output"]
 beside = book.Ledger.for_page("reasoning/belief_shift", model=model, profile=profile)
-right = predicted.loc[from_steps[-1], "half"]["accuracy"]
-methods = {"linear": "one linear map", "gru": network, "slds": "SLDS"}
-for size in ("llama70b", "gemma7b"):
-    for short, name in methods.items():
-        beside.record(f"slds.belief.{size}.{short}_r2", float(scores.loc[name, "r2_h"]))
-        note = f"from sentence {from_steps[-1]}; majority {right['majority']:.2f}"
-        beside.record(
-            f"slds.belief.{size}.{short}_accuracy", float(right[name]), note=note
-        )
-for short in ("linear", "gru"):
-    beside.record(
-        f"slds.belief.{short}_r2_text", float(scores.loc[methods[short], "r2_h"])
-    )
+beside.record_all(verdicts.score_entries(scores, predicted))
 beside.record("slds.belief.rank40_variance", share, note=f"rank {k}")
-beside.record(
-    "slds.belief.ks_p",
-    float(test["p"]),
-    note=f"detectable shift {test['detectable']:.3f}; other draws {p[0]:.3f} to {p[-1]:.3f}",
-)
-ways = {"real": real, "slds": made}
-for theme, condition, word in product(themes[:6], COLOURS, ways):
-    value = ways[word][condition][theme.id].mean()
-    claim = f"slds.belief.final.{theme.id}.{word}_{condition}"
-    beside.record(claim, float(value), note=f"known: {theme.correction}")
+beside.record_all([verdicts.simulation_entry(tests, p)])
+beside.record_all(verdicts.ending_entries(found, themes))
 beside.show()
 
 # %% [markdown]
@@ -440,67 +302,97 @@ beside.show()
 # GPU with `--profile full` for a hundred chains of fifty sentences a theme.
 
 # %% [markdown]
+# (belief-exercise)=
 # ## Exercises
 #
-# (belief-exercise)=
-# ```{admonition} Exercise 1: the first option
-# :class: tip
+# ```{exercise} The first option
+# :label: belief-order
 # A model takes the option that it read first with log odds $a$, and has in truth no opinion. What is its belief in one
 # order of the options, and what is it after averaging over both? And if one averages the two *beliefs* instead of the
 # log odds, what if it also has an opinion $l$?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} belief-order
+# :class: dropdown
+# ```
 # $\sigma(\pm a)$ in one order, and $\sigma(0) = 1/2$ over both. With an opinion the log odds are $l \pm a$; their mean
 # is $l$, free of $a$, while the mean of the beliefs is pulled towards 1/2 as $a$ grows.
-#
-#     sigmoid = lambda x: 1 / (1 + np.exp(-x))
-#     for a in (0, 2, 5):
-#         print(a, sigmoid(1.0), (sigmoid(1.0 + a) + sigmoid(1.0 - a)) / 2)
+
+# %% tags=["solution"]
+from scipy.special import expit
+
+for a in (0, 2, 5):
+    mean = (expit(1.0 + a) + expit(1.0 - a)) / 2
+    print(f"a = {a}: belief of mean log odds {expit(1.0):.3f}, mean of beliefs {mean:.3f}")
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: when is one number enough?
-# :class: tip
+# ```{exercise} When is one number enough?
+# :label: belief-number
 # In each whitened coordinate let the states be an AR(1) process with coefficient $r_i$. What does `r h` with one common
 # number lose in $R^2$ against knowing all $r_i$? Estimate the loss here, and hold it against what is lost by learning
 # $k^2$ numbers from few transitions.
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} belief-number
+# :class: dropdown
+# ```
 # With unit variances, $R^2 = \overline{r_i^2}$ for the best map and $\bar r^2$ for the best common number: the loss is
 # the variance of the $r_i$. The price of $p$ parameters in each coordinate is about $p / n$ of the noise, here $k / n$.
-#
-#     x, y, _ = folds[0].train.pairs()
-#     r = (x * y).sum(axis=0) / (x * x).sum(axis=0)
-#     print("lost by one number", r.var(), "price of a full map", (1 - (r**2).mean()) * k / len(x))
+
+# %% tags=["solution"]
+x, y, _ = folds[0].train.pairs()
+r = (x * y).sum(axis=0) / (x * x).sum(axis=0)
+print(f"lost by one number {r.var():.3f}")
+print(f"price of a full map {(1 - (r**2).mean()) * k / len(x):.3f}")
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 3: how many chains?
-# :class: tip
+# ```{exercise} How many chains?
+# :label: belief-power
 # How many chains a side would the Kolmogorov–Smirnov test need to see a shift of 0.03 in the final belief?
 # ```
 #
-# ```{dropdown} Solution
-# The detectable shift falls as one over the square root of the number of chains.
-#
-#     law = real["poisoned"].to_numpy()
-#     law = law - law.mean()
-#     for n in (20, 80, 320, 1280):
-#         print(n, analysis.detectable_shift(law, n, n, analysis.TESTS["Kolmogorov–Smirnov"], n_simulated=300))
+# ```{solution-start} belief-power
+# :class: dropdown
+# ```
+# The detectable shift falls as one over the square root of the number of chains: four times as many see half as far.
+
+# %% tags=["solution"]
+law = analysis.final_beliefs(found, "real", "poisoned").to_numpy()
+test = TESTS["Kolmogorov–Smirnov"]
+for n in (20, 80, 320):
+    seen = detectable_shift(law - law.mean(), n, n, test, n_simulated=200)
+    needed = n * (seen / 0.03) ** 2
+    print(f"{n} chains see {seen:.3f}; 0.03 would need about {needed:.0f}")
+
+# %% [markdown]
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 4: what is a push?
-# :class: tip
+# ```{exercise} What is a push?
+# :label: belief-push
 # The displacement of a poisoned sentence is a mean over other themes. Is it larger than that of a clean sentence?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} belief-push
+# :class: dropdown
+# ```
 # A clean sentence pushes too. The cosine in the last column says how much of the push any foreign sentence gives, and
 # how much is the rumour's own.
-#
-#     fold = folds[0]
-#     forecast = fold.slds.forecasts(fold.train)["predictive"]
-#     push = {c: analysis.displacements(fold.train, forecast, c) for c in COLOURS}
-#     for i, (a, b) in enumerate(zip(push["clean"], push["poisoned"])):
-#         print(i, np.linalg.norm(a), np.linalg.norm(b), a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+# %% tags=["solution"]
+train = folds[0].train
+forecast = folds[0].slds.forecasts(train)["predictive"]
+push = {c: analysis.displacements(train, forecast, c) for c in ("clean", "poisoned")}
+table = pd.DataFrame({c: np.linalg.norm(each, axis=1) for c, each in push.items()})
+inner = (push["clean"] * push["poisoned"]).sum(axis=1)
+table.assign(cosine=inner / table.prod(axis=1)).round(3)
+
+# %% [markdown]
+# ```{solution-end}
 # ```

@@ -3,9 +3,8 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
-from scipy.special import expit
+from tests.pages.belief_shift.conftest import PLACES, PUSH, THEMES, R, themed_chains
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
@@ -21,44 +20,10 @@ from lmphys.pages.belief_shift.displacements import (
     final_beliefs,
     scenarios,
     simulate_poisoned,
-    theme_difference,
 )
 from lmphys.pages.belief_shift.finals import final_belief_scores, known_part, predict, readout_scores
-from lmphys.pages.belief_shift.folds import fit_folds, one_step, usable_rank
-from lmphys.pages.belief_shift.themes import Theme
+from lmphys.pages.belief_shift.folds import one_step, usable_rank
 from lmphys.stats.regression import pooled_r2
-
-R = 0.8
-PLACES, PUSH = (2, 5), np.array([[2.0, 0, 0, 0], [0, 1.5, 0, 0]])
-
-
-def themed_chains(n_themes=8, n_chains=6, n_steps=9, seed=0):
-    """AR(1) chains of width 4 and unit variance, pushed at two sentences if poisoned; belief follows coordinate 0."""
-    rng = np.random.default_rng(seed)
-    rows = [(f"t{i}", c, j) for i in range(n_themes) for c in ("clean", "poisoned") for j in range(n_chains)]
-    h = rng.standard_normal((len(rows), 4))
-    poisoned = np.array([row[1] == "poisoned" for row in rows])
-    states = [h]
-    for t in range(1, n_steps):
-        h = R * h + np.sqrt(1 - R**2) * rng.standard_normal(h.shape)
-        if t in PLACES:
-            h = h + poisoned[:, None] * PUSH[PLACES.index(t)]
-        states.append(h)
-    flat = np.stack(states, axis=1).reshape(-1, 4)
-    chains = pd.DataFrame(rows, columns=["question_id", "condition", "number"])
-    t = np.tile(np.arange(n_steps), len(rows))
-    sentences = pd.DataFrame({"chain": np.repeat(np.arange(len(rows)), n_steps), "t": t})
-    sentences["how"] = np.where(np.isin(t, PLACES), "given", "drawn")
-    sentences["belief"] = expit(2 * flat[:, 0])
-    return Trajectories(flat, np.full(len(rows), n_steps), chains, sentences)
-
-
-THEMES = [Theme(f"t{i}", "", "", "False.", "Known.", (5, 11), ("a", "b"), ("c", "d")) for i in range(8)]
-
-
-@pytest.fixture(scope="module")
-def folds():
-    return fit_folds(themed_chains(), rank=4, n_regimes=2, n_folds=2)
 
 
 def changed_after(traj, step):
@@ -153,7 +118,7 @@ def test_the_readout_finds_a_belief_that_is_in_the_state(folds):
     assert scores.loc["mean of the theme", "r2"] == pytest.approx(1 - within / ((b - b.mean()) ** 2).sum())
 
 
-def test_final_beliefs_are_foretold_where_they_are_known(folds):
+def test_final_beliefs_are_predicted_where_they_are_known(folds):
     scores = final_belief_scores(folds, (0, 7))
     assert scores.loc[(7, "median", "present belief"), "auroc"] > scores.loc[(0, "median", "present belief"), "auroc"]
     # b_T is a rising function of x, and x after one step has correlation R with x before: Gaussian orthants.
@@ -170,7 +135,7 @@ def test_final_beliefs_are_foretold_where_they_are_known(folds):
     assert sure.loc[(3, "half", "present belief"), "auroc"] == 1
 
 
-def test_what_foretells_the_end_does_not_know_it(folds):
+def test_what_predicts_the_end_does_not_know_it(folds):
     other = [dataclasses.replace(fold, test=changed_after(fold.test, 3)) for fold in folds]
     a, b = predict(folds, 3), predict(other, 3)
     np.testing.assert_allclose(a["score"], b["score"])
@@ -205,11 +170,3 @@ def test_scenarios_move_the_belief_as_the_real_poison_does(folds):
     at_push = table[(table["t"] == PLACES[0]) & (table["condition"] == "poisoned")].groupby("kind")["belief"].mean()
     assert at_push[SIMULATED] == pytest.approx(at_push[REAL], abs=0.08)
     assert at_push[UNDISPLACED] < at_push[REAL] - 0.2
-
-
-def test_a_difference_between_themes_is_that_of_their_means():
-    one = pd.Series([1.0, 3.0, 10.0], index=["a", "a", "b"])
-    other = pd.Series([1.0, 4.0, 2.0], index=["a", "b", "b"])
-    value, low, high = theme_difference(one, other)
-    assert value == pytest.approx(((2 - 1) + (10 - 3)) / 2)
-    assert (low, high) == (pytest.approx(1), pytest.approx(7))

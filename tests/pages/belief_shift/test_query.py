@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from lmphys.pages.belief_shift.calibration import knowledge, neutral_offset, verdict_on_beliefs
+from lmphys.pages.belief_shift.calibration import knowledge, neutral_offset
 from lmphys.pages.belief_shift.query import ORDERS, WORDINGS, Query, beliefs, column, counterbalanced
+from lmphys.pages.belief_shift.verdicts import verdict_on_beliefs
 
 
 def asked(**odds):

@@ -1,27 +1,11 @@
 import numpy as np
 import pytest
+from tests.pages.phases.conftest import NAMES
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.nulls.implanted import implant, implanted_chains
-from lmphys.dynamics.nulls.surrogates import shuffle_chains
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.phases.labelled import LabelledSLDS, regime_gains
-
-NAMES = np.array(["answer", "check", "compute"])
-
-
-@pytest.fixture(scope="module")
-def made():
-    """Chains of three known regimes, and their labels: of a chain's first state one of the three, by its sign."""
-    rng = np.random.default_rng(0)
-    real = Trajectories.from_list(list(rng.standard_normal((300, 8, 4)) * [3, 2, 1, 1]))
-    base = SLDS(1).fit(real).parameters_
-    truth = implant(base, real, 3, separation=4.0, differ="drift", stay=0.7, seed=1)
-    traj = implanted_chains(truth, real, seed=2)
-    z = traj.sentences["regime"].to_numpy().copy()
-    z[z < 0] = (traj.states[z < 0, 0] > 0).astype(int)
-    return traj, NAMES[z], truth
+from lmphys.pages.phases.labelled import LabelledSLDS
 
 
 def by_hand(traj, y):
@@ -29,8 +13,8 @@ def by_hand(traj, y):
     return traj.states[rows], traj.states[rows + 1] - traj.states[rows], y[rows + 1]
 
 
-def test_maps_of_labels_are_least_squares_of_their_steps(made):
-    traj, y, _ = made
+def test_maps_of_labels_are_least_squares_of_their_steps(labelled):
+    traj, y, _ = labelled
     model = LabelledSLDS(drift_prior=0, covariance_prior=0).fit(traj, y)
     h, step, label = by_hand(traj, y)
     assert model.classes_.tolist() == NAMES.tolist()
@@ -44,8 +28,8 @@ def test_maps_of_labels_are_least_squares_of_their_steps(made):
         np.testing.assert_allclose(model.parameters_.Sigma[j], left.T @ left / mine.sum(), atol=1e-8)
 
 
-def test_a_shared_map_is_one_regression_with_offsets_of_labels(made):
-    traj, y, _ = made
+def test_a_shared_map_is_one_regression_with_offsets_of_labels(labelled):
+    traj, y, _ = labelled
     model = LabelledSLDS(drift="shared", covariance="tied", drift_prior=0, covariance_prior=0).fit(traj, y)
     h, step, label = by_hand(traj, y)
     design = np.column_stack([h, label[:, None] == NAMES])
@@ -55,8 +39,8 @@ def test_a_shared_map_is_one_regression_with_offsets_of_labels(made):
     np.testing.assert_allclose(model.parameters_.b, solution[4:], atol=1e-7)
 
 
-def test_true_labels_give_the_true_parameters(made):
-    traj, y, truth = made
+def test_true_labels_give_the_true_parameters(labelled):
+    traj, y, truth = labelled
     p = LabelledSLDS().fit(traj, y).parameters_
     assert np.linalg.norm(p.M - truth.M) < 0.15 * np.linalg.norm(truth.M)
     np.testing.assert_allclose(p.Sigma, truth.Sigma, atol=0.12 * np.abs(truth.Sigma).max())
@@ -68,8 +52,8 @@ def test_true_labels_give_the_true_parameters(made):
     np.testing.assert_allclose(p.T, counts / counts.sum(axis=1, keepdims=True))
 
 
-def test_known_takes_the_map_of_the_next_label_and_the_others_weigh_them_all(made):
-    traj, y, _ = made
+def test_known_takes_the_map_of_the_next_label_and_the_others_weigh_them_all(labelled):
+    traj, y, _ = labelled
     model = LabelledSLDS().fit(traj, y)
     h, _, label = by_hand(traj, y)
     means = model.parameters_.means(h)
@@ -82,8 +66,8 @@ def test_known_takes_the_map_of_the_next_label_and_the_others_weigh_them_all(mad
     np.testing.assert_allclose(found["by state"], (gate.T[:, :, None] * means).sum(axis=0))
 
 
-def test_an_honest_forecast_does_not_change_with_the_future(made):
-    traj, y, _ = made
+def test_an_honest_forecast_does_not_change_with_the_future(labelled):
+    traj, y, _ = labelled
     model = LabelledSLDS().fit(traj, y)
     rng = np.random.default_rng(5)
     states, labels = traj.states.copy(), y.copy()
@@ -98,8 +82,8 @@ def test_an_honest_forecast_does_not_change_with_the_future(made):
     assert (found["known"][past] != changed["known"][past]).any()
 
 
-def test_an_unknown_label_says_nothing(made):
-    traj, y, _ = made
+def test_an_unknown_label_says_nothing(labelled):
+    traj, y, _ = labelled
     model = LabelledSLDS().fit(traj, y)
     assert model.codes(["check", "review", "answer"]).tolist() == [1, -1, 0]
     p, h = model.parameters_, traj.pairs()[0]
@@ -111,26 +95,17 @@ def test_an_unknown_label_says_nothing(made):
     np.testing.assert_allclose(found["by state"], (gate.T[:, :, None] * p.means(h)).sum(axis=0))
 
 
-def test_missing_things_are_refused(made):
-    traj = made[0]
+def test_missing_things_are_refused(labelled):
+    traj = labelled[0]
     with pytest.raises(LmphysError, match="3 labels for 2400 states"):
         LabelledSLDS().fit(traj, NAMES)
     with pytest.raises(LmphysError, match="no transitions"):
         LabelledSLDS().fit(Trajectories.from_list([np.zeros((1, 2))] * 3), ["a", "b", "a"])
 
 
-def test_one_label_is_one_map(made):
-    traj, _, _ = made
+def test_one_label_is_one_map(labelled):
+    traj, _, _ = labelled
     found = LabelledSLDS().fit(traj, ["x"] * len(traj.states)).label_forecasts(traj, ["x"] * len(traj.states))
     one = SLDS(1).fit(traj).forecasts(traj)["predictive"]
     for forecast in found.values():
         np.testing.assert_allclose(forecast, one, atol=1e-9)
-
-
-def test_where_nothing_can_be_foretold_only_hindsight_gains(made):
-    dealt = shuffle_chains(made[0], seed=3)
-    table = regime_gains(dealt, 3, n_folds=3, n_init=1, max_iter=20, n_bootstrap=50)
-    assert table.low["known"] > 0.05
-    assert table.gain[["hidden chain", "state"]].max() < 0.01
-    lasting = regime_gains(made[0], 3, n_folds=3, n_init=2, max_iter=60, n_bootstrap=50)
-    assert lasting.gain["known"] > lasting.gain["hidden chain"] > 0.02

@@ -3,8 +3,10 @@ import pytest
 
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.nulls.implanted import implant, implanted_chains
+from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.phases import prediction
+from lmphys.stats.regression import pooled_r2
 
 
 @pytest.fixture(scope="module")
@@ -16,17 +18,6 @@ def made():
     truth = implant(SLDS(1).fit(real).parameters_, real, 3, separation=5.0, stay=0.8, seed=1)
     traj = implanted_chains(truth, real, seed=2)
     return traj, np.array(["s", "a", "b", "c"])[traj.sentences["regime"].to_numpy() + 1]
-
-
-def test_rare_labels_are_put_together_by_questions_and_not_by_count():
-    labels, questions = list("aaabbbcc"), [1, 1, 1, 1, 2, 3, 2, 3]
-    assert prediction.merge_rare(labels, questions, 2).tolist() == ["rare"] * 3 + list("bbbcc")
-    assert prediction.merge_rare(labels, questions, 3, name="x").tolist() == list("xxxbbbxx")
-
-
-def test_common_labels_are_kept():
-    assert prediction.merge_uncommon(list("aaabbc"), 2).tolist() == ["a"] * 3 + ["other"] * 3
-    assert prediction.merge_uncommon(list("aaabbc"), 9).tolist() == list("aaabbc")
 
 
 def test_exchanged_labels_keep_their_place_and_whole_chains(made):
@@ -87,3 +78,28 @@ def test_one_map_is_that_of_the_other_folds(made):
     inside = traj.select(fold == 0)
     expected = SLDS(1).fit(traj.select(fold != 0)).forecasts(inside)["predictive"]
     np.testing.assert_array_equal(found[np.repeat(fold == 0, traj.lengths - 1)], expected)
+
+
+def test_ranks_are_those_of_projections_of_the_same_chains(made):
+    traj, y = made
+    table = prediction.gains_by_rank(traj, y, (1, 2), n_folds=3, n_null=1, n_bootstrap=20)
+    flat = Projection(2).fit(traj).transform(traj)
+    expected = prediction.label_gains(flat, {"y": y}, n_folds=3, n_null=1, n_bootstrap=20).loc["y"]
+    assert table.index.unique("rank").tolist() == [1, 2]
+    np.testing.assert_allclose(table.loc[2].astype(float), expected.astype(float))
+
+
+def test_offsets_of_lasting_regimes_are_worth_what_one_map_lacks(made):
+    traj, y = made
+    settings = {"n_folds": 3, "n_null": 1, "n_bootstrap": 20}
+    own, shared = (
+        prediction.label_gains(traj, {"y": y}, drift=drift, **settings).loc["y"] for drift in ("switching", "shared")
+    )
+    found = prediction.what_phases_add(own, shared)
+    h_next = traj.pairs()[1].astype(float)
+    base = pooled_r2(h_next, prediction.one_map_forecasts(traj, n_folds=3))
+    assert found["one map, no phases"] == pytest.approx(base)
+    # The implanted regimes differ in their offsets alone: maps of their own have nothing to add.
+    assert found["one map, offsets of the phases"] > found["one map, no phases"] + 0.1
+    assert found["maps of the phases"] == pytest.approx(found["one map, offsets of the phases"], abs=0.02)
+    assert found["mean of the phase"] < found["one map, offsets of the phases"]

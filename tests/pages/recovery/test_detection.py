@@ -7,14 +7,21 @@ from sklearn.metrics import adjusted_rand_score
 from lmphys.core.errors import LmphysError
 from lmphys.dynamics.nulls.implanted import implant, implanted_chains, regime_separation
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.recovery.detection import calibrate, confidence_set, power, regime_statistics
+from lmphys.pages.recovery.detection import (
+    calibrate,
+    calibrate_stays,
+    confidence_set,
+    held_out_gain,
+    power,
+    regime_statistics,
+)
 from lmphys.stats.folds import question_folds
 from lmphys.stats.regression import r2_gain
 
 FIT = {"n_init": 1, "max_iter": 30}
 
 
-def test_evidence_is_what_two_halves_say(forgetful):
+def test_the_statistics_are_what_two_halves_say(forgetful):
     drawn = implanted_chains(
         implant(SLDS(1).fit(forgetful).parameters_, forgetful, 2, separation=5.0, stay=0.9),
         forgetful,
@@ -43,6 +50,33 @@ def test_calibration_tells_far_from_none(forgetful):
     assert table.true.tolist() == [0, 0, 8, 8]
     assert table.halves[2:].min() > 0.9 > 0.5 > table.halves[:2].max()
     assert table.gain[2:].min() > table.gain[:2].max() + 0.05
+
+
+def test_stays_share_their_corpora_of_one_map(forgetful):
+    settings = {"n_regimes": 2, "n_corpora": 2, "n_splits": 1, "seed": 2, **FIT}
+    tables = calibrate_stays(forgetful, (8.0,), (0.5, 0.9), **settings)
+    assert [table.true.tolist() for table in tables.values()] == [[0, 0, 8, 8]] * 2
+    pd.testing.assert_frame_equal(tables[0.5][:2], tables[0.9][:2])
+    pd.testing.assert_frame_equal(tables[0.9][2:], calibrate(forgetful, (8.0,), stay=0.9, **settings))
+
+
+def test_a_gain_is_held_out_by_question(forgetful):
+    base = SLDS(1).fit(forgetful).parameters_
+    lasting = implanted_chains(implant(base, forgetful, 2, separation=6.0, stay=0.95), forgetful, seed=1)
+    lasting.chains["question_id"] = np.arange(len(lasting)) // 2
+    found = held_out_gain(lasting, 2, n_folds=3, n_bootstrap=100, n_init=2, max_iter=40)
+    assert 0 < found.low < found.value < found.high
+    fold = question_folds(lasting, 3, 0)
+    honest, one = (np.empty((lasting.n_transitions, lasting.width)) for _ in range(2))
+    for f in range(3):
+        rows, train, test = (
+            np.repeat(fold == f, lasting.lengths - 1),
+            lasting.select(fold != f),
+            lasting.select(fold == f),
+        )
+        honest[rows] = SLDS(2, random_state=0, n_init=2, max_iter=40).fit(train).forecasts(test)["predictive"]
+        one[rows] = SLDS(1).fit(train).forecasts(test)["predictive"]
+    assert found.value == pytest.approx(float(r2_gain(lasting, honest, one).value))
 
 
 def line(n=5, sd=0.3):

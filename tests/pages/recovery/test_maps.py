@@ -1,10 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.nulls.implanted import implant, implanted_chains
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.recovery.maps import recovery_ceiling, recovery_map
+from lmphys.pages.recovery.maps import chain_counts, cuts, found_from, recovery_ceiling, recovery_map
 
 FIT = {"n_init": 1, "max_iter": 30}
 
@@ -43,3 +44,16 @@ def test_nobody_gains_from_regimes_without_memory(forgetful):
     assert ceiling.ari[0.5, 8.0] > 0.99  # found, and not predicted
     assert ceiling.gain[0.9, 8.0] > 0.05
     assert ceiling.ari.xs(0.0, level="separation").abs().max() < 0.02
+
+
+def test_sizes_keep_the_number_of_chains_or_of_steps():
+    traj = Trajectories.from_list([np.zeros((5, 1))] * 40)
+    assert chain_counts(traj, (0.1, 0.5, 2)) == [(8, None), (20, None), (80, None)]
+    assert cuts(traj, (3, 41)) == [(80, 3), (8, 41)]
+
+
+def test_where_regimes_are_found_is_interpolated():
+    table = pd.DataFrame({"n_chains": [9] * 4 + [5] * 4, "separation": [0, 2, 4, 6] * 2, "ari": [0, 0.2, 0.6, 0.5] * 2})
+    table.loc[table["n_chains"] == 5, "ari"] = 0.4
+    assert found_from(table, 9) == pytest.approx(3.5)
+    assert np.isnan(found_from(table, 5))

@@ -133,19 +133,3 @@ def knowledge(table: pd.DataFrame, *, seed: int = 0, n_bootstrap: int = 1000) ->
                 "says_true": float((odds > 0).mean()),
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["wording", "order"])
-
-
-def verdict_on_beliefs(real: pd.Series, control: pd.Series) -> str:
-    """One sentence: what the rest of a page can claim, given rows of `knowledge` of the model and of random weights."""
-    span = f"AUROC {real['auroc']:.2f} [{real['low']:.2f}, {real['high']:.2f}], random weights {control['auroc']:.2f}"
-    if real["low"] <= max(0.5, control["auroc"]):
-        return (
-            f"The answers do not tell plain truths from plain falsehoods ({span}): what follows is about a number that "
-            "the text moves, and not about a belief."
-        )
-    if real["auroc"] < 0.8:
-        return (
-            f"The answers tell plain truths from plain falsehoods better than chance, but poorly ({span}): what "
-            "follows is about a weak belief, mixed with whatever else moves the answer."
-        )
-    return f"The answers tell plain truths from plain falsehoods ({span}): what follows is about a belief."

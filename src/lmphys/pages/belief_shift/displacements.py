@@ -7,7 +7,6 @@ from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.pages.belief_shift.folds import Fold
 from lmphys.pages.belief_shift.themes import Theme
-from lmphys.stats.bootstrap import bootstrap_chains
 
 # Kinds of chains in the table of `scenarios`.
 REAL, READ, SIMULATED, UNDISPLACED = "real", "real, read out", "simulated", "simulated, no displacement"
@@ -110,17 +109,3 @@ def final_beliefs(table: pd.DataFrame, kind: str, condition: str) -> pd.Series:
     """Final belief of each chain of one kind and condition, indexed by theme, in the order of the table."""
     own = table[(table["kind"] == kind) & (table["condition"] == condition)]
     return own[own["t"] == own["t"].max()].set_index("theme")["belief"]
-
-
-def theme_difference(one: pd.Series, other: pd.Series, *, seed: int = 0) -> tuple[float, float, float]:
-    """Mean over themes of the difference of two means, with its 95 % interval over themes.
-
-    Args:
-        one: values indexed by theme, as `final_beliefs` gives them.
-        other: likewise, of the same themes.
-        seed: of the resampling.
-    """
-    first, second = (values.groupby(level=0, sort=True).mean() for values in (one, other))
-    difference = (first - second).to_numpy()
-    found = bootstrap_chains(lambda w: w @ difference / w.sum(axis=1), len(difference), seed=seed)
-    return float(found.value), float(found.low), float(found.high)

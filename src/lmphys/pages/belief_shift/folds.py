@@ -11,6 +11,7 @@ from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.belief_shift.readout import BeliefReadout
 from lmphys.stats.folds import question_folds
+from lmphys.stats.interval import Interval
 from lmphys.stats.regression import r2_difference, r2_interval
 
 # Training transitions for each dimension kept; below that a map is not determined.
@@ -134,11 +135,10 @@ class OneStep:
             rows[name] = row
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecast")
 
-    def gain(self, name: str, over: str) -> tuple[float, float, float]:
+    def gain(self, name: str, over: str) -> Interval:
         """R^2 of h_{t+1} of one forecast minus another's, and its 95 % interval over themes, paired."""
         one, other = self.forecasts[name], self.forecasts[over]
-        found = r2_difference(self.h_next, one, other, self.theme, self.n_themes, seed=self.seed)
-        return float(found.value), float(found.low), float(found.high)
+        return r2_difference(self.h_next, one, other, self.theme, self.n_themes, seed=self.seed)
 
 
 def one_step(folds: list[Fold], seed: int = 0) -> OneStep:

@@ -1,2 +1,13 @@
-from .labelled import LabelledSLDS as LabelledSLDS
-from .labelled import regime_gains as regime_gains
+from .decoding import agreement as agreement
+from .decoding import densities as densities
+from .decoding import fit_decoders as fit_decoders
+from .decoding import followed as followed
+from .figures import draw_label_gains as draw_label_gains
+from .found import beside_surrogates as beside_surrogates
+from .labels import merge_rare as merge_rare
+from .labels import sentence_labels as sentence_labels
+from .prediction import gains_by_rank as gains_by_rank
+from .prediction import label_gains as label_gains
+from .prediction import what_phases_add as what_phases_add
+from .verdicts import phase_entries as phase_entries
+from .verdicts import what_helps as what_helps

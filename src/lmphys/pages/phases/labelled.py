@@ -1,10 +1,8 @@
 """A switching model whose regimes are given: labels of sentences in place of hidden states."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -12,13 +10,10 @@ from sklearn.preprocessing import StandardScaler
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.inference import SwitchingModel
 from lmphys.dynamics.slds.init import from_labels, prepare
 from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.structure import Covariance, Drift
-from lmphys.stats.folds import hold_out, question_folds
-from lmphys.stats.regression import r2_gain
 
 
 class LabelledSLDS(SwitchingModel):
@@ -141,54 +136,3 @@ class LabelledSLDS(SwitchingModel):
         }
         means = self.parameters_.means(traj.states[rows].astype(np.float64))
         return {name: np.einsum("nk,knd->nd", weight, means) for name, weight in weights.items()}
-
-
-def regime_gains(
-    traj: Trajectories, n_regimes: int = 4, *, n_folds: int = 5, n_bootstrap: int = 500, seed: int = 0, **settings: Any
-) -> pd.DataFrame:
-    """What found regimes add to one linear map on held-out questions, by who chooses the next one.
-
-    In each fold an `SLDS` is fitted, and its regimes of the training chains (most probable paths) serve as labels of a
-    `LabelledSLDS`. Where a chain is forecast, the regime so far is the likeliest given the states so far.
-
-    Args:
-        traj: C chains in the coordinates of the fit.
-        n_regimes: K.
-        n_folds: folds of questions.
-        n_bootstrap: resamplings of whole questions.
-        seed: of folds, starts and resampling.
-        settings: of the `SLDS`.
-
-    Returns:
-        Indexed by `chosen by`: "hidden chain", the honest forecast of the `SLDS`; "state", the gate; both are forecasts
-        from h_0..h_t. "known": the map of the regime that the step turned out to have, which has seen h_{t+1}. Columns
-        `gain`, `low`, `high`: R^2 of h_{t+1} minus that of one map, with a 95 % interval over questions.
-    """
-
-    def score(train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
-        model = SLDS(n_regimes, **{"random_state": seed, **settings}).fit(train)
-        labelled = LabelledSLDS().fit(train, _regime_labels(train, model.viterbi(train)))
-        given = labelled.label_forecasts(test, _regime_labels(test, model.infer(test).filtered.argmax(axis=1)))
-        return {
-            "hidden chain": model.forecasts(test)["predictive"],
-            "state": given["by state"],
-            "known": given["known"],
-            "one map": SLDS(1).fit(train).forecasts(test)["predictive"],
-        }
-
-    found = hold_out(score, traj, question_folds(traj, n_folds, seed), range(n_folds))
-    base = found.pop("one map")
-    groups = traj.chains["question_id"].to_numpy() if "question_id" in traj.chains else None
-    rows = {
-        name: r2_gain(traj, forecast, base, groups=groups, n_bootstrap=n_bootstrap, seed=seed)
-        for name, forecast in found.items()
-    }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["gain", "low", "high"]).astype(float)
-    return table.rename_axis("chosen by")
-
-
-def _regime_labels(traj: Trajectories, regimes: np.ndarray) -> np.ndarray:
-    """Regime (N,) of the step that led to each state, as text; "start" for the first of a chain."""
-    labels = np.full(len(traj.states), "start", dtype=object)
-    labels[traj.sources() + 1] = regimes.astype(str)
-    return labels

@@ -1,6 +1,6 @@
 """How much better the next state is forecast when the label of the next sentence is known, or predicted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.structure import Drift
 from lmphys.pages.phases.labelled import LabelledSLDS
@@ -16,20 +17,6 @@ from lmphys.stats.alignment import exchanged
 from lmphys.stats.bootstrap import sum_by_group
 from lmphys.stats.folds import hold_out, question_folds
 from lmphys.stats.regression import pooled_r2, r2_gain
-
-
-def merge_rare(labels: ArrayLike, groups: ArrayLike, n: int = 10, *, name: str = "rare") -> np.ndarray:
-    """Labels (N,), those of fewer than `n` groups (questions) put together under one name: too few to learn."""
-    table = pd.DataFrame({"label": np.asarray(labels).astype(str), "group": np.asarray(groups)})
-    counts = table.groupby("label")["group"].nunique()
-    return table["label"].where(table["label"].map(counts) >= n, name).to_numpy(dtype=object)
-
-
-def merge_uncommon(labels: ArrayLike, n_classes: int, *, name: str = "other") -> np.ndarray:
-    """Labels (N,) of which the n_classes - 1 commonest are kept and the others put together."""
-    values = pd.Series(np.asarray(labels).astype(str))
-    kept = values.value_counts().index[: n_classes - 1]
-    return values.where(values.isin(kept), name).to_numpy(dtype=object)
 
 
 def exchange_labels(traj: Trajectories, labels: ArrayLike, rng: np.random.Generator) -> np.ndarray:
@@ -97,7 +84,7 @@ def label_gains(
     """What labels add to one linear map, in R^2 of the next state on held-out questions, beside labels that are none.
 
     Two nulls, fitted and scored like the true labels. `place`: labels exchanged between chains at the same place
-    (`exchange_labels`), so that what the place tells is kept. `random`: the same labels dealt out anew.
+    (`exchange_labels`), so that what the place tells is kept. `random`: the same labels permuted.
 
     Args:
         traj: C chains in the coordinates of the fit.
@@ -121,7 +108,7 @@ def label_gains(
     for name, values in labels.items():
         y = np.asarray(values).astype(str)
         rng = np.random.default_rng(seed)
-        dealt = {
+        permuted = {
             "place": [exchange_labels(traj, y, rng) for _ in range(n_null)],
             "random": [rng.permutation(y) for _ in range(n_null)],
         }
@@ -130,7 +117,7 @@ def label_gains(
                 {way: pooled_r2(h_next, x) - r2_base for way, x in label_forecasts(traj, false, **settings).items()}
                 for false in draws
             ]
-            for kind, draws in dealt.items()
+            for kind, draws in permuted.items()
         }
         for way, forecast in label_forecasts(traj, y, **settings).items():
             gain = r2_gain(traj, forecast, base, groups=_questions(traj), n_bootstrap=n_bootstrap, seed=seed)
@@ -141,6 +128,43 @@ def label_gains(
                 row |= {kind: float(np.mean(found)), f"{kind}_high": max(found)}
             rows[name, way] = row | {"beyond": row["gain"] - row["place"], "classes": len(np.unique(y))}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["label", "forecast"])
+
+
+def gains_by_rank(traj: Trajectories, labels: ArrayLike, ranks: Iterable[int], **settings: Any) -> pd.DataFrame:
+    """`label_gains` of one kind of labels in subspaces of several ranks.
+
+    Args:
+        traj: C chains of the full width.
+        labels: (N,) label of each state's sentence.
+        ranks: dimensions k of the projection.
+        settings: of `label_gains`.
+
+    Returns:
+        Indexed by `rank` and `forecast`, columns as `label_gains`.
+    """
+    tables = {
+        rank: label_gains(Projection(rank).fit(traj).transform(traj), {"label": labels}, **settings).loc["label"]
+        for rank in ranks
+    }
+    return pd.concat(tables, names=["rank"])
+
+
+def what_phases_add(switching: pd.DataFrame, shared: pd.DataFrame) -> pd.Series:
+    """R^2 of the next state, its phase known, by three models: is a phase a place, an offset, or a way to move?
+
+    Args:
+        switching: rows of one kind of labels in `label_gains`, indexed by `forecast`, with maps of the labels' own.
+        shared: likewise, with one map.
+    """
+    return pd.Series(
+        {
+            "one map, no phases": shared["r2"]["known"] - shared["gain"]["known"],
+            "mean of the phase": shared["r2"]["mean"],
+            "one map, offsets of the phases": shared["r2"]["known"],
+            "maps of the phases": switching["r2"]["known"],
+        },
+        name="R² of the next state, phase known",
+    )
 
 
 def _questions(traj: Trajectories) -> np.ndarray:

@@ -16,6 +16,7 @@ from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.pages.recovery.maps import Noise, independent_seeds, innovations_of
 from lmphys.stats.folds import hold_out, question_folds
+from lmphys.stats.interval import Interval
 from lmphys.stats.regression import r2_gain
 
 
@@ -49,11 +50,7 @@ def regime_statistics(
             single = SLDS(1).fit(train)
             fits.append(model)
             log_density = single.predict(test).nll - model.predict(test).nll
-            return {
-                "switching": model.forecasts(test)["predictive"],
-                "one map": single.forecasts(test)["predictive"],
-                "density": log_density,
-            }
+            return {**_honest(model, single, test), "density": log_density}
 
         held_out = hold_out(score, traj, fold, range(2))
         gain = r2_gain(traj, held_out["switching"], held_out["one map"], n_bootstrap=300, seed=of_split)
@@ -71,6 +68,40 @@ def regime_statistics(
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
+def mean_statistics(corpora: dict[str, list[Trajectories]], **settings: Any) -> pd.DataFrame:
+    """Mean `regime_statistics` of each kind of corpora, a row a kind.
+
+    Args:
+        corpora: kind -> chains.
+        settings: of `regime_statistics`.
+    """
+    rows = {kind: [regime_statistics(traj, **settings) for traj in drawn] for kind, drawn in corpora.items()}
+    return pd.DataFrame({kind: pd.DataFrame(found).mean() for kind, found in rows.items()}).T
+
+
+def held_out_gain(
+    traj: Trajectories, n_regimes: int = 4, *, n_folds: int = 5, n_bootstrap: int = 500, seed: int = 0, **settings: Any
+) -> Interval:
+    """What the honest forecast of a switching model adds to one linear map, in R^2 of h_{t+1} on held-out questions.
+
+    Args:
+        traj: C chains in the coordinates of the fit.
+        n_regimes: K.
+        n_folds: folds of questions.
+        n_bootstrap: resamplings of whole questions.
+        seed: of folds, starts and resampling.
+        settings: of `SLDS`.
+    """
+
+    def score(train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
+        model = SLDS(n_regimes, **{"random_state": seed, **settings}).fit(train)
+        return _honest(model, SLDS(1).fit(train), test)
+
+    found = hold_out(score, traj, question_folds(traj, n_folds, seed), range(n_folds))
+    groups = traj.chains["question_id"].to_numpy() if "question_id" in traj.chains else None
+    return r2_gain(traj, found["switching"], found["one map"], groups=groups, n_bootstrap=n_bootstrap, seed=seed)
+
+
 def calibrate(
     traj: Trajectories,
     separations: Sequence[float],
@@ -85,7 +116,7 @@ def calibrate(
     seed: int = 0,
     **settings: Any,
 ) -> pd.DataFrame:
-    """The same `evidence` on corpora of the real size with implanted regimes.
+    """The same `regime_statistics` on corpora of the real size with implanted regimes.
 
     Separation 0 is the null: one map, with the noise of the real residuals or a Gaussian one.
 
@@ -98,12 +129,12 @@ def calibrate(
         stay: probability to stay in a regime.
         noise: "gaussian", or drawn from the "real" residuals of one map.
         n_corpora: drawn at each separation, with directions of their own.
-        n_splits: as in `evidence`; use the same for the real corpus.
+        n_splits: as in `regime_statistics`; use the same for the real corpus.
         seed: of all draws.
         settings: of `SLDS`.
 
     Returns:
-        A row a corpus: `true`, its separation, and the columns of `evidence`.
+        A row a corpus: `true`, its separation, and the columns of `regime_statistics`.
     """
     base = SLDS(1).fit(traj).parameters_
     kicks = innovations_of(noise, base, traj)
@@ -118,6 +149,21 @@ def calibrate(
             found = regime_statistics(corpus, n_regimes=n_regimes, n_splits=n_splits, seed=of_fit, **settings)
             rows.append({"true": separation, **found})
     return pd.DataFrame(rows)
+
+
+def calibrate_stays(
+    traj: Trajectories, separations: Sequence[float], stays: Sequence[float], **settings: Any
+) -> dict[float, pd.DataFrame]:
+    """`calibrate` for several probabilities to stay; all begin with the same corpora of one map, at separation 0.
+
+    Args:
+        traj: as in `calibrate`.
+        separations: of the regimes, above 0.
+        stays: probabilities to stay in a regime.
+        settings: of `calibrate`.
+    """
+    one_map = calibrate(traj, [0.0], **settings)
+    return {stay: pd.concat([one_map, calibrate(traj, separations, stay=stay, **settings)]) for stay in stays}
 
 
 class Placement(NamedTuple):
@@ -215,6 +261,11 @@ def _logistic(x: np.ndarray, seen: np.ndarray, target: float, at: np.ndarray) ->
     where = (np.log(target / (1 - target)) - constant) / slope if slope > 0 else np.inf
     probability = model.predict_proba(np.asarray(at, dtype=float)[:, None])[:, 1]
     return (where if where <= x.max() else np.inf), probability
+
+
+def _honest(model: SLDS, single: SLDS, test: Trajectories) -> dict[str, np.ndarray]:
+    """Forecasts of h_{t+1} that have not seen it, by several regimes and by one map."""
+    return {"switching": model.forecasts(test)["predictive"], "one map": single.forecasts(test)["predictive"]}
 
 
 def _stay(parameters: SLDSParameters) -> float:

@@ -125,6 +125,28 @@ def recovery_ceiling(
     return pd.DataFrame(rows)
 
 
+def chain_counts(traj: Trajectories, shares: Sequence[float] = (0.125, 0.25, 0.5, 1, 2)) -> list[tuple[int, None]]:
+    """Sizes for `recovery_map`: shares of the number of real chains, at least 8, of the real lengths."""
+    return [(max(8, round(len(traj) * share)), None) for share in shares]
+
+
+def cuts(traj: Trajectories, lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """Sizes for `recovery_map` with the real number of steps, cut into chains of each length, at least 8 of them."""
+    return [(max(8, traj.n_transitions // (length - 1)), length) for length in lengths]
+
+
+def found_from(table: pd.DataFrame, n_chains: int, level: float = 0.5) -> float:
+    """Separation from which on regimes are found better than a level, by linear interpolation; NaN where nowhere.
+
+    Args:
+        table: of `recovery_map`.
+        n_chains: whose row of the map is followed.
+        level: of the adjusted Rand index.
+    """
+    row = table[table["n_chains"] == n_chains].set_index("separation")["ari"].sort_index()
+    return float(np.interp(level, row.cummax(), row.index)) if row.max() > level else np.nan
+
+
 def innovations_of(noise: str, base: SLDSParameters, traj: Trajectories) -> np.ndarray | None:
     """White noise for `implanted_chains`: None for "gaussian", that of the chains for "real"."""
     if noise not in ("gaussian", "real"):

@@ -6,7 +6,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import KFold, cross_val_score
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.probes.probes import probe_by_layer, probe_scores, probe_transfer
+from lmphys.pages.probes.probe import Probe
 from lmphys.stats.bootstrap import chain_weights
 from lmphys.stats.classification import auroc, measure
 
@@ -35,8 +35,10 @@ def table(rng) -> pd.DataFrame:
 
 
 def scores(states, labels, table, **options):
-    keywords = {"groups": table["question"], "chains": table["chain"], "baseline": table, **FAST, **options}
-    return probe_scores(states, labels, **keywords).set_index("probe")
+    """Of one layer; `options` are those of `Probe`, or `chains`."""
+    columns = {"groups": table["question"], "chains": options.pop("chains", table["chain"]), "baseline": table}
+    found = Probe(**FAST, **options).by_layer({0: states}, labels, **columns)
+    return found.drop(columns="layer").set_index("probe")
 
 
 def assert_chance(row, chance=0.5):
@@ -136,8 +138,8 @@ def test_layers_share_folds_permutations_and_baseline(rng, table):
     states = {
         layer: rng.standard_normal((len(table), WIDTH)) + layer * (labels == "check")[:, None] for layer in (0, 4)
     }
-    found = probe_by_layer(
-        states, labels, groups=table["question"], chains=table["chain"], baseline=table, seed=3, **FAST
+    found = Probe(seed=3, **FAST).by_layer(
+        states, labels, groups=table["question"], chains=table["chain"], baseline=table
     )
     for layer, array in states.items():
         alone = scores(array, labels, table, seed=3).reset_index()
@@ -149,8 +151,9 @@ def test_layers_share_folds_permutations_and_baseline(rng, table):
 
 
 def transfer(states, labels, families, table, **options):
-    keywords = {"groups": table["question"], "chains": table["chain"], "positions": table["t"], **FAST, **options}
-    return probe_transfer(states, labels, families, **keywords).set_index(["probe", "train", "test"])
+    columns = {"groups": table["question"], "chains": table["chain"], "positions": table["t"]}
+    found = Probe(**FAST, **options).transfer(states, labels, families, **columns)
+    return found.set_index(["probe", "train", "test"])
 
 
 @pytest.fixture

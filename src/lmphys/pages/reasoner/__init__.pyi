@@ -1,0 +1,16 @@
+from .figures import draw_accuracy as draw_accuracy
+from .figures import draw_loss as draw_loss
+from .figures import draw_path as draw_path
+from .path import held_out_chains as held_out_chains
+from .path import held_out_nll as held_out_nll
+from .tables import checks as checks
+from .tables import first_corrected as first_corrected
+from .tables import first_wrong as first_wrong
+from .tables import near_chance as near_chance
+from .tables import rate_table as rate_table
+from .tables import sentence_table as sentence_table
+from .tables import shared_words as shared_words
+from .tables import training_facts as training_facts
+from .tables import unseen_steps as unseen_steps
+from .verdicts import gain_entry as gain_entry
+from .verdicts import right_and_wrong as right_and_wrong

@@ -89,7 +89,7 @@ endings.head(5).rename(index=repr).to_frame("share of all sentences").round(3)
 
 # %% mystnb={"figure": {"name": "fig-lengths", "caption": "Sentences per chain. Dashed: the mean of the paper's histogram, of other models and tasks."}} tags=["hide-input"]
 counts = chains.chains["n_sentences"]
-axes = sns.histplot(counts, discrete=True, color=book.style.BLUE, alpha=1)
+axes = sns.histplot(counts, discrete=True, alpha=1, edgecolor="white")
 axes.axvline(11.4, color="#444444", linestyle="--", label="mean in the paper")
 axes.set(xlabel="sentences in the chain", ylabel="chains")
 axes.xaxis.get_major_locator().set_params(integer=True)

@@ -14,7 +14,7 @@ from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.nulls.surrogates import phase_randomise, shuffle_chains, shuffle_order
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import random_parameters
+from lmphys.dynamics.slds.synthetic import random_parameters
 from lmphys.stats.regression import expected_r2_ar1, mean_interval, r2_gain, r2_interval
 
 COLUMNS = [

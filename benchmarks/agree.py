@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.fit import in_dynamax, release
 from lmphys.book.benchmarks import Row
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
 
 def compare() -> dict[str, float]:

@@ -26,7 +26,7 @@ from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.peers import SSMPeer
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
 ROUNDS = 5
 MIDDLE = {"N": 18_000, "K": 4, "k": 40}

@@ -2,6 +2,11 @@
 # (drift)=
 # # One arrow for every thought
 #
+# Can the next sentence's state be predicted from the present one by a single rule, and what would a process without any
+# rule score? We fit one matrix to the steps of a model's chains of thought, let it predict chains of other questions,
+# and set every score beside that of chains whose sentences stand in random order. What the matrix leaves over we ask
+# for its modes, its tails, and for what the tokens alone explain of it.
+#
 # If a chain of thought were pulled by the same force at every sentence, one matrix would say where the next sentence
 # lands. {cite:t}`carson2025` fit that matrix before anything else,
 #
@@ -10,9 +15,8 @@
 # with $\lambda = 1$, and report that it explains half of the variance, $R^2 \approx 0.51$. What it leaves over, the
 # residual $\xi_t$, is said to have several modes, and these become the regimes of their switching model.
 #
-# **The question of this page:** what would a process *without any dynamics* score? A point that is drawn anew around a
-# mean must, on average, step back towards it. Such a step is easy to predict, and nothing has been understood.
-# The answer decides how to read each later number ({ref}`r2-null`).
+# A point that is drawn anew around a mean must, on average, step back towards it. Such a step is easy to predict, and
+# nothing has been understood. How much that alone gives decides how to read each later number ({ref}`r2-null`).
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
@@ -25,17 +29,16 @@ ridge: float = 1.0  # penalty λ of the linear map
 position: str = "boundary"  # boundary (ends a sentence) or after (follows it)
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
-from lmphys import book
-from lmphys.stats import Interval
-from lmphys import corpus, dynamics
-from lmphys.stats.modes import count_modes, dip_excess, dip_test
-from lmphys.stats.tails import excess_kurtosis_interval, fit_tails, group_r2
-from lmphys.stats.regression import expected_r2_ar1
+from lmphys import book, corpus, dynamics
 from lmphys.pages import drift as analysis
+from lmphys.stats import Interval
+from lmphys.stats.modes import count_modes, dip_excess, dip_test
+from lmphys.stats.regression import expected_r2_ar1, pooled_r2
+from lmphys.stats.tails import fit_tails
 
 book.use_style()
 
@@ -89,38 +92,35 @@ pd.DataFrame(
 reader = corpus.default_spec(
     corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
 )
+trained, untrained = corpus.build_corpus(spec), corpus.build_corpus(reader)
 variants = {
-    "boundary token": corpus.build_corpus(spec).trajectories("final_norm", "boundary"),
-    "token after": corpus.build_corpus(spec).trajectories("final_norm", "after"),
-    "before the final norm": corpus.build_corpus(spec).trajectories(
-        "resid_post", position
-    ),
-    "random weights": corpus.build_corpus(reader).trajectories("final_norm", position),
+    "boundary token": trained.trajectories("final_norm", "boundary"),
+    "token after": trained.trajectories("final_norm", "after"),
+    "before the final norm": trained.trajectories("resid_post", position),
+    "random weights": untrained.trajectories("final_norm", position),
 }
+
+# %%
 elsewhere = {
     name: dynamics.held_out_scores(traj, rank=rank, ridge=ridge, seed=seed)
     for name, traj in variants.items()
 }
-pd.concat(
-    {
-        name: table.loc[
-            ["one linear map", "persistence", "shuffled order"], ["r2_h", "r2_dh"]
-        ]
-        for name, table in elsewhere.items()
-    }
-).round(3)
+rows = ["one linear map", "persistence", "shuffled order"]
+tables = {name: t.loc[rows, ["r2_h", "r2_dh"]] for name, t in elsewhere.items()}
+pd.concat(tables).round(3)
 
 # %% [markdown]
-# In the run of the default model, persistence fails badly at the token after the boundary, and the increments look
-# well explained: the state is mostly *which word opens the sentence*, and the next opening word is nearly independent
-# of this one. At the boundary token chains differ in their mean, and a forecast that knows the chain's mean so far
-# comes a long way. And random weights are *easier* to forecast than trained ones: a network that has learned nothing
-# mixes all words of the text so far into a slowly moving average, and an average is predictable.
+# Three things to look for. Where persistence fails badly while the increments seem well explained, as they may at the
+# token after the boundary, the state is mostly *which word opens the sentence*, and the next opening word is nearly
+# independent of this one. Where a forecast that knows the mean of the chain so far comes a long way, chains differ in
+# their mean. And where random weights are *easier* to predict than trained ones, ease is no sign of reasoning: a
+# network that has learned nothing mixes all words of the text so far into a slowly moving average, and an average is
+# predictable.
 #
 # ```{admonition} Other corpora, other numbers
 # :class: note
-# The choice of the token moves the numbers by more than their intervals, as the table shows. So may the choice of the
-# questions: compare with one kind alone, `lmphys run reasoning/drift --set tasks=divisors --set rank=10`.
+# Compare how far the choice of the token moves the numbers with the width of their intervals. So may the choice of the
+# questions move them: take one kind alone, `lmphys run reasoning/drift --set tasks=divisors --set rank=10`.
 # ```
 #
 # ## What is left over
@@ -145,17 +145,15 @@ lengths.describe().round(2)
 # The full map has $D + 1$ coefficients for each coordinate. How many transitions determine them?
 
 # %%
-print(f"{states.width + 1} coefficients a coordinate, {train.n_transitions} transitions")
+sizes = {"coefficients": states.width + 1, "transitions": train.n_transitions}
+pd.Series(sizes).to_frame("number")
 
 # %% [markdown]
 # Where the two numbers are close, λ = 1 is too little, and the residuals of held-out chains are longer than need be.
 
 # %% mystnb={"figure": {"name": "fig-residuals", "caption": "Norms of the residuals of the linear map on held-out chains, before and after projection (compare the paper's Fig. 1b)."}} tags=["hide-input"]
-figure, axes = plt.subplots()
-for name, colour in zip(lengths, (book.style.BLUE, book.style.VERMILION), strict=True):
-    axes.hist(lengths[name], bins=40, alpha=0.7, color=colour, label=name)
-axes.set(xlabel="norm of the residual", ylabel="transitions")
-axes.legend();
+axes = sns.histplot(lengths, bins=40, alpha=0.6)
+axes.set(xlabel="norm of the residual", ylabel="transitions");
 
 # %% [markdown]
 # Instead of the eye, a test: Hartigan's dip {cite:p}`hartigan1985` is the distance of a distribution from the nearest
@@ -177,28 +175,12 @@ chain = test.pairs()[2]
 fit_tails(zeta[:, 0]).round(3)
 
 # %%
-kurtosis = [
-    excess_kurtosis_interval(zeta[:, i], chain, seed=seed)
-    for i in range(min(5, rank))
-]
-every = excess_kurtosis_interval(zeta, chain, seed=seed)
-pd.DataFrame(
-    [*kurtosis, every],
-    index=[*(f"direction {i}" for i in range(len(kurtosis))), f"median of all {rank}"],
-    columns=["excess kurtosis", "low", "high"],
-).astype(float)
+kurtosis = analysis.kurtosis_by_direction(zeta, chain, seed=seed)
+kurtosis
 
-# %% mystnb={"figure": {"name": "fig-violin", "caption": "Residuals along the first directions of the subspace (compare the paper's Fig. 6)."}} tags=["hide-input"]
-shown = min(8, rank)
-figure, axes = plt.subplots()
-axes.violinplot(
-    [zeta[:, i] for i in range(shown)],
-    positions=range(shown),
-    showmedians=True,
-    widths=0.85,
-)
-axes.set(xlabel="principal direction", ylabel="residual ζ")
-axes.set_xticks(range(shown));
+# %% mystnb={"figure": {"name": "fig-violin", "caption": "Residuals along the first directions of the subspace (compare the paper's Fig. 6). The lines inside are the quartiles."}} tags=["hide-input"]
+axes = sns.violinplot(zeta[:, :8], inner="quart", color=book.style.SKY, linewidth=1)
+axes.set(xlabel="principal direction", ylabel="residual ζ");
 
 # %% [markdown]
 # ## What the boundary token explains
@@ -209,13 +191,10 @@ axes.set_xticks(range(shown));
 
 # %%
 rows = test.sources()
+token = test.sentences[f"{position}_token"].to_numpy()
 labels = {
-    "token of h_t": test.sentences[
-        "boundary_token" if position == "boundary" else "after_token"
-    ].to_numpy()[rows],
-    "token of h_{t+1}": test.sentences[
-        "boundary_token" if position == "boundary" else "after_token"
-    ].to_numpy()[rows + 1],
+    "token of h_t": token[rows],
+    "token of h_{t+1}": token[rows + 1],
     "task": test.chains["task"].to_numpy()[chain],
 }
 targets = {
@@ -223,17 +202,7 @@ targets = {
     "increment": unseen.increments(),
     "residual": zeta,
 }
-explained = {
-    (target, label): group_r2(y, values, chain, seed=seed)
-    for target, y in targets.items()
-    for label, values in labels.items()
-}
-pd.DataFrame(
-    {
-        key: {"explained": e.r2, "random labels": e.null.mean()}
-        for key, e in explained.items()
-    }
-).T.round(3)
+analysis.explained_by(labels, targets, chain, seed=seed).round(3)
 
 # %% [markdown]
 # The token of $h_{t+1}$ is not known when the forecast is made. It is no rival of the forecast, then, but it tells what
@@ -256,37 +225,16 @@ pd.DataFrame(
 # chain. Two controls: states in random order, which have no direction, and *random weights* that read the same chains.
 
 # %%
-blind = variants["random weights"].split(0.7, seed=seed)
-view = dynamics.Projection(rank).fit(blind[0])
-cuts = {"all states": 0, "less one at each end": 1, "less two at each end": 2}
-games = {name: (seen, unseen, n) for name, n in cuts.items()}
-games["random order"] = (*(dynamics.shuffle_order(t, seed=seed) for t in (seen, unseen)), 0)
-games |= {
-    f"random weights, {name}": (*map(view.transform, blind), n)
-    for name, n in cuts.items()
-}
-found = {
-    name: analysis.arrow_of_time(a, b, trim=n, seed=seed)
-    for name, (a, b, n) in games.items()
-}
+halves = variants["random weights"].split(0.7, seed=seed)
+view = dynamics.Projection(rank).fit(halves[0])
+blind = tuple(view.transform(half) for half in halves)
+games = analysis.play_backwards((seen, unseen), blind, seed=seed)
+nats = pd.DataFrame({name: game.nats._asdict() for name, game in games.items()}).T
+nats.insert(0, "chains", [game.chains for game in games.values()])
+nats.astype(float).round(2).rename(columns={"value": "nats a step"})
 
 # %% mystnb={"figure": {"name": "fig-drift-arrow", "caption": "Share of held-out chains whose direction in time is guessed right from their states. Dashed: what a process in detailed balance leaves to chance. Lines: 95 % intervals over chains; numbers: log odds per step, in nats."}} tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.6, 3.2))
-for row, (name, game) in enumerate(found.items()):
-    colour = "#555555" if name == "random order" else book.style.VERMILION if "weights" in name else book.style.BLUE
-    ax.hlines(row, game.told.low, game.told.high, color=colour)
-    ax.plot(game.told.value, row, "o", color=colour)
-    ax.text(1.04, row, f"{game.nats.value:.1f} nats", va="center")
-ax.axvline(0.5, color="#222222", lw=0.9, ls="--")
-ax.set_yticks(range(len(found)), found)
-ax.invert_yaxis()
-ax.grid(visible=False, axis="y")
-ax.set(xlabel="directions guessed right", xlim=(0.3, 1.3), xticks=(0.4, 0.6, 0.8, 1));
-
-# %%
-for name, game in found.items():
-    print(f"{name}: {game.chains} chains, {game.nats.value:.2f} "
-          f"[{game.nats.low:.2f}, {game.nats.high:.2f}] nats a step")
+analysis.draw_directions(games);
 
 # %% [markdown]
 # How to read it: what falls to the dashed line when the ends go was a beginning and an end. What stays is a current
@@ -296,43 +244,45 @@ for name, game in found.items():
 #
 # ## Verdict
 
+# %%
+names = {"r2_h": "R² of h", "r2_dh": "R² of Δh"}
+best = scores.loc["one linear map"]
+rivals = scores.loc[["persistence", "per-trace mean", "shuffled order"]].copy()
+rivals.loc["random weights"] = elsewhere["random weights"].loc["one linear map"]
+tails = Interval.of_row(kurtosis.loc["median of all"], "excess kurtosis")
+norm, projected = lengths.to_numpy().T
+residual = {
+    "slds.residual.multimodal": dip_excess(norm, seed=seed),
+    "slds.residual.projected_multimodal": dip_excess(projected, seed=seed),
+    "slds.residual.norm_modes": count_modes(norm),
+    "slds.residual.norm_mean": norm.mean(),
+    "slds.residual.projected_norm_mean": projected.mean(),
+    "slds.residual.projected_larger": projected.mean() / norm.mean(),
+    "slds.residual.heavy_tails": tails,
+}
+
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/drift", model=model, profile=profile)
-targets = {"R² of h": "r2_h", "R² of Δh": "r2_dh"}
-best = scores.loc["one linear map"]
-rivals = {
-    name: scores.loc[name]
-    for name in ("persistence", "per-trace mean", "shuffled order")
-}
-rivals["random weights"] = elsewhere["random weights"].loc["one linear map"]
 ledger.record(
     "slds.global_linear.r2",
-    {name: Interval.of_row(best, c) for name, c in targets.items()},
-    controls={
-        rival: {name: float(row[c]) for name, c in targets.items()}
-        for rival, row in rivals.items()
-    },
+    {name: Interval.of_row(best, column) for column, name in names.items()},
+    controls=rivals[list(names)].rename(columns=names).T.to_dict(),
     note=f"rank {rank}, {position} token, held out by question",
 )
-ledger.record(
-    "slds.global_linear.nll",
-    float(best["nll"]),
-    note=f"nats per transition in {rank} dimensions",
-)
-norm, projected = (lengths[name].to_numpy() for name in lengths)
-ledger.record("slds.residual.multimodal", dip_excess(norm, seed=seed))
-ledger.record(
-    "slds.residual.projected_multimodal", dip_excess(projected, seed=seed)
-)
-ledger.record("slds.residual.norm_modes", count_modes(norm))
-ledger.record("slds.residual.norm_mean", norm.mean())
-ledger.record("slds.residual.projected_norm_mean", projected.mean())
-ledger.record("slds.residual.projected_larger", projected.mean() / norm.mean())
-ledger.record(
-    "slds.residual.heavy_tails",
-    every,
-)
+note = f"nats per transition in {rank} dimensions"
+ledger.record("slds.global_linear.nll", float(best["nll"]), note=note)
+ledger.record_all(book.Entry(claim, found) for claim, found in residual.items())
 ledger.show()
+
+# %% tags=["finding"]
+ledger.finding(
+    "One linear map explains this much of the next state and of the next step: "
+    "{slds.global_linear.r2}. The paper has {slds.global_linear.r2:paper} and does not "
+    "say of which (*{slds.global_linear.r2:verdict}*); points without any dynamics "
+    "have 0 and one half. Of what the map leaves over, several modes are "
+    "*{slds.residual.multimodal:verdict}*, tails heavier than a Gaussian's are "
+    "*{slds.residual.heavy_tails:verdict}*."
+)
 
 # %% [markdown]
 # What to take along:
@@ -346,60 +296,109 @@ ledger.show()
 # %% [markdown]
 # ## Exercises
 #
-# (drift-exercise)=
-# ```{admonition} Exercise 1: the half that means nothing
-# :class: tip
+# ```{exercise} The half that means nothing
+# :label: drift-one-half
 # Let $h_t$ be independent with mean $\mu$ and covariance $\Sigma$. Show that the best linear forecast of $\Delta h_t$
-# has $R^2 = 1/2$ and that of $h_{t+1}$ has $R^2 = 0$. Check both on chains shuffled across the corpus.
+# has $R^2 = 1/2$ and that of $h_{t+1}$ has $R^2 = 0$. Check both on chains permuted across the corpus.
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} drift-one-half
+# :class: dropdown
+# ```
 # $\Cov(\Delta h_t, h_t) = -\Sigma$ and $\Var(\Delta h_t) = 2\Sigma$, so the explained share is
 # $\Tr(\Sigma \Sigma^{-1} \Sigma) / \Tr(2\Sigma) = 1/2$; and $\Cov(h_{t+1}, h_t) = 0$.
-#
-#     mixed_train, mixed_test = (dynamics.shuffle_chains(t, seed=0) for t in (seen, unseen))
-#     print(dynamics.one_step_scores(dynamics.LinearDrift(1.0).fit(mixed_train), mixed_test, train=mixed_train).iloc[0])
+
+# %% tags=["solution"]
+mixed = [dynamics.shuffle_chains(t, seed=seed) for t in (seen, unseen)]
+x, y, _ = mixed[1].pairs()
+forecast = dynamics.LinearDrift(ridge).fit(mixed[0]).predict(x)
+pooled = {"R²(h)": pooled_r2(y, forecast), "R²(Δh)": pooled_r2(y - x, forecast - x)}
+pd.Series(pooled).to_frame("permuted chains").round(3)
+
+# %% [markdown]
+# How far the two fall below 0 and one half is what a map with some thousand coefficients loses by fitting noise.
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: where does the arrow point?
-# :class: tip
+# ```{exercise} Where does the arrow point?
+# :label: drift-fixed-point
 # A linear map has one fixed point $h^* = (I - A)^{-1} c$, and the eigenvalues of $A$ say how fast it is approached.
 # Find both. After how many sentences has the slowest direction forgotten half of its start?
 # ```
 #
-# ```{dropdown} Solution
-#     values = np.abs(np.linalg.eigvals(drift.A_))
-#     fixed = np.linalg.solve(np.eye(rank) - drift.A_, drift.c_)
-#     print(values.max(), np.log(0.5) / np.log(values.max()), np.linalg.norm(fixed), np.linalg.norm(seen.states.mean(0)))
+# ```{solution-start} drift-fixed-point
+# :class: dropdown
+# ```
+# A displacement along the slowest direction shrinks by $\lvert \lambda \rvert$ a step, so half of it is left after
+# $\ln \frac12 / \ln \lvert \lambda \rvert$ steps. A modulus above 1 would mean that chains run away.
+
+# %% tags=["solution"]
+slowest = np.abs(np.linalg.eigvals(drift.A_)).max()
+fixed = np.linalg.solve(np.eye(rank) - drift.A_, drift.c_)
+pd.Series(
+    {
+        "largest |λ|": slowest,
+        "half-life, sentences": np.log(0.5) / np.log(slowest),
+        "from the mean state to h*": np.linalg.norm(fixed - seen.states.mean(axis=0)),
+        "typical distance of a state": np.sqrt(seen.states.var(axis=0).sum()),
+    }
+).to_frame("value").round(2)
+
+# %% [markdown]
+# Compare the half-life with the length of a chain. A fixed point far outside the cloud of states, or a half-life longer
+# than a chain, is a place that no chain ever reaches.
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 3: the penalty
-# :class: tip
+# ```{exercise} The penalty
+# :label: drift-penalty
 # The paper's penalty is on $A$, as printed. A penalty on $A - I$ pulls towards persistence instead. Try both with
 # λ from 1 to 10⁵ (`dynamics.LinearDrift(ridge, penalty="A-I")`). Which is better on held-out chains, and why?
 # ```
 #
-# ```{dropdown} Solution
-#     for ridge in 10.0 ** np.arange(6):
-#         maps = {p: dynamics.LinearDrift(ridge, penalty=p).fit(seen) for p in ("A", "A-I")}
-#         print(ridge, {p: round(dynamics.one_step_scores(m, unseen, train=seen, n_bootstrap=2).r2_h.iloc[0], 3) for p, m in maps.items()})
-#
-# For a large λ the first tends to the mean and the second to persistence; which wins depends on the position. In
-# between, shrinking $A$ helps, since λ = 1 hardly restrains a map of some thousand parameters.
+# ```{solution-start} drift-penalty
+# :class: dropdown
+# ```
+
+# %% tags=["solution"]
+def held_out_r2(ridge: float, penalty: str) -> float:
+    fitted = dynamics.LinearDrift(ridge, penalty=penalty).fit(seen)
+    return pooled_r2(unseen.pairs()[1], fitted.predict(unseen.pairs()[0]))
+
+
+pd.DataFrame(
+    {p: {10.0**n: held_out_r2(10.0**n, p) for n in range(6)} for p in ("A", "A-I")}
+).rename_axis("λ").round(3)
+
+# %% [markdown]
+# For a large λ the first tends to the mean and the second to persistence; which wins depends on the position. Where a
+# column rises before it falls, λ = 1 hardly restrains a map of some thousand coefficients.
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 4: a current without a slope
-# :class: tip
+# ```{exercise} A current without a slope
+# :label: drift-current
 # A settled linear process has covariance $C$ and $\Cov(h_{t+1}, h_t) = AC$. Show that it looks the same backwards just
 # when $AC$ is symmetric, and find the antisymmetric share of $AC$ here, beside states in random order.
 # ```
 #
-# ```{dropdown} Solution
-# Backwards, the covariance of a state with its predecessor takes the place of $AC$; that is its transpose, and a Gaussian
-# process is its mean and its covariances. Noise alone gives antisymmetric parts too, hence the control.
-#
-#     for name, part in {"chains": seen, "random order": dynamics.shuffle_order(seen, seed=0)}.items():
-#         x, y = (z - z.mean(0) for z in part.pairs()[:2])
-#         forth = y.T @ x
-#         print(name, round(float(np.sum((forth - forth.T) ** 2) / np.sum((forth + forth.T) ** 2)), 3))
+# ```{solution-start} drift-current
+# :class: dropdown
+# ```
+# Backwards, the covariance of a state with its predecessor takes the place of $AC$; that is its transpose, and a
+# Gaussian process is its mean and its covariances. Noise alone gives antisymmetric parts too, hence the control.
+
+# %% tags=["solution"]
+def antisymmetric_share(traj) -> float:
+    x, y = (z - z.mean(axis=0) for z in traj.pairs()[:2])
+    forth = y.T @ x
+    return np.linalg.norm(forth - forth.T) ** 2 / np.linalg.norm(forth + forth.T) ** 2
+
+
+ordered = {"chains": seen, "random order": dynamics.shuffle_order(seen, seed=seed)}
+shares = {name: antisymmetric_share(traj) for name, traj in ordered.items()}
+pd.Series(shares).to_frame("antisymmetric over symmetric part, squared").round(4)
+
+# %% [markdown]
+# ```{solution-end}
 # ```

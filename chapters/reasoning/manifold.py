@@ -2,18 +2,20 @@
 # (manifold)=
 # # How many dimensions does a thought have?
 #
-# The states of a language model have hundreds or thousands of coordinates. To fit a dynamical model to some thousands
-# of steps, one has to look at fewer. {cite:t}`carson2025` keep the $k = 40$ principal directions, collected in a matrix
-# $V_k$ with orthonormal columns, and report that they hold about half of the variance. They need more than variance,
-# though. What the dynamics *inside* the subspace leave out must not drive them, which they call small
-# {term}`leakage`,
+# In how many directions does the state of a language model move while it reasons, and would another sample of its
+# chains show the same ones? We collect the states at the ends of sentences, look for the directions in which they vary
+# most, and ask what share of the motion these hold. Every number stands beside the same number for something that has
+# no thoughts: a network that has learned nothing, sentences in random order, noise.
+#
+# The states have hundreds or thousands of coordinates. To fit a dynamical model to some thousands of steps, one has to
+# look at fewer. {cite:t}`carson2025` keep the $k = 40$ principal directions, collected in a matrix $V_k$ with
+# orthonormal columns, and report that they hold about half of the variance. They need more than variance, though. What
+# the dynamics *inside* the subspace leave out must not drive them, which they call small {term}`leakage`,
 #
 # $$ L_k = \sup_{x,\; \norm{v} \le \epsilon,\; V_k^\top v = 0} \frac{\norm{\mu(x+v) - \mu(x)}}{\norm{\mu(x)}} \ll 1, $$ (eq-leakage)
 #
-# where $\mu$ is the {term}`drift`, the mean step from a state.
-#
-# **The question of this page:** is there a subspace of rank 40, is it the same in two halves of the data, and does the
-# drift stay inside? Read every number beside the same number for a process that has no thoughts.
+# where $\mu$ is the {term}`drift`, the mean step from a state. We say *subspace leakage*, since a forecast can leak in
+# another way as well ({ref}`fitting`).
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
@@ -25,13 +27,16 @@ rank: int = 40  # dimension k of the subspace
 position: str = "boundary"  # boundary (ends a sentence) or after (follows it)
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from lmphys import book
-from lmphys import corpus, dynamics
-from lmphys.dynamics.projection import davis_kahan_bound, random_overlap, rank_share, split_half_angles
+from lmphys import book, corpus, dynamics
+from lmphys.dynamics.projection import (
+    davis_kahan_bound,
+    random_overlap,
+    rank_share,
+    split_half_angles,
+)
 from lmphys.pages import manifold as analysis
 
 book.use_style()
@@ -60,7 +65,7 @@ random = corpus.build_corpus(reader).trajectories("final_norm", position)
 shuffled = dynamics.shuffle_order(states, seed=seed)
 noise = states.with_states(np.random.default_rng(seed).normal(size=states.states.shape))
 
-# %% mystnb={"figure": {"name": "fig-spectrum", "caption": "Cumulative share of variance against rank, for states, increments and three controls."}} tags=["hide-input"]
+# %%
 cases = {
     "states": (states, "states"),
     "increments": (states, "increments"),
@@ -72,31 +77,29 @@ fits = {
     name: dynamics.Projection(rank, of=of).fit(traj)
     for name, (traj, of) in cases.items()
 }
-book.plots.spectrum(
-    {name: np.cumsum(f.explained_variance_ratio_) for name, f in fits.items()},
-    rank=rank,
-);
+
+# %% mystnb={"figure": {"name": "fig-spectrum", "caption": "Cumulative share of variance against rank, for states, increments and three controls."}} tags=["hide-input"]
+curves = {name: np.cumsum(fit.explained_variance_ratio_) for name, fit in fits.items()}
+book.plots.spectrum(curves, rank=rank);
 
 # %% [markdown]
 # Variance in the sample at hand is too kind, since the directions were chosen to hold it. The second column asks how
 # much the directions found in one part of the questions hold of the variance in the other part.
 
 # %%
+in_sample = {name: fit.variance_captured(rank) for name, fit in fits.items()}
 held_out = {
-    name: dynamics.Projection(rank, of=of)
-    .fit((halves := traj.split(0.7, seed=seed))[0])
-    .share_of(halves[1])
+    name: analysis.held_out_share(traj, rank, of=of, seed=seed)
     for name, (traj, of) in cases.items()
 }
-in_sample = {name: f.variance_captured(rank) for name, f in fits.items()}
 pd.DataFrame(
     {f"rank {rank}, same chains": in_sample, "other questions": held_out}
 ).round(3)
 
 # %% [markdown]
 # Compare the increments in their true and in random order: whatever is equal owes nothing to the order of the
-# sentences. Isotropic noise shows what the number of points alone gives. Random weights show what the architecture and the
-# repetition of words in the text give.
+# sentences. Isotropic noise shows what the number of points alone gives. Random weights show what the architecture and
+# the repetition of words in the text give.
 #
 # ## Is it the same subspace twice?
 #
@@ -109,31 +112,22 @@ angles = {
     name: split_half_angles(traj, rank, seed=seed, of=of)
     for name, (traj, of) in cases.items()
 }
-overlap = pd.Series(
-    {name: float(np.mean(np.cos(a) ** 2)) for name, a in angles.items()}, name="shared"
-)
+overlap = {name: np.mean(np.cos(a) ** 2) for name, a in angles.items()}
 overlap["two random subspaces"] = random_overlap(states.width, rank)
-overlap.to_frame().round(3)
+pd.Series(overlap).to_frame("shared").round(3)
 
 # %% mystnb={"figure": {"name": "fig-angles", "caption": "Principal angles between the subspaces of two halves of the questions, in ascending order."}} tags=["hide-input"]
-figure, axes = plt.subplots()
-for (name, a), marker in zip(angles.items(), "osD^v", strict=True):
-    axes.plot(
-        np.arange(1, rank + 1),
-        np.degrees(a),
-        marker=marker,
-        markevery=max(1, rank // 8),
-        label=name,
-    )
-axes.set(xlabel="number of the angle", ylabel="principal angle (degrees)", ylim=(0, 92))
-axes.legend();
+number = pd.Index(np.arange(1, rank + 1), name="number of the angle")
+degrees = pd.DataFrame({name: np.degrees(a) for name, a in angles.items()}, number)
+axes = degrees.plot(style=["-o", "-s", "-D", "-^", "-v"], markevery=max(1, rank // 8))
+axes.set(ylabel="principal angle (degrees)", ylim=(0, 92));
 
 # %% [markdown]
-# In the run of the default model the first directions are found again and the last ones are not: at rank 40 the
-# neighbouring eigenvalues lie so close that the sample decides which is which. The theorem of Davis and Kahan says how much it can decide
-# {cite:p}`yu2015`: the sines of the angles are bounded by the difference of the two covariances over the gap
-# $\lambda_k - \lambda_{k+1}$. Compare bound and fact, in the Frobenius norm, whose largest possible value is
-# $\sqrt{k}$:
+# Follow a curve from left to right. Where it starts near 0°, the leading directions are found again; where it ends near
+# 90°, the last ones are not. At high rank the neighbouring eigenvalues lie close together, and then the sample decides
+# which is which. The theorem of Davis and Kahan says how much it can decide {cite:p}`yu2015`: the sines of the angles
+# are bounded by the difference of the two covariances over the gap $\lambda_k - \lambda_{k+1}$. Compare bound and fact,
+# in the Frobenius norm, whose largest possible value is $\sqrt{k}$:
 
 # %%
 first, second = states.split(0.5, seed=seed)
@@ -161,11 +155,13 @@ projection = dynamics.Projection(rank).fit(train)
 drift = dynamics.LinearDrift(ridge=1.0).fit(train)
 rest = test.states - projection.inverse_transform(projection.transform(test).states)
 epsilon = float(np.sqrt((rest**2).sum(axis=1).mean()))
+
+# %%
 leak = analysis.subspace_leakage(drift, projection, test, epsilon=epsilon)
 pd.Series(
     {
         "ε, length of the discarded part": epsilon,
-        "median leakage": float(np.median(leak.values)),
+        "median subspace leakage": float(np.median(leak.values)),
         "supremum L_k": leak.sup,
         "largest share of the drift outside, ρ_k": leak.rho,
         "bound of App. A": leak.bound,
@@ -182,37 +178,36 @@ pd.Series(
 # The intervals of the shares are 1.96 standard deviations of the bootstrap to either side: a resampled corpus repeats
 # chains, so its percentiles would lie too high.
 
+# %%
+shares = {
+    of: rank_share(states, rank, of=of, seed=seed) for of in ("states", "increments")
+}
+nulls = {
+    name: {of: analysis.share(traj, rank, of=of) for of in shares}
+    for name, traj in {"random weights": random, "isotropic noise": noise}.items()
+}
+
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/manifold", model=model, profile=profile)
-shares = {
-    of: rank_share(states, rank, of=of, seed=seed)
-    for of in ("states", "increments")
-}
-null = {
-    "random weights": {
-        of: dynamics.Projection(rank, of=of).fit(random).variance_captured(rank)
-        for of in shares
-    },
-    "isotropic noise": {
-        of: dynamics.Projection(rank, of=of).fit(noise).variance_captured(rank)
-        for of in shares
-    },
-}
-ledger.record(
-    "slds.rank40.variance",
-    shares,
-    controls=null,
-    note=f"rank {rank}, {position} token",
-)
+note = f"rank {rank}, {position} token"
+ledger.record("slds.rank40.variance", shares, controls=nulls, note=note)
 ledger.record(
     "slds.rank40.rho",
-    shares["increments"].map(lambda share: np.sqrt(1 - share)),
-    controls={
-        name: float(np.sqrt(1 - share["increments"])) for name, share in null.items()
-    },
+    shares["increments"].map(analysis.relative_residual),
+    controls={k: analysis.relative_residual(v["increments"]) for k, v in nulls.items()},
     note="half of the variance kept would mean 0.71, not the 0.50 that is printed",
 )
 ledger.show()
+
+# %% tags=["finding"]
+ledger.finding(
+    f"The first {rank} directions hold this much of the variance, of the states and of "
+    "their increments: {slds.rank40.variance}. The paper has "
+    "{slds.rank40.variance:paper} and does not say of which "
+    "(*{slds.rank40.variance:verdict}*). What they leave over of the increments is "
+    "{slds.rank40.rho} of their length. Chains that owe nothing to reasoning leave "
+    "{slds.rank40.rho:controls}. The paper's one half is *{slds.rank40.rho:verdict}*."
+)
 
 # %% [markdown]
 # What to take along:
@@ -226,45 +221,78 @@ ledger.show()
 # %% [markdown]
 # ## Exercises
 #
-# ```{admonition} Exercise 1: noise has a spectrum too
-# :class: tip
+# ```{exercise} Noise has a spectrum too
+# :label: manifold-noise-spectrum
 # For $N$ points of isotropic noise in $D$ dimensions, the eigenvalues of the sample covariance do not all equal 1.
 # Between which values do they lie for large $N$ and $D$ (Marchenko and Pastur)? Check it on `noise`.
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} manifold-noise-spectrum
+# :class: dropdown
+# ```
 # With $\gamma = D / N$ they lie between $(1 - \sqrt{\gamma})^2$ and $(1 + \sqrt{\gamma})^2$:
-#
-#     gamma = noise.width / len(noise.states)
-#     found = dynamics.Projection(rank).fit(noise).explained_variance_
-#     print((1 + gamma**0.5) ** 2, found[0], (1 - gamma**0.5) ** 2, found[-1])
+
+# %% tags=["solution"]
+gamma = noise.width / len(noise.states)
+eigenvalues = fits["isotropic noise"].explained_variance_
+pd.DataFrame(
+    {
+        "largest": [(1 + gamma**0.5) ** 2, eigenvalues[0]],
+        "smallest": [(1 - gamma**0.5) ** 2, eigenvalues[-1]],
+    },
+    index=["Marchenko and Pastur", "found"],
+).round(3)
+
+# %% [markdown]
+# Where there are fewer points than dimensions, $\gamma > 1$, the smallest eigenvalue that is found is 0 or close to it:
+# the points do not fill the space.
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: the increments of points without order
-# :class: tip
+# ```{exercise} The increments of points without order
+# :label: manifold-increments
 # Show that the increments of independent points have covariance $2 \Sigma$, hence the same principal directions as
 # the points. Which curves of {numref}`fig-spectrum` agree for that reason?
 # ```
 #
-# ```{dropdown} Solution
+# ```{solution-start} manifold-increments
+# :class: dropdown
+# ```
 # $\Cov(h' - h) = \Cov(h') + \Cov(h) = 2 \Sigma$ for independent $h, h'$. So *states* and *increments, shuffled order*
-# would agree if all chains had one mean; chains of different questions have different means, which the increments
-# cannot see:
-#
-#     anywhere = dynamics.shuffle_chains(states, seed=0)
-#     print(dynamics.Projection(rank, of="increments").fit(anywhere).variance_captured(rank))
-#     print(dynamics.Projection(rank, of="states").fit(states).variance_captured(rank))
+# would agree if all chains had one mean. Chains of different questions have different means, which the increments
+# cannot see. Points permuted over all chains have lost these means too:
+
+# %% tags=["solution"]
+permuted = dynamics.shuffle_chains(states, seed=seed)
+pd.Series(
+    {
+        "states": fits["states"].variance_captured(rank),
+        "increments, permuted": analysis.share(permuted, rank, of="increments"),
+        "increments, shuffled order": in_sample["increments, shuffled order"],
+    }
+).round(3).to_frame(f"share at rank {rank}")
+
+# %% [markdown]
+# The first two numbers should be close. How far the third lies from them is what the means of the chains hold.
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 3: the other position
-# :class: tip
-# Run this page with the token after the boundary: `lmphys run reasoning/manifold --set position=after`. The share of
-# variance at rank 40 rises. Why? (What is the first token of most sentences?)
+# ```{exercise} The other position
+# :label: manifold-position
+# Run this page with the token after the boundary: `lmphys run reasoning/manifold --set position=after`. Does the share
+# of variance at rank 40 rise, and why would it? (What is the first token of most sentences?)
 # ```
 #
-# ```{dropdown} Solution
-# At `after` the state belongs to a line break or to one of a few opening words. Its variance is mostly *which word it
-# is*, and a handful of directions tells a handful of words apart:
-#
-#     print(corpus.build_corpus(spec).sentences["after_token"].value_counts(normalize=True).head(8))
+# ```{solution-start} manifold-position
+# :class: dropdown
+# ```
+# At `after` the state belongs to a line break or to one of a few opening words. Where few words open most sentences,
+# the variance of the states is mostly *which word it is*, and a handful of directions tells a handful of words apart:
+
+# %% tags=["solution"]
+openings = states.sentences["after_token"].value_counts(normalize=True)
+openings.head(8).rename(index=repr).to_frame("share of sentences").round(3)
+
+# %% [markdown]
+# ```{solution-end}
 # ```

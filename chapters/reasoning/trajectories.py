@@ -2,19 +2,21 @@
 # (trajectories)=
 # # From a chain of thought to a trajectory
 #
-# A language model that reasons aloud writes one {term}`token` after another. At every token it holds a
-# {term}`hidden state`: a vector of some hundreds or thousands of numbers from which the next token is computed.
-# {cite:t}`carson2025` propose to look at these vectors only where sentences end, and to treat the resulting
-# sequence of points
+# What moves when a language model reasons, and how far does it move from one sentence to the next? We let a small model
+# answer questions aloud, read off a point in space wherever a sentence ends, and measure the distance between
+# successive points. Then we measure steps over just as many words that begin and end in the middle of sentences, and
+# ask whether sentences are special at all.
+#
+# A model that reasons aloud writes one {term}`token` after another. At every token it holds a {term}`hidden state`: a
+# vector of some hundreds or thousands of numbers from which the next token is computed. {cite:t}`carson2025` propose to
+# look at these vectors only where sentences end, and to treat the resulting sequence of points
 #
 # $$ h_0, h_1, h_2, \dots \in \R^D $$ (eq-trajectory)
 #
 # as the path of a particle. Sentences are to be the natural clock of thought, because the state moves *orders of
 # magnitude* further from one sentence to the next than from one token to the next (their Fig. 1a: a median step of
-# about 241 against 8.5).
-#
-# **The question of this page:** what is such a trajectory, in practice, and is a step between sentences really long?
-# "The state where a sentence ends" can mean several things. We shall see that the choice decides the answer.
+# about 241 against 8.5). "The state where a sentence ends" can mean several things, and the length of a step depends on
+# which is meant. So this page tries them all.
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
@@ -26,12 +28,12 @@ prompt: str = "chat"  # or a text with {question}, where there is no chat templa
 # %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
-from lmphys import book
-from lmphys import corpus
+from lmphys import book, corpus, dynamics
+from lmphys.core.paths import project_root
 from lmphys.stats.modes import dip_excess
 from lmphys.stats.tails import median_ratio
-from lmphys.core.paths import project_root
 
 book.use_style()
 
@@ -42,15 +44,14 @@ book.use_style()
 # on this page comes from these chains. They are sampled once on this machine, kept on disk, and shared by all pages.
 
 # %%
-chains = corpus.build_corpus(
-    corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-)
+spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
+chains = corpus.build_corpus(spec)
 pd.Series(chains.manifest["model"]).to_frame("this run")
 
 # %% [markdown]
-# A model of this size is right now and then, not often. *Answered* is the share of chains in which a final answer
-# could be found at all; *correct* the share in which it was the right one. The yes-or-no task has a chance level of
-# one half.
+# *Answered* is the share of chains in which a final answer could be found at all; *correct* the share in which it was
+# the right one. The yes-or-no task has a chance level of one half. A small model need not be right for its states to
+# move; but a share near chance warns that the chains may be talk rather than thought.
 
 # %%
 chains.accuracy().round(2)
@@ -67,35 +68,28 @@ one = int(np.argmin(np.abs(states.lengths - 7)))
 print(states.chains["question"][one])
 
 # %% tags=["hide-input"]
-table = states.sentences[states.sentences["chain"] == one][
-    ["text", "boundary_token", "after_token"]
-]
-table[["boundary_token", "after_token"]] = table[["boundary_token", "after_token"]].map(
-    repr
-)
+tokens = ["boundary_token", "after_token"]
+table = states.sentences.query("chain == @one")[["text", *tokens]]
+table[tokens] = table[tokens].map(repr)
 jumps = np.linalg.norm(np.diff(states[one], axis=0), axis=1)
-numbers = {"norm": np.linalg.norm(states[one], axis=1), "jump": [*jumps, np.nan]}
-table = table.assign(**numbers).style.hide(axis="index").format(precision=1, na_rep="–")
+table = table.assign(norm=np.linalg.norm(states[one], axis=1), jump=[*jumps, np.nan])
+table = table.style.hide(axis="index").format(precision=1, na_rep="–")
 table.set_properties(subset=["text"], **{"text-align": "left", "min-width": "14rem"})
 
 # %% [markdown]
-# Look at the column *boundary_token*. Most sentences end with the same token, a full stop. Two states at full stops
-# have their token in common, and only the rest of the sentence to tell them apart.
+# Look at the column *boundary_token*. Two states at full stops have their token in common, and only the rest of the
+# sentence to tell them apart. How common is each ending, over all chains?
+
+# %%
+endings = chains.sentences["boundary_token"].value_counts(normalize=True)
+endings.head(5).rename(index=repr).to_frame("share of all sentences").round(3)
 
 # %% [markdown]
 # How long are the chains? The paper's histogram has a mean of about 11 sentences and two humps.
 
 # %% mystnb={"figure": {"name": "fig-lengths", "caption": "Sentences per chain. Dashed: the mean of the paper's histogram, of other models and tasks."}} tags=["hide-input"]
-import matplotlib.pyplot as plt
-
 counts = chains.chains["n_sentences"]
-figure, axes = plt.subplots()
-axes.hist(
-    counts,
-    bins=np.arange(0.5, counts.max() + 1.5),
-    color=book.style.BLUE,
-    edgecolor="white",
-)
+axes = sns.histplot(counts, discrete=True, alpha=1, edgecolor="white")
 axes.axvline(11.4, color="#444444", linestyle="--", label="mean in the paper")
 axes.set(xlabel="sentences in the chain", ylabel="chains")
 axes.xaxis.get_major_locator().set_params(integer=True)
@@ -116,21 +110,17 @@ axes.legend();
 # a sentence before them. If boundaries are special, their steps must differ from these.
 
 # %%
-rows = [
+readings = [(s, p) for s in ("final_norm", "resid_post") for p in ("boundary", "after")]
+medians = pd.DataFrame(
     {
-        "site": site,
-        "position": position,
         "token to token": chains.token_jumps(site).median(),
         "sentence to sentence": chains.sentence_jumps(site, position).median(),
         "midway": chains.midway_jumps(site).median(),
     }
-    for site in ("final_norm", "resid_post")
-    for position in ("boundary", "after")
-]
-medians = pd.DataFrame(rows).set_index(["site", "position"])
-medians.assign(
-    ratio=medians["sentence to sentence"] / medians["token to token"]
+    for site, position in readings
 )
+medians["ratio"] = medians["sentence to sentence"] / medians["token to token"]
+medians.set_index(pd.MultiIndex.from_tuples(readings, names=["site", "position"]))
 
 # %% [markdown]
 # The two sites differ in scale, since the normalisation rescales. The *ratio* in the last column is what can be
@@ -145,8 +135,8 @@ steps = {
 }
 axes = book.plots.ecdf(steps, xlabel=r"step $\Vert \Delta h \Vert$")
 paper = pd.read_csv(project_root() / "data" / "figures" / "carson2025_fig1a.csv")
-for name, colour in (("token", "#555555"), ("sentence", "#aaaaaa")):
-    axes.plot(paper[name], paper["quantile"], "--", color=colour, label=f"paper, {name}")
+for name, grey in (("token", "#555555"), ("sentence", "#aaaaaa")):
+    axes.plot(paper[name], paper["quantile"], "--", color=grey, label=f"paper, {name}")
 axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9);
 
 # %% [markdown]
@@ -156,57 +146,68 @@ axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9);
 # reads exactly the same chains. Whatever it shows too is owed to the text and the wiring, not to anything learned.
 
 # %%
-random = corpus.build_corpus(
-    corpus.default_spec(
-        corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
-    )
+reader = corpus.default_spec(
+    corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
 )
-ratio = median_ratio(chains.sentence_jumps(), chains.token_jumps(), seed=seed)
-after = median_ratio(
-    chains.sentence_jumps(position="after"), chains.token_jumps(), seed=seed
-)
-midway = median_ratio(chains.midway_jumps(), chains.token_jumps(), seed=seed)
-random_ratio = median_ratio(
-    random.sentence_jumps(), random.token_jumps(), seed=seed
-)
-names = ["boundary token", "token after", "midway", "random weights"]
-pd.DataFrame([ratio, after, midway, random_ratio], index=names).astype(float).round(3)
+random = corpus.build_corpus(reader)
+pairs = {
+    "boundary token": (chains.sentence_jumps(), chains.token_jumps()),
+    "token after": (chains.sentence_jumps(position="after"), chains.token_jumps()),
+    "midway": (chains.midway_jumps(), chains.token_jumps()),
+    "random weights": (random.sentence_jumps(), random.token_jumps()),
+}
+ratios = {name: median_ratio(*pair, seed=seed) for name, pair in pairs.items()}
+pd.DataFrame(ratios.values(), index=ratios.keys()).astype(float).round(3)
 
 # %% [markdown]
 # The intervals resample whole chains, since the steps of one chain are not independent.
 
 # %% [markdown]
 # ## Verdict
+#
+# The ratio is judged beside its two controls. The other rows describe the corpus as the paper describes its own.
+
+# %%
+controls = {name: ratios[name] for name in ("midway", "random weights")}
+note = "final norm, boundary token"
+sentence = chains.sentence_jumps()
+blurred = counts + np.random.default_rng(seed).uniform(-0.5, 0.5, len(counts))
+obtained = {
+    "slds.jump.sentence_median": sentence.median(),
+    "slds.jump.token_median": chains.token_jumps().median(),
+    "slds.jump.stride_mean": sentence.mean(),
+    "slds.jump.stride_cv": sentence.std() / sentence.mean(),
+    "slds.jump.filter_removed": (sentence <= 10).mean(),
+    "slds.corpus.sentences_mean": counts.mean(),
+    "slds.corpus.transitions_per_chain": (states.lengths - 1).mean(),
+    "slds.corpus.sentences_bimodal": dip_excess(blurred.to_numpy(), seed=seed),
+}
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/trajectories", model=model, profile=profile)
-controls = {"midway": midway, "random weights": random_ratio}
 for claim in ("slds.jump.ratio", "slds.jump.orders_of_magnitude"):
-    ledger.record(
-        claim,
-        ratio,
-        controls=controls,
-        note="final norm, boundary token",
-    )
-sentence = chains.sentence_jumps()
-ledger.record("slds.jump.sentence_median", sentence.median())
-ledger.record("slds.jump.token_median", chains.token_jumps().median())
-ledger.record("slds.jump.stride_mean", sentence.mean())
-ledger.record("slds.jump.stride_cv", sentence.std() / sentence.mean())
-ledger.record("slds.jump.filter_removed", (sentence <= 10).mean())
-ledger.record("slds.corpus.sentences_mean", counts.mean())
-ledger.record("slds.corpus.transitions_per_chain", (states.lengths - 1).mean())
-blurred = counts + np.random.default_rng(seed).uniform(-0.5, 0.5, len(counts))
-ledger.record(
-    "slds.corpus.sentences_bimodal", dip_excess(blurred.to_numpy(), seed=seed)
-)
+    ledger.record(claim, ratios["boundary token"], controls=controls, note=note)
+ledger.record_all(book.Entry(claim, number) for claim, number in obtained.items())
 ledger.show()
 
+# %% tags=["finding"]
+ledger.finding(
+    "From one sentence to the next the state moves {slds.jump.ratio} times as far as "
+    "from one token to the next, in the median; the paper has {slds.jump.ratio:paper}. "
+    "The same ratio where sentences play no part, and where nothing was learned: "
+    "{slds.jump.ratio:controls}. The paper's ratio is *{slds.jump.ratio:verdict}*, and "
+    "orders of magnitude between the two are "
+    "*{slds.jump.orders_of_magnitude:verdict}*."
+)
+
 # %% [markdown]
+# The number of sentences is a whole number, and the test for two humps wants no ties: hence *blurred*, with a uniform
+# number between −½ and ½ added for each chain.
+#
 # What to take along:
 #
-# - A trajectory is a choice of site and position, and the length of its steps depends on that choice more than on
-#   thought. Most boundary tokens are the same full stop, and their states lie close together for that reason.
+# - A trajectory is a choice of site and position. Before a step is called long or short, say which state is meant, and
+#   how many of them sit on the same full stop.
 # - A long step between sentences is no sign of a sentence. It must be compared with steps over as many tokens.
 # - The paper's token curve is itself two-humped, with its upper hump as far out as the sentence curve: the median of
 #   8.5 describes the lower hump alone.
@@ -214,42 +215,73 @@ ledger.show()
 # %% [markdown]
 # ## Exercises
 #
-# ```{admonition} Exercise 1: how far apart are two random points?
-# :class: tip
+# ```{exercise} How far apart are two random points?
+# :label: trajectories-random-points
 # Let states be drawn independently with covariance $\Sigma$. What is the root mean square of $\lVert \Delta h \rVert$?
 # Compare it with the value for the states above. What does the comparison say about the order of sentences?
 # ```
 #
-# ```{dropdown} Solution
-# $\E \lVert h' - h \rVert^2 = 2 \Tr \Sigma$, so the root mean square is $\sqrt{2 \Tr \Sigma}$:
-#
-#     shuffled = dynamics.shuffle_chains(states, seed=0)
-#     for traj in (states, shuffled):
-#         print(np.sqrt((traj.increments() ** 2).sum(1).mean()), np.sqrt(2 * traj.states.var(0).sum()))
-#
-# For shuffled chains the two agree. For the real ones the step is shorter: neighbouring sentences lie closer than
-# random ones, partly because they belong to one chain, and so to one question.
+# ```{solution-start} trajectories-random-points
+# :class: dropdown
+# ```
+# $\E \lVert h' - h \rVert^2 = 2 \Tr \Sigma$, so the root mean square is $\sqrt{2 \Tr \Sigma}$. States permuted
+# over all chains are as good as independent, so that their two numbers agree:
+
+# %% tags=["solution"]
+permuted = dynamics.shuffle_chains(states, seed=seed)
+pd.DataFrame(
+    {
+        name: {
+            "root mean square of a step": np.sqrt((t.increments() ** 2).sum(1).mean()),
+            "√(2 Tr Σ)": np.sqrt(2 * t.states.var(0).sum()),
+        }
+        for name, t in {"chains": states, "permuted": permuted}.items()
+    }
+).round(2)
+
+# %% [markdown]
+# For the real chains, a step that is shorter than $\sqrt{2 \Tr \Sigma}$ says that neighbouring sentences lie closer
+# than random ones. That need not be order: they also belong to one chain, and so to one question.
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 2: the clock
-# :class: tip
-# Is the step between sentences longer where the sentence is longer? Plot the jump against the number of tokens of the
+# ```{exercise} The clock
+# :label: trajectories-clock
+# Is the step between sentences longer where the sentence is longer? Correlate the jump with the number of tokens of the
 # sentence (`states.sentences["n_tokens"]`), at both positions.
 # ```
 #
-# ```{dropdown} Solution
-#     after = chains.trajectories(position="after")
-#     for traj in (states, after):
-#         rows = traj.sources() + 1
-#         n_tokens = traj.sentences["n_tokens"].to_numpy()[rows]
-#         print(np.corrcoef(np.log(n_tokens), np.linalg.norm(traj.increments(), axis=1))[0, 1])
-#
-# If states forgot their past within a few tokens, the correlation would vanish; a random walk would give steps that
-# grow as the square root of the number of tokens.
+# ```{solution-start} trajectories-clock
+# :class: dropdown
+# ```
+# The sentence that a step crosses is the one that ends it, so its length stands in the row after the step's source:
+
+# %% tags=["solution"]
+def length_and_step(position: str) -> float:
+    traj = chains.trajectories(position=position)
+    n_tokens = traj.sentences["n_tokens"].to_numpy()[traj.sources() + 1]
+    steps = np.linalg.norm(traj.increments(), axis=1)
+    return float(np.corrcoef(np.log(n_tokens), steps)[0, 1])
+
+
+clocks = {p: length_and_step(p) for p in ("boundary", "after")}
+pd.Series(clocks).to_frame("correlation").round(2)
+
+# %% [markdown]
+# If states forgot their past within a few tokens, the correlation would vanish. A random walk would give steps that
+# grow as the square root of the number of tokens, and a correlation well above 0. Which of the two is nearer?
+# ```{solution-end}
 # ```
 #
-# ```{admonition} Exercise 3: on your model
-# :class: tip
+# ```{exercise} On your model
+# :label: trajectories-your-model
 # Run this page on another model: `lmphys run reasoning/trajectories --model PATH`, with the folder of any causal
 # language model. Does the order of the four rows of the table survive?
+# ```
+#
+# ```{solution} trajectories-your-model
+# :class: dropdown
+# Look at two things before the order: whether the ratio of the control *random weights* changes as well, for then the
+# wiring does it; and whether the boundary tokens are still mostly one token, for then two states share most of what
+# made them.
 # ```

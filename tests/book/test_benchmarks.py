@@ -12,7 +12,7 @@ import pytest
 from lmphys.book.benchmarks import Benchmarks, Row, benchmark_table, load_benchmarks
 from lmphys.book.build import status_page
 from lmphys.core.errors import LmphysError
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
 COLUMNS = ("what", "ours", "plain", "ratio", "at_least", "at_most")
 ROWS = [

@@ -20,8 +20,8 @@ from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.peers import LatentSLDS, SSMPeer, compare_peers, from_ssm, log_likelihood, to_ssm
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.dynamics.ssm_shim import import_ssm
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from lmphys.dynamics.nulls.surrogates import phase_randomise, shuffle_chains, sh
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.residuals import residual_nll
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import random_parameters
+from lmphys.dynamics.slds.synthetic import random_parameters
 from lmphys.stats.regression import expected_r2_ar1, r2_gain, r2_interval
 
 COLUMNS = [

@@ -8,7 +8,7 @@ from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.one_step import one_step_scores
 from lmphys.dynamics.evaluate.target_leakage import leak_curve
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters, recovery
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
 FLAT = {"drift_prior": 0.0, "covariance_prior": 0.0, "concentration": 1.0}
 DRIFTS, COVARIANCES = ("switching", "shared", "none"), ("full", "diagonal", "tied", "low-rank")
@@ -258,18 +258,6 @@ def test_continuation_starts_from_what_the_prefix_says():
     np.testing.assert_array_equal(again.states, drawn.states)
     with pytest.raises(LmphysError, match="one for each"):
         model.simulate(prefix, np.array([1, 2]), seed=0)
-
-
-def test_regimes_are_recovered_as_far_as_they_are_apart():
-    curve = recovery([0.0, 1.0, 3.0, 6.0], n_regimes=3, width=5, n_chains=150, n_repeats=2, n_init=3, seed=1)
-    mean = curve.groupby("separation").mean()
-    assert mean.ari[0.0] == pytest.approx(0, abs=0.05)
-    assert mean.ari[6.0] > 0.97
-    assert mean.ari.is_monotonic_increasing
-    assert (mean.ari < mean.ari_best + 0.05).all()
-    assert mean.ari[3.0] > 0.8 * mean.ari_best[3.0]
-    easy = mean.loc[6.0]
-    assert easy.b_error < 0.15 and easy.T_error < 0.15 and easy.Sigma_error < 0.25 and easy.M_error < 0.35
 
 
 def test_saved_and_loaded_models_are_the_same(chains, tmp_path):

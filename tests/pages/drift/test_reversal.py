@@ -3,7 +3,7 @@ import pytest
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.pages.drift.reversal import TimeArrow, arrow_of_time
+from lmphys.pages.drift.reversal import TimeArrow, arrow_of_time, play_backwards
 
 
 def rotating(n_chains, length, radius, angle, seed):
@@ -71,3 +71,17 @@ def test_chains_without_a_step_left_are_dropped():
         arrow_of_time(chains, chains, trim=9)
     with pytest.raises(LmphysError, match="no covariance"):
         TimeArrow().fit(Trajectories.from_list([np.zeros((2, 2))]))
+
+
+def test_games_differ_in_what_is_cut_and_in_whose_chains_are_guessed():
+    trained = tuple(rotating(200, 10, 0.8, 0.5, seed) for seed in (8, 9))
+    untrained = tuple(rotating(200, 10, 0.5, 0.0, seed) for seed in (10, 11))
+    games = play_backwards(trained, untrained, seed=3)
+    assert list(games)[3] == "random order" and len(games) == 7
+    # A stationary rotation has its direction everywhere; random order and a reversible process have none.
+    expected = 4 * 0.8**2 * np.sin(0.5) ** 2 / (1 - 0.8**2)
+    for name in ("all states", "less one at each end", "less two at each end"):
+        assert games[name].nats.value == pytest.approx(expected, rel=0.2)
+        assert abs(games[f"random weights, {name}"].nats.value) < 0.05
+    assert abs(games["random order"].nats.value) < 0.05
+    assert games["less two at each end"] == arrow_of_time(*trained, trim=2, seed=3)

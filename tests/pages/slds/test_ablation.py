@@ -6,7 +6,7 @@ import pytest
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.one_step import one_step_scores
 from lmphys.dynamics.linear import LinearDrift
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.ablation import (
     SPACES,
     WEIGHTS,

@@ -1,8 +1,8 @@
 import pytest
 
 from lmphys.core.errors import LmphysError
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.dynamics.ssm_shim import import_ssm
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.agreement import compare_learners
 
 

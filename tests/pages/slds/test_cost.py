@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.cost import _seconds_each, simulation_cost, step_operations, token_operations
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.fixed_points import describe_portraits, portrait, relaxation_times
 
 

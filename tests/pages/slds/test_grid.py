@@ -7,7 +7,7 @@ from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.one_step import one_step_scores
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.grid import describe_grids, is_supported, score_grid
 
 

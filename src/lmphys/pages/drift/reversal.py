@@ -8,8 +8,12 @@ from sklearn.covariance import LedoitWolf
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.nulls.surrogates import shuffle_order
 from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
 from lmphys.stats.interval import Interval
+
+# States left out at both ends of every chain, by the name of the game.
+_CUTS = {"all states": 0, "less one at each end": 1, "less two at each end": 2}
 
 
 class TimeArrow(BaseEstimator):
@@ -90,6 +94,29 @@ def arrow_of_time(train: Trajectories, test: Trajectories, *, trim: int = 0, see
     told = bootstrap_chains(lambda w: w @ right / w.sum(1), len(test), seed=seed)
     nats = bootstrap_chains(lambda w: w @ odds / (w @ steps), len(test), seed=seed)
     return Reversal(told, nats, len(test))
+
+
+def play_backwards(
+    trained: tuple[Trajectories, Trajectories], untrained: tuple[Trajectories, Trajectories], *, seed: int = 0
+) -> dict[str, Reversal]:
+    """The game of `arrow_of_time` with and without the ends of the chains, and beside its controls.
+
+    Args:
+        trained: chains of the model to learn from, and chains to guess.
+        untrained: the same of random weights that read the same text, in coordinates of their own.
+        seed: of the random order and the bootstrap.
+
+    Returns:
+        By name: the model's chains with 0, 1 and 2 states less at each end; "random order", all of its states
+        permuted within each chain; and random weights with the same cuts.
+    """
+    games = {name: arrow_of_time(*trained, trim=trim, seed=seed) for name, trim in _CUTS.items()}
+    permuted = (shuffle_order(traj, seed=seed) for traj in trained)
+    games["random order"] = arrow_of_time(*permuted, seed=seed)
+    games |= {
+        f"random weights, {name}": arrow_of_time(*untrained, trim=trim, seed=seed) for name, trim in _CUTS.items()
+    }
+    return games
 
 
 def _inner(traj: Trajectories, trim: int) -> Trajectories:

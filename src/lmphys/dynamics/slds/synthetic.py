@@ -1,15 +1,9 @@
-"""Chains with known regimes, and how much of them a fit finds again."""
-
-from collections.abc import Sequence
-from typing import Any
+"""Switching models as far apart as one wishes, and chains from them whose regimes are known."""
 
 import numpy as np
-import pandas as pd
-from sklearn.metrics import adjusted_rand_score
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.stability import match_regimes
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
 
@@ -71,7 +65,7 @@ def draw_chains(
             f"lengths from {low} to {high} after {warm_up} steps: use 1 <= smallest <= largest and warm_up >= 0"
         )
     origin = Trajectories.from_list([np.zeros((1, parameters.width))] * n_chains)
-    of_lengths, of_states = _seeds(seed, 2)
+    of_lengths, of_states = spawn_seeds(seed, 2)
     lengths = np.random.default_rng(of_lengths).integers(low, high + 1, size=n_chains)
     drawn = SLDS.from_parameters(parameters).simulate(origin, warm_up + lengths - 1, seed=of_states)
     kept = [chain[warm_up:] for chain in drawn]
@@ -81,63 +75,6 @@ def draw_chains(
     return Trajectories(traj.states, traj.lengths, sentences=traj.sentences.assign(regime=np.concatenate(kept_regimes)))
 
 
-def recovery(
-    separations: Sequence[float],
-    *,
-    n_regimes: int = 3,
-    width: int = 10,
-    n_chains: int = 200,
-    length: int | tuple[int, int] = 10,
-    n_repeats: int = 3,
-    seed: int = 0,
-    **settings: Any,
-) -> pd.DataFrame:
-    """Fit chains with known regimes and compare with the truth.
-
-    Args:
-        separations: of the regimes, see `random_parameters`.
-        n_regimes: K, of the truth and of the fit.
-        width: D.
-        n_chains: C.
-        length: states of each chain, or a range.
-        n_repeats: draws of the truth, the chains and the starts of the fit, independent of each other; the same at
-            all separations.
-        seed: of these.
-        settings: of the `SLDS`.
-
-    Returns:
-        A row for each separation and repeat: `separation`; `ari`, adjusted Rand index of Viterbi regimes and the
-        truth; `ari_best`, the same with the true parameters, which no fit can beat on average; and the relative
-        errors `b_error`, `M_error`, `Sigma_error` and `T_error`, Frobenius norm of the difference over that of
-        the truth, after matching the regimes. `b_error` is NaN at separation 0, where the true offsets are 0.
-
-    Raises:
-        LmphysError: as in `random_parameters`, `draw_chains` and `SLDS.fit`.
-    """
-    rows = []
-    for separation in separations:
-        for repeat, of_repeat in enumerate(_seeds(seed, n_repeats)):
-            of_truth, of_chains, of_fit = _seeds(of_repeat, 3)
-            truth = random_parameters(n_regimes, width, separation=separation, seed=of_truth)
-            traj = draw_chains(truth, n_chains, length, seed=of_chains)
-            z = traj.sentences["regime"].to_numpy()[traj.sources() + 1]
-            model = SLDS(n_regimes, **{"random_state": of_fit, **settings}).fit(traj)
-            path = model.viterbi(traj)
-            found = model.parameters_.permute(match_regimes(z, path, n_regimes))
-            row = {
-                "separation": separation,
-                "repeat": repeat,
-                "ari": adjusted_rand_score(z, path),
-                "ari_best": adjusted_rand_score(z, SLDS.from_parameters(truth).viterbi(traj)),
-            }
-            for name in ("b", "M", "Sigma", "T"):
-                true = getattr(truth, name)
-                norm = np.linalg.norm(true)
-                row[f"{name}_error"] = np.linalg.norm(getattr(found, name) - true) / norm if norm else np.nan
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _seeds(seed: int, n: int) -> list[int]:
-    """Seeds of n independent generators."""
+def spawn_seeds(seed: int, n: int) -> list[int]:
+    """Seeds of n independent generators, none of which occurs under another seed, as it would by counting up."""
     return [int(child.generate_state(1)[0]) for child in np.random.SeedSequence(seed).spawn(n)]

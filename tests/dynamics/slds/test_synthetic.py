@@ -1,14 +1,9 @@
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
-from sklearn.metrics import adjusted_rand_score
 
 from lmphys.core.errors import LmphysError
-from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters, recovery
-
-QUICK = {"n_chains": 30, "length": (3, 8), "width": 3, "n_regimes": 2, "n_init": 1, "max_iter": 5}
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
 
 @pytest.mark.parametrize("separation", [0.0, 0.4, 5.0])
@@ -50,40 +45,6 @@ def test_chains_begin_where_the_model_likes_to_be():
     np.testing.assert_allclose(np.cov(first.T), variance, atol=0.12)
 
 
-def test_row_of_recovery_is_its_steps_with_independent_seeds():
-    table = recovery([2.0, 0.0], n_repeats=2, seed=7, **QUICK)
-    assert table[["separation", "repeat"]].to_numpy().tolist() == [[2, 0], [2, 1], [0, 0], [0, 1]]
-
-    def seeds(seed, n):
-        return [int(child.generate_state(1)[0]) for child in np.random.SeedSequence(seed).spawn(n)]
-
-    of_truth, of_chains, of_fit = seeds(seeds(7, 2)[1], 3)
-    truth = random_parameters(2, 3, separation=2.0, seed=of_truth)
-    traj = draw_chains(truth, 30, (3, 8), seed=of_chains)
-    z = traj.sentences["regime"].to_numpy()[traj.sources() + 1]
-    model = SLDS(2, n_init=1, max_iter=5, random_state=of_fit).fit(traj)
-    assert table.ari[1] == pytest.approx(adjusted_rand_score(z, model.viterbi(traj)))
-    assert table.ari_best[1] == pytest.approx(adjusted_rand_score(z, SLDS.from_parameters(truth).viterbi(traj)))
-    errors = [
-        np.linalg.norm(model.parameters_.permute(order).b - truth.b) / np.linalg.norm(truth.b)
-        for order in ([0, 1], [1, 0])
-    ]
-    assert min(abs(table.b_error[1] - error) for error in errors) < 1e-12
-
-
-def test_recovery_of_one_seed_shares_no_draw_with_the_next():
-    # Seeds that were counted up would give the second repeat of seed 0 to the first of seed 1.
-    tables = [recovery([2.0], n_repeats=2, seed=seed, **QUICK) for seed in (0, 1)]
-    best = pd.concat(tables).ari_best
-    assert best.nunique() == 4
-
-
-def test_offsets_of_no_size_have_no_relative_error():
-    row = recovery([0.0], n_repeats=1, **QUICK).iloc[0]
-    assert np.isnan(row.b_error)
-    assert np.isfinite(row[["ari", "ari_best", "M_error", "Sigma_error", "T_error"]].astype(float)).all()
-
-
 def test_unusable_sizes_are_refused():
     with pytest.raises(LmphysError, match="4 regimes in 3 dimensions: use 1 to 3"):
         random_parameters(4, 3, separation=1.0)
@@ -101,5 +62,3 @@ def test_unusable_sizes_are_refused():
         draw_chains(p, 3, 4, warm_up=-1)
     with pytest.raises(LmphysError, match="at least one chain"):
         draw_chains(p, 0, 4)
-    with pytest.raises(LmphysError, match="3 regimes in 2 dimensions"):
-        recovery([1.0], width=2)

@@ -1,0 +1,25 @@
+"""Figures of the page `drift`."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from lmphys.book.style import BLUE, VERMILION
+from lmphys.pages.drift.reversal import Reversal
+
+
+def draw_directions(games: Mapping[str, Reversal]) -> Axes:
+    """Share of directions guessed right in each game of `play_backwards`, with its interval and its nats a step."""
+    ax = plt.subplots(figsize=(6.6, 3.2))[1]
+    for row, (name, (told, nats, _)) in enumerate(games.items()):
+        colour = "#555555" if name == "random order" else VERMILION if name.startswith("random weights") else BLUE
+        ax.hlines(row, told.low, told.high, color=colour)
+        ax.plot(told.value, row, "o", color=colour)
+        ax.text(1.04, row, f"{nats.value:.1f} nats", va="center")
+    ax.axvline(0.5, color="#222222", lw=0.9, ls="--")
+    ax.set_yticks(range(len(games)), list(games))
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.set(xlabel="directions guessed right", xlim=(0.3, 1.3), xticks=(0.4, 0.6, 0.8, 1))
+    return ax

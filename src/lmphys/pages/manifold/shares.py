@@ -1,0 +1,33 @@
+"""Shares of variance that the leading directions hold."""
+
+import numpy as np
+
+from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.projection import Basis, Projection
+
+
+def share(traj: Trajectories, rank: int, *, of: Basis) -> float:
+    """Share of the variance of states or increments along their own first `rank` principal directions."""
+    return Projection(rank, of=of).fit(traj).variance_captured(rank)
+
+
+def held_out_share(traj: Trajectories, rank: int, *, of: Basis, seed: int) -> float:
+    """Share of the variance in 30 % of the questions that the directions found in the others hold.
+
+    Args:
+        traj: chains; those of one question stay on one side.
+        rank: number of directions.
+        of: whose variance, of the states or of the increments.
+        seed: of the split.
+    """
+    train, test = traj.split(0.7, seed=seed)
+    return Projection(rank, of=of).fit(train).share_of(test)
+
+
+def relative_residual(share: float) -> float:
+    """Root mean square length of what a projection leaves over, over that of the whole: sqrt(1 - share).
+
+    Source: Carson & Reisizadeh 2025 (arXiv 2506.04374), App. A, where it is called rho and said to be 0.5 at half of
+    the variance.
+    """
+    return float(np.sqrt(1 - share))

@@ -339,7 +339,16 @@ class KilledError(Exception):
     pass
 
 
-@pytest.mark.parametrize(("stops", "every"), [((1,), 1), ((7, 33), 1), ((38,), 5), ((3,), 100), ((39,), 1)])
+@pytest.mark.parametrize(
+    ("stops", "every"),
+    [
+        ((7, 33), 1),
+        ((38,), 5),
+        pytest.param((1,), 1, marks=pytest.mark.slow),
+        pytest.param((3,), 100, marks=pytest.mark.slow),
+        pytest.param((39,), 1, marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_training_goes_on_to_the_same_bits(whole, tmp_path, monkeypatch, stops, every):
     """Killed in the middle of an update, with states after every, or some, or none of the steps before."""
     original, write = torch.optim.AdamW.step, checkpoint.StateFile.write

@@ -393,10 +393,11 @@ def test_ctrl_c_keeps_the_step_at_hand_and_the_training_goes_on_to_the_same_bits
     check_equal(tmp_path, whole[0])
 
 
+@pytest.mark.slow
 def test_a_process_killed_outright_leaves_a_training_that_goes_on_to_the_same_bits(whole, tmp_path):
     code = (
         "import json, sys, time; from pathlib import Path; import torch; torch.set_num_threads(int(sys.argv[3]))\n"
-        "from lmphys.training import train as t; from lmphys.training.reasoner.config import TrainingConfig\n"
+        "from lmphys.training import loop as t; from lmphys.training.reasoner.config import TrainingConfig\n"
         "from tests.training.test_loop import sums\n"
         "t.STATE_SECONDS = 0.0; put = t.StateFile.write\n"
         "def write(self, record):\n"

@@ -1,5 +1,6 @@
 """Small real things that the tests share: tiny random models of several architectures, and a private cache."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from lmphys.core.trajectories import Trajectories
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-ARCHITECTURES = ("llama", "gpt2", "gemma", "gemma2", "qwen2", "mistral", "bloom", "mamba")
+# Two that share little (rotary positions and gated maps; learned positions and transposed maps) stand for the others
+# wherever a test is not about reading states off a model. The others are slow, not left out.
+QUICK = ("llama", "gpt2")
+ARCHITECTURES = (*QUICK, "gemma", "gemma2", "qwen2", "mistral", "bloom", "mamba")
 TEXT = [
     "Solve this step by step. First, add 3 and 4. That makes 7. Then double it: 14. The answer is 14.",
     "Is every cat an animal? Yes. So the answer is Yes.\n\n1. Take the first number.\n2. Add the second.",
@@ -80,19 +84,36 @@ def tiny_model(architecture: str, vocabulary: int, seed: int = 0):
         return AutoModelForCausalLM.from_config(config).eval()
 
 
-@pytest.fixture(scope="session", params=ARCHITECTURES)
-def any_model(request, tokenizer):
-    """A LanguageModel of each architecture in turn."""
+@pytest.fixture(scope="session")
+def model_of(tokenizer):
+    """Maker of one LanguageModel an architecture."""
     from lmphys.lm.model import LanguageModel
 
-    return LanguageModel.from_parts(tiny_model(request.param, len(tokenizer)), tokenizer, spec=request.param)
+    @functools.cache
+    def make(architecture: str) -> LanguageModel:
+        return LanguageModel.from_parts(tiny_model(architecture, len(tokenizer)), tokenizer, spec=architecture)
+
+    return make
+
+
+@pytest.fixture(scope="session", params=ARCHITECTURES)
+def every_model(request, model_of):
+    """A LanguageModel of each architecture in turn, for what is read off a model or compared with its plain pass."""
+    return model_of(request.param)
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in ARCHITECTURES],
+)
+def any_model(request, model_of):
+    """The same, of which `make test` takes two and `make test-all` all."""
+    return model_of(request.param)
 
 
 @pytest.fixture(scope="session")
-def llama(tokenizer):
-    from lmphys.lm.model import LanguageModel
-
-    return LanguageModel.from_parts(tiny_model("llama", len(tokenizer)), tokenizer, spec="llama")
+def llama(model_of):
+    return model_of("llama")
 
 
 @pytest.fixture(scope="session")

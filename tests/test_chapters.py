@@ -1,6 +1,5 @@
-"""What every chapter of the book owes its reader, read off its source."""
+"""What every chapter of the book owes its reader, read off its source; the rules themselves on a page made up."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -8,6 +7,14 @@ import pytest
 
 from lmphys.book.chapter import find_chapters
 from lmphys.book.claims import load_claims
+from tests.chapter_rules import (
+    cells_of,
+    exercise_complaints,
+    exercises_of,
+    finding_complaints,
+    function_complaints,
+    verdict_complaints,
+)
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = {chapter.id: chapter for chapter in find_chapters(ROOT)}
@@ -26,14 +33,20 @@ def test_it_has_the_standard_parameters_with_help(chapter):
     assert all(p.help for p in chapter.parameters)
 
 
-def test_it_has_exercises_with_folded_solutions_whose_code_parses(chapter):
-    prose = "\n".join(line[2:] for line in chapter.source.splitlines() if line.startswith("# ") or line == "#")
-    assert len(re.findall(r"\{admonition\} Exercise", prose)) >= 3
-    solutions = re.findall(r"```\{dropdown\} Solution\n(.*?)```", prose, re.DOTALL)
-    assert len(solutions) >= 2
-    for solution in solutions:
-        code = "\n".join(line[4:] for line in solution.splitlines() if line.startswith("    "))
-        ast.parse(code)
+def test_it_has_exercises_with_folded_solutions_that_run(chapter):
+    assert exercise_complaints(cells_of(chapter.source), chapter.slug) == []
+
+
+def test_it_defines_no_function(chapter):
+    assert function_complaints(cells_of(chapter.source)) == []
+
+
+def test_it_says_once_what_was_found(chapter):
+    assert finding_complaints(cells_of(chapter.source)) == []
+
+
+def test_its_verdicts_are_not_its_largest_cell(chapter):
+    assert verdict_complaints(cells_of(chapter.source)) == []
 
 
 def test_it_imports_the_package_of_no_other_page(chapter):
@@ -56,3 +69,164 @@ def test_its_figures_have_captions_and_names_of_their_own(chapter):
     assert figures
     names = re.findall(r'"name": "(fig-[\w-]+)"', "".join(c.source for c in CHAPTERS.values()))
     assert len(names) == len(set(names))
+
+
+def test_labels_of_exercises_are_distinct_in_the_book():
+    labels = [label for chapter in CHAPTERS.values() for label in exercises_of(cells_of(chapter.source)).labels]
+    assert len(labels) == len(set(labels))
+
+
+# The rules, on a page that keeps them and on pages that break one each.
+
+PAGE = """# %% [markdown]
+# # A toy page
+
+# %% tags=["parameters"]
+seed: int = 0  # seed
+
+# %%
+first = 1
+second = 2
+third = 3
+
+# %%
+ledger.record("a.b", first)
+ledger.show()
+
+# %% tags=["finding"]
+ledger.finding("It is {a.b}.")
+
+# %% [markdown]
+# ```{exercise} One
+# :label: toy_page-one
+# Do it.
+# ```
+#
+# ```{solution-start} toy_page-one
+# :class: dropdown
+# ```
+# Words:
+#
+# - a list
+#
+#     of two paragraphs
+
+# %% tags=["solution"]
+def doubled(x):
+    return 2 * x
+
+# %% [markdown]
+# More words.
+
+# %% tags=["solution"]
+doubled(first)
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+#
+# ```{exercise} Two
+# :label: toy-page-two
+# Do more.
+# ```
+#
+# ```{solution} toy-page-two
+# :class: dropdown
+# Words alone.
+# ```
+
+# %% [markdown]
+# ```{exercise}
+# :label: toy_page-three
+# Find out.
+# ```
+"""
+START = "# ```{solution-start} toy_page-one"
+END = "# ```{solution-end}\n# ```\n"
+
+
+def complaints(source):
+    cells = cells_of(source)
+    return [
+        *exercise_complaints(cells, "toy_page"),
+        *function_complaints(cells),
+        *finding_complaints(cells),
+        *verdict_complaints(cells),
+    ]
+
+
+def test_a_page_that_keeps_the_rules_passes():
+    assert complaints(PAGE) == []
+    found = exercises_of(cells_of(PAGE))
+    assert found.labels == ["toy_page-one", "toy-page-two", "toy_page-three"]
+    assert [(s.of, s.gated, s.n_cells) for s in found.solutions] == [
+        ("toy_page-one", True, 2),
+        ("toy-page-two", False, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("```{exercise}\n", "```{note}\n", ["2 exercises, not 3 or more"]),
+        ("toy_page-three", "other-three", ["the label 'other-three' is not toy_page-something"]),
+        ("# :label: toy_page-three\n", "", ["the label '' is not toy_page-something"]),
+        (":label: toy_page-three", ":label: toy_page-one", ["two exercises have one label"]),
+        ("```{solution} toy-page-two", "```{note}", ["1 solutions, not 2 or more"]),
+        (
+            "```{solution} toy-page-two",
+            "```{solution} toy-page-tow",
+            ["a solution is of 'toy-page-tow', which is no exercise of the page"],
+        ),
+        ("toy-page-two\n# :class: dropdown", "toy-page-two", ["the solution of toy-page-two is not folded"]),
+        (
+            "# Words alone.",
+            "# Words.\n#\n#     f(x)",
+            ["the solution of toy-page-two has a block of code that is not run"],
+        ),
+        (
+            "# More words.",
+            "# More.\n#\n#     f(x)",
+            ["the solution of toy_page-one has a block of code that is not run"],
+        ),
+        (
+            '# %% tags=["solution"]\ndoubled(first)',
+            "# %%\ndoubled(first)",
+            ["a cell in the solution of toy_page-one has no tag: doubled(first)"],
+        ),
+        (END, "", ["solution-start toy_page-one is not ended before the next solution"]),
+        (
+            START,
+            "# ```{note}",
+            [
+                "a cell tagged solution stands in none: def doubled(x):",
+                "a cell tagged solution stands in none: doubled(first)",
+                "solution-end without a solution-start",
+                "1 solutions, not 2 or more",
+            ],
+        ),
+        (
+            "# # A toy page",
+            "# # A toy page\n# ```{dropdown} Solution\n# ```",
+            ["an exercise or a solution is an admonition or a dropdown"],
+        ),
+        ("third = 3", "def third():\n    return 3", ["third is defined on the page"]),
+        ("third = 3", "class Third:\n    n = 3", ["Third is defined on the page"]),
+        (' tags=["finding"]', "", ["0 cells are tagged finding, not 1"]),
+        ("# %%\nfirst", '# %% tags=["finding"]\nfirst', ["2 cells are tagged finding, not 1"]),
+        ("ledger.finding(", "print(", ["the cell tagged finding does not ask the ledger for it"]),
+        ("third = 3\n", "", ["the cell of the verdicts is the largest of the page"]),
+        ("ledger.show()", "ledger", ["0 cells show the ledger, not 1"]),
+    ],
+)
+def test_a_page_that_breaks_a_rule_is_told(old, new, said):
+    assert PAGE.count(old) == 1
+    assert complaints(PAGE.replace(old, new)) == said
+
+
+def test_gates_without_a_cell_and_without_an_end_are_told():
+    empty = END + "#\n# ```{solution-start} toy_page-three\n# :class: dropdown\n# ```\n#\n"
+    assert complaints(PAGE.replace(END, empty + END)) == ["no cell between the gates of toy_page-three"]
+    opened = PAGE + "#\n# ```{solution-start} toy_page-three\n# :class: dropdown\n# ```\n\n"
+    opened += '# %% tags=["solution"]\nfirst\n'
+    assert complaints(opened) == ["solution-start toy_page-three is not ended"]

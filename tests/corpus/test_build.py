@@ -18,7 +18,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.corpus import build as build_module
 from lmphys.corpus.build import build_corpus
 from lmphys.corpus.spec import CorpusSpec, chain_seed, comparison_models, control_of, default_spec
-from lmphys.corpus.store import SITES, TOKEN_COLUMNS, Corpus, corpora_home
+from lmphys.corpus.store import SITES, TOKEN_COLUMNS, Corpus, ShardStore, corpora_home
 from lmphys.corpus.tasks import load_questions
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.sampling import Sampling
@@ -32,7 +32,7 @@ def questions(tmp_path_factory) -> Path:
     return file
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def spec(model_folder, questions) -> CorpusSpec:
     """Twenty-four short chains of a tiny model: six shards of four when the shard is small."""
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=40)
@@ -52,12 +52,42 @@ def home(tmp_path, monkeypatch) -> Path:
     return tmp_path / "home"
 
 
+def built_once(spec, folder: Path, per_shard: int | None = None) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LMPHYS_HOME", str(folder))
+        if per_shard is not None:
+            patch.setattr(build_module, "CHAINS_PER_SHARD", per_shard)
+        return build_corpus(spec).folder
+
+
+@pytest.fixture(scope="session")
+def corpus_folder(spec, tmp_path_factory) -> Path:
+    return built_once(spec, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="session")
+def sharded_folder(spec, tmp_path_factory) -> Path:
+    return built_once(spec, tmp_path_factory.mktemp("sharded"), per_shard=4)
+
+
+@pytest.fixture
+def corpus(home, corpus_folder) -> Corpus:
+    """The corpus of `spec` in a cache of the test's own, where it may be damaged: a copy of one that is built once."""
+    return Corpus(shutil.copytree(corpus_folder, corpora_home() / corpus_folder.name))
+
+
+@pytest.fixture
+def sharded(home, small_shards, sharded_folder) -> Corpus:
+    """The same corpus in six shards."""
+    return Corpus(shutil.copytree(sharded_folder, corpora_home() / sharded_folder.name))
+
+
 def shard_sums(corpus):
     return [json.loads((corpus.folder / f"{name}.json").read_text()) for name in sorted(corpus.manifest["shards"])]
 
 
-def script(spec, slow: float = 0.0) -> str:
-    """A program that builds the corpus in small shards, with a pause after each."""
+def script(spec, pause: str) -> str:
+    """A program that builds the corpus in small shards, with a pause after each, in seconds as said of its number."""
     return f"""
 import json, sys, time
 import lmphys.corpus.build as build
@@ -67,15 +97,14 @@ build.CHAINS_PER_SHARD = 4
 write = ShardStore.write
 def slowly(self, number, shard):
     write(self, number, shard)
-    time.sleep({slow})
+    time.sleep({pause})
 ShardStore.write = slowly
 spec = CorpusSpec.from_json(json.loads({json.dumps(json.dumps(spec.to_json()))}))
 print(build.build_corpus(spec).folder)
 """
 
 
-def test_a_corpus_has_every_chain_once_with_its_labels(spec, home):
-    corpus = build_corpus(spec)
+def test_a_corpus_has_every_chain_once_with_its_labels(spec, corpus):
     assert len(corpus.chains) == 24
     assert corpus.chains["chain_id"].tolist() == [f"mine/{q}/{c}" for q in range(1, 7) for c in range(4)]
     assert corpus.chains["answer"].tolist() == [str(q + 2) for q in range(6) for _ in range(4)]
@@ -90,8 +119,7 @@ def test_a_corpus_has_every_chain_once_with_its_labels(spec, home):
     assert build_corpus(spec).folder == corpus.folder
 
 
-def test_states_are_those_of_the_boundary_tokens(spec, home):
-    corpus = build_corpus(spec)
+def test_states_are_those_of_the_boundary_tokens(spec, corpus):
     model = LanguageModel(spec.model, dtype="float32")
     ends = np.concatenate([[0], np.cumsum(corpus.chains["n_tokens"])])
     checked = 0
@@ -124,8 +152,7 @@ def test_states_are_those_of_the_boundary_tokens(spec, home):
     assert checked >= 8
 
 
-def test_jumps_are_norms_of_differences(spec, home):
-    corpus = build_corpus(spec)
+def test_jumps_are_norms_of_differences(corpus):
     traj = corpus.trajectories()
     jumps = corpus.sentence_jumps()
     np.testing.assert_allclose(jumps, np.linalg.norm(traj.increments(), axis=1))
@@ -134,8 +161,39 @@ def test_jumps_are_norms_of_differences(spec, home):
     assert len(corpus.midway_jumps()) == len(jumps)
 
 
-def test_a_killed_build_goes_on_to_the_same_corpus(spec, home, small_shards, monkeypatch, tmp_path):
-    process = subprocess.Popen([sys.executable, "-c", script(spec, slow=1.0)], stdout=subprocess.DEVNULL)
+class KilledError(BaseException):
+    """Not an Exception, so that nobody takes it for one."""
+
+
+def check_goes_on(spec, sharded_folder):
+    """The build that was left unfinished ends as the one that was not."""
+    assert not list(corpora_home().glob("*/manifest.json"))
+    assert 0 < len(list(corpora_home().glob("*/shard-*.json"))) < 6
+    resumed, straight = build_corpus(spec), Corpus(sharded_folder)
+    assert straight.folder.parent != resumed.folder.parent
+    assert straight.folder.name == resumed.folder.name
+    assert shard_sums(resumed) == shard_sums(straight)
+    assert len(shard_sums(resumed)) == 6
+
+
+def test_a_build_that_broke_off_goes_on_to_the_same_corpus(spec, home, small_shards, sharded_folder, monkeypatch):
+    write = ShardStore.write
+
+    def write_two(self, number, shard):
+        write(self, number, shard)
+        if number == 1:
+            raise KilledError
+
+    monkeypatch.setattr(ShardStore, "write", write_two)
+    with pytest.raises(KilledError):
+        build_corpus(spec)
+    monkeypatch.setattr(ShardStore, "write", write)
+    check_goes_on(spec, sharded_folder)
+
+
+@pytest.mark.slow
+def test_a_killed_build_goes_on_to_the_same_corpus(spec, home, small_shards, sharded_folder):
+    process = subprocess.Popen([sys.executable, "-c", script(spec, "600 * (number == 1)")], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not list(corpora_home().glob("*/shard-00001.json")):
         assert process.poll() is None
@@ -143,19 +201,13 @@ def test_a_killed_build_goes_on_to_the_same_corpus(spec, home, small_shards, mon
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not list(corpora_home().glob("*/manifest.json"))
-    resumed = build_corpus(spec)
-    monkeypatch.setenv("LMPHYS_HOME", str(tmp_path / "other"))
-    straight = build_corpus(spec)
-    assert straight.folder.parent != resumed.folder.parent
-    assert straight.folder.name == resumed.folder.name
-    assert shard_sums(resumed) == shard_sums(straight)
-    assert len(shard_sums(resumed)) == 6
+    check_goes_on(spec, sharded_folder)
 
 
+@pytest.mark.slow
 def test_two_processes_build_one_corpus_together(spec, home, small_shards):
     processes = [
-        subprocess.Popen([sys.executable, "-c", script(spec, slow=0.1)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", script(spec, "0.1")], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     folders = {process.communicate(timeout=180)[0].strip().splitlines()[-1] for process in processes}
@@ -167,8 +219,8 @@ def test_two_processes_build_one_corpus_together(spec, home, small_shards):
 
 
 @pytest.mark.parametrize("name", ["shard-00000.safetensors", "shard-00000.chains.jsonl", "shard-00000.sentences.jsonl"])
-def test_a_flipped_byte_is_found(spec, home, name):
-    folder = build_corpus(spec).folder
+def test_a_flipped_byte_is_found(corpus, name):
+    folder = corpus.folder
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
     (folder / name).write_bytes(content)
@@ -179,9 +231,8 @@ def test_a_flipped_byte_is_found(spec, home, name):
 
 
 @pytest.mark.parametrize("damage", [b'"seed": 1', b"{", b'{"spec": 3}'])
-def test_a_changed_manifest_is_found(spec, home, damage):
-    folder = build_corpus(spec).folder
-    file = folder / "manifest.json"
+def test_a_changed_manifest_is_found(spec, corpus, damage):
+    file = corpus.folder / "manifest.json"
     content = file.read_bytes()
     file.write_bytes(content.replace(b'"seed": 0', damage) if damage.startswith(b'"') else damage)
     assert file.read_bytes() != content
@@ -197,11 +248,10 @@ def test_chains_too_short_for_a_sentence_give_one_clear_line(spec, home):
         corpus.trajectories()
 
 
-def test_a_damaged_shard_of_an_unfinished_build_is_built_again(spec, home, small_shards):
-    corpus = build_corpus(spec)
-    sums = shard_sums(corpus)
-    (corpus.folder / "manifest.json").unlink()
-    (corpus.folder / "shard-00002.safetensors").write_bytes(b"broken")
+def test_a_damaged_shard_of_an_unfinished_build_is_built_again(spec, sharded):
+    sums = shard_sums(sharded)
+    (sharded.folder / "manifest.json").unlink()
+    (sharded.folder / "shard-00002.safetensors").write_bytes(b"broken")
     assert shard_sums(build_corpus(spec)) == sums
 
 
@@ -229,11 +279,8 @@ def test_states_that_are_not_finite_are_refused(spec, home, monkeypatch):
     assert not list(corpora_home().glob("*/manifest.json"))
 
 
-def test_out_of_memory_halves_the_batch_and_says_so(spec, home, monkeypatch, capsys):
-    expected = build_corpus(spec).chains["text"]
-    (next(corpora_home().glob("*/manifest.json"))).unlink()
-    for file in corpora_home().glob("*/shard*"):
-        file.unlink()
+def test_out_of_memory_halves_the_batch_and_says_so(spec, home, corpus_folder, monkeypatch, capsys):
+    expected = Corpus(corpus_folder).chains["text"]
     from lmphys.lm.decode import ChainDecoder
 
     run, tried = ChainDecoder.run, []
@@ -263,27 +310,25 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(spec, home, monkeypatch
         build_corpus(spec)
 
 
-def test_random_weights_read_the_chains_of_the_model(spec, home):
-    written = build_corpus(spec)
+def test_random_weights_read_the_chains_of_the_model(spec, corpus):
     control = dataclasses.replace(spec, model=f"random:{spec.model}#1", writer=spec.model)
     read = build_corpus(control)
-    pd.testing.assert_series_equal(read.chains["text"], written.chains["text"])
-    np.testing.assert_array_equal(read.column("tokens"), written.column("tokens"))
-    assert read.sentences["token"].tolist() == written.sentences["token"].tolist()
+    pd.testing.assert_series_equal(read.chains["text"], corpus.chains["text"])
+    np.testing.assert_array_equal(read.column("tokens"), corpus.column("tokens"))
+    assert read.sentences["token"].tolist() == corpus.sentences["token"].tolist()
     other = build_corpus(dataclasses.replace(control, model=f"random:{spec.model}#2"))
-    a, b, c = (corpus.trajectories().states for corpus in (written, read, other))
+    a, b, c = (each.trajectories().states for each in (corpus, read, other))
     assert not np.allclose(a, b, atol=0.1)
     assert not np.allclose(b, c, atol=0.1)
 
 
-def test_a_reader_of_another_name_reads_through_its_own_tokenizer(spec, home, model_folder, tmp_path):
+def test_a_reader_of_another_name_reads_through_its_own_tokenizer(spec, corpus, model_folder, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(model_folder, copy)
-    written = build_corpus(spec)
     read = build_corpus(dataclasses.replace(spec, model=str(copy), writer=spec.model))
     model = LanguageModel(str(copy), dtype="float32")
     start = 0
-    for i, chain in written.chains.iterrows():
+    for i, chain in corpus.chains.iterrows():
         tokens = read.column("tokens")[start : start + read.chains["n_tokens"][i]]
         start += len(tokens)
         expected = model.tokenizer(chain["text"], add_special_tokens=False)["input_ids"] + [0] * chain["ended"]
@@ -365,8 +410,7 @@ def test_profiles():
         default_spec(profile="fast")
 
 
-def test_chains_without_two_sentences_are_left_out_and_counted(spec, home):
-    corpus = build_corpus(spec)
+def test_chains_without_two_sentences_are_left_out_and_counted(corpus):
     traj = corpus.trajectories(min_length=2)
     assert traj.meta["left_out"] == int((corpus.chains["n_sentences"] < 2).sum())
     assert len(traj) + traj.meta["left_out"] == 24
@@ -395,16 +439,14 @@ def test_what_cannot_be_built_is_refused_in_one_line(spec, home, change, message
     assert not list(corpora_home().glob("*/manifest.json"))
 
 
-def test_a_hub_that_cannot_be_reached_is_named(home):
-    code = (
-        "from lmphys.lm import LanguageModel\n"
-        "try:\n    LanguageModel('no-such-org/no-such-model')\n"
-        "except Exception as error:\n    print(type(error).__name__, error)"
-    )
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout.startswith("LmphysError the hub could not be reached for no-such-org/no-such-model")
-    assert len(done.stdout.strip().splitlines()) == 1
+def test_a_hub_that_cannot_be_reached_is_named(home, monkeypatch, capsys):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(LmphysError, match=r"^the hub could not be reached for no-such-org/no-such-model") as caught:
+        LanguageModel("no-such-org/no-such-model")
+    assert "\n" not in str(caught.value)
+    assert capsys.readouterr().out == ""
 
 
 def test_ctrl_c_ends_the_command_with_one_line(spec, home):
@@ -428,12 +470,12 @@ def test_ctrl_c_ends_the_command_with_one_line(spec, home):
     assert not list(corpora_home().glob("*/.*.part"))
 
 
-def test_commands_on_a_corpus(spec, home, tmp_path):
+def test_commands_on_a_corpus(corpus, tmp_path):
     from typer.testing import CliRunner
 
     from lmphys.corpus.cli import app
 
-    folder = build_corpus(spec).folder
+    folder = corpus.folder
     runner = CliRunner()
     assert folder.name[:10] in runner.invoke(app, ["info"]).output.replace("\n", "")
     assert json.loads(runner.invoke(app, ["info", folder.name[:6]]).output)["key"] == folder.name

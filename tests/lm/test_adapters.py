@@ -82,13 +82,19 @@ def adapter(tmp_path, adapter_of_session) -> Path:
     return Path(shutil.copytree(adapter_of_session, tmp_path / "adapter"))
 
 
-@pytest.fixture
-def reasoner(tmp_path, model_folder, monkeypatch) -> Path:
-    """Three kept steps of a reasoner on the tiny Llama, where the shipped ones would be."""
-    home = tmp_path / "reasoner"
+@pytest.fixture(scope="session")
+def reasoner_of_session(tmp_path_factory, model_folder) -> Path:
+    home = tmp_path_factory.mktemp("reasoner")
     for step in (12, 56, 600):
         write_adapter(home / f"step-{step:06d}", str(model_folder), seed=step)
     (home / "step-notes").mkdir()
+    return home
+
+
+@pytest.fixture
+def reasoner(tmp_path, reasoner_of_session, monkeypatch) -> Path:
+    """Three kept steps of a reasoner on the tiny Llama, where the shipped ones would be, to be damaged at will."""
+    home = Path(shutil.copytree(reasoner_of_session, tmp_path / "reasoner"))
     monkeypatch.setattr(adapters_module, "_SHIPPED", home)
     return home
 

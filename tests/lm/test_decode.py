@@ -45,12 +45,12 @@ def exact_model(any_model, tokenizer):
 
 
 @pytest.mark.parametrize("layer", [0, 1, -2])
-def test_states_equal_those_of_a_plain_pass(any_model, layer):
-    wanted = requests(any_model)
-    for chain in chains(any_model, wanted, layer=layer, batch_size=5):
-        hidden, logits, start = teacher_forced(any_model, wanted[chain.index], chain.tokens)
-        index = any_model.layer_index(layer)
-        if any_model.spec != "mamba":  # which counts its hidden states from the first block, not from the embeddings
+def test_states_equal_those_of_a_plain_pass(every_model, layer):
+    wanted = requests(every_model)
+    for chain in chains(every_model, wanted, layer=layer, batch_size=5):
+        hidden, logits, start = teacher_forced(every_model, wanted[chain.index], chain.tokens)
+        index = every_model.layer_index(layer)
+        if every_model.spec != "mamba":  # which counts its hidden states from the first block, not from the embeddings
             assert relative(chain.states["resid_post"], hidden[index][0, start:]) < 5e-5
         assert relative(chain.states["final_norm"], hidden[-1][0, start:]) < 5e-5
         log_p = logits[start - 1 : -1].log_softmax(-1)
@@ -59,18 +59,18 @@ def test_states_equal_those_of_a_plain_pass(any_model, layer):
 
 
 @pytest.mark.parametrize("layer", [1, 2, -1])
-def test_states_equal_what_the_blocks_of_a_plain_pass_put_out(any_model, layer):
+def test_states_equal_what_the_blocks_of_a_plain_pass_put_out(every_model, layer):
     """Also for the last block, whose output `output_hidden_states` hides behind the final norm."""
-    wanted = requests(any_model, 1)
-    for chain in chains(any_model, wanted, layer=layer):
+    wanted = requests(every_model, 1)
+    for chain in chains(every_model, wanted, layer=layer):
         kept = []
-        block = any_model.blocks[any_model.layer_index(layer) - 1]
+        block = every_model.blocks[every_model.layer_index(layer) - 1]
         hook = block.register_forward_hook(
             lambda module, args, output, kept=kept: kept.append(output[0] if isinstance(output, tuple) else output)
         )
-        _, _, start = teacher_forced(any_model, wanted[chain.index], chain.tokens)
+        _, _, start = teacher_forced(every_model, wanted[chain.index], chain.tokens)
         hook.remove()
-        assert relative(chain.states["resid_post"], kept[0].reshape(-1, any_model.width)[start:]) < 5e-5
+        assert relative(chain.states["resid_post"], kept[0].reshape(-1, every_model.width)[start:]) < 5e-5
 
 
 def test_text_does_not_depend_on_the_batch(exact_model):
@@ -84,11 +84,11 @@ def test_text_does_not_depend_on_the_batch(exact_model):
     assert all(torch.equal(a.tokens, b.tokens) for a, b in zip(together, backward[::-1], strict=True))
 
 
-def test_greedy_chains_equal_generate(any_model):
-    wanted = requests(any_model, 1)
-    for chain in chains(any_model, wanted, sampling=Sampling(0.0, max_tokens=24), batch_size=3):
+def test_greedy_chains_equal_generate(every_model):
+    wanted = requests(every_model, 1)
+    for chain in chains(every_model, wanted, sampling=Sampling(0.0, max_tokens=24), batch_size=3):
         ids = torch.tensor(wanted[chain.index].prompt)[None]
-        plain = any_model.model.generate(
+        plain = every_model.model.generate(
             ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=24, pad_token_id=0
         )
         assert torch.equal(chain.tokens, plain[0, ids.shape[1] :])
@@ -114,10 +114,10 @@ def test_chains_stop_at_the_end_token_or_at_the_limit(llama):
         assert len(chain.states["final_norm"]) == len(chain.tokens)
 
 
-def test_reading_gives_the_states_of_writing(any_model):
-    wanted = requests(any_model)
-    written = chains(any_model, wanted)
-    read = dict(read_chains(any_model, [r.prompt for r in wanted], [c.tokens for c in written], batch_size=5))
+def test_reading_gives_the_states_of_writing(every_model):
+    wanted = requests(every_model)
+    written = chains(every_model, wanted)
+    read = dict(read_chains(every_model, [r.prompt for r in wanted], [c.tokens for c in written], batch_size=5))
     for chain in written:
         for site, states in chain.states.items():
             assert relative(read[chain.index][site], states) < 5e-5

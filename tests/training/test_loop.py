@@ -339,7 +339,16 @@ class KilledError(Exception):
     pass
 
 
-@pytest.mark.parametrize(("stops", "every"), [((1,), 1), ((7, 33), 1), ((38,), 5), ((3,), 100), ((39,), 1)])
+@pytest.mark.parametrize(
+    ("stops", "every"),
+    [
+        ((7, 33), 1),
+        ((38,), 5),
+        pytest.param((1,), 1, marks=pytest.mark.slow),
+        pytest.param((3,), 100, marks=pytest.mark.slow),
+        pytest.param((39,), 1, marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_training_goes_on_to_the_same_bits(whole, tmp_path, monkeypatch, stops, every):
     """Killed in the middle of an update, with states after every, or some, or none of the steps before."""
     original, write = torch.optim.AdamW.step, checkpoint.StateFile.write
@@ -384,10 +393,11 @@ def test_ctrl_c_keeps_the_step_at_hand_and_the_training_goes_on_to_the_same_bits
     check_equal(tmp_path, whole[0])
 
 
+@pytest.mark.slow
 def test_a_process_killed_outright_leaves_a_training_that_goes_on_to_the_same_bits(whole, tmp_path):
     code = (
         "import json, sys, time; from pathlib import Path; import torch; torch.set_num_threads(int(sys.argv[3]))\n"
-        "from lmphys.training import train as t; from lmphys.training.reasoner.config import TrainingConfig\n"
+        "from lmphys.training import loop as t; from lmphys.training.reasoner.config import TrainingConfig\n"
         "from tests.training.test_loop import sums\n"
         "t.STATE_SECONDS = 0.0; put = t.StateFile.write\n"
         "def write(self, record):\n"

@@ -76,6 +76,7 @@ def test_a_corpus_without_labels_is_refused():
 
 
 @pytest.mark.real_model
+@pytest.mark.slow
 def test_the_shipped_reasoner_is_as_often_right_as_its_reference_says():
     """Eighteen chains of a seed that the reference does not have; a right reasoner fails once in a thousand times."""
     from lmphys.corpus.build import build_corpus

@@ -8,7 +8,7 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import random_parameters
+from lmphys.dynamics.slds.synthetic import random_parameters
 from lmphys.pages.slds import figures
 from lmphys.pages.slds.ablation import DEFINITIONS
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lmphys.dynamics.evaluate.target_leakage import leak_curve
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.ablation import ablate
 from lmphys.pages.slds.state_drift import drift_losses, without_drift
 

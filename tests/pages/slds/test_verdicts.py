@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.ablation import ablate
 from lmphys.pages.slds.verdicts import ablation_entries, cost_entry, full_model_entry
 

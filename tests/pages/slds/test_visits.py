@@ -7,7 +7,7 @@ import pytest
 
 from lmphys.core.errors import LmphysError
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.fitting.synthetic import draw_chains, random_parameters
+from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 from lmphys.pages.slds.visits import (
     compare_corpora,
     compare_visits,

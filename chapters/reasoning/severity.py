@@ -55,7 +55,7 @@ pd.DataFrame(rows, columns=["α / β", "rest", "rate", "time"]).round(3)
 alphas = np.concatenate([np.linspace(0.05, 0.9, 18), np.linspace(0.95, 2, 22)])
 sweep = analysis.severity_sweep(alphas, sigmas, beta=1.0)
 peak = analysis.at_the_peak(sweep)
-peak.round(4)
+peak.map("{:.3g}".format)
 
 # %% [markdown]
 # The first two columns say at which $\alpha$ the relaxation time is longest, and how long it is; the others are taken
@@ -75,7 +75,7 @@ variance = cells.stationary @ (cells.centres - mean) ** 2
 pd.DataFrame(
     {"walkers": [walk.mean(), walk.var()], "cells": [mean, variance]},
     index=["mean", "variance"],
-).round(4)
+).map("{:.3g}".format)
 
 # %% mystnb={"figure": {"name": "fig-severity", "caption": "The severity model against α / β for fading noise, from the Fokker–Planck equation. Left: its mean. Middle: the probability to be above 1/2, which sharpens into a step. Right: the relaxation time, with 1 / α dotted; a transition at α = β would be a peak at 1 that grows."}} tags=["hide-input"]
 analysis.severity_figure(sweep);
@@ -101,8 +101,8 @@ ledger.show()
 
 # %% tags=["finding"]
 ledger.finding(
-    "The relaxation time is longest at $\\alpha / \\beta$ = {severity.transition.place}, "
-    "where the claim has {severity.transition.place:paper}: "
+    "The relaxation time is longest at $\\alpha / \\beta$ = "
+    "{severity.transition.place}, where the claim has {severity.transition.place:paper}: "
     "{severity.transition.place:verdict}. The probability to be above one half makes a "
     "step at $\\alpha = \\beta$, as every threshold makes one somewhere."
 )
@@ -157,7 +157,8 @@ pd.DataFrame(places).T.rename_axis("θ").round(2)
 # %% tags=["solution"]
 slow = analysis.severity_sweep([0.0], [0.2, 0.1, 0.05, 0.025]).set_index("sigma0")
 times = slow["relaxation"]
-pd.DataFrame({"time": times, "time · σ₀^(2/3)": times * times.index ** (2 / 3)}).round(3)
+scaled = times * times.index ** (2 / 3)
+pd.DataFrame({"time": times, "time · σ₀^(2/3)": scaled}).round(3)
 
 # %% [markdown]
 # ```{solution-end}

@@ -64,8 +64,8 @@ class DoubleWellWidget:
     def html(self) -> str:
         """The drawing, the sliders, which the script uncovers, and the script."""
         sliders = "".join(
-            f'<label style="flex:1 1 11rem"><i>{name}</i> = <output></output><input type="range" min="{low}" max="{high}" '
-            f'step="{step}" value="{getattr(self, name)}" aria-label="{name}" style="width:100%"></label>'
+            f'<label style="flex:1 1 11rem"><i>{name}</i> = <output></output><input type="range" min="{low}" '
+            f'max="{high}" step="{step}" value="{getattr(self, name)}" aria-label="{name}" style="width:100%"></label>'
             for name, (low, high, step) in _SLIDERS.items()
         )
         return (

@@ -57,7 +57,7 @@ def test_it_imports_the_package_of_no_other_page(chapter):
 def test_its_verdicts_are_of_known_claims(chapter):
     claims = load_claims(ROOT)
     subjects = "|".join(sorted({claim.split(".")[0] for claim in claims}))
-    named = re.findall(rf"\"((?:{subjects})\.[\w.]+)\"", chapter.source)
+    named = re.findall(rf"[\"{{]((?:{subjects})\.[\w.]+)[\":}}]", chapter.source)
     assert named
     assert set(named) <= set(claims)
     assert "Ledger.for_page" in chapter.source

@@ -1,5 +1,4 @@
 import json
-import math
 import re
 import shutil
 import subprocess
@@ -8,32 +7,11 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from lmphys.dynamics.fokker_planck import FokkerPlanck
 from lmphys.dynamics.langevin import DoubleWell
-from lmphys.pages.double_well.widgets import DoubleWellWidget
+from lmphys.pages.double_well.widgets import DoubleWellWidget, script
 
 CASES = [(1.0, 1.0, 0.1), (2.0, -1.0, 0.3), (0.5, 1.5, 0.05)]
-
-
-def in_the_script(name, script):
-    """The expression of an arrow function, as Python reads it."""
-    return re.search(rf"const {name} = \([^)]*\) => (.*);", script)[1].replace("&&", "and").replace("Number", "float")
-
-
-@pytest.mark.parametrize(("a", "b", "D"), CASES)
-def test_formulas_of_the_script_are_those_of_the_package(a, b, D):
-    script, well = DoubleWellWidget().script(), DoubleWell(a, b)
-    names = {"a": a, "b": b, "D": D, "exp": math.exp, "sqrt": math.sqrt, "pi": math.pi}
-    for x in (-1.7, 0.0, 0.3):
-        assert eval(in_the_script("potential", script), {**names, "x": x}) == pytest.approx(well.potential(x))
-    assert eval(in_the_script("barrier", script), names) == pytest.approx(well.barrier)
-    if b > 0:
-        assert eval(in_the_script("kramers", script), names) == pytest.approx(well.kramers_rate(D))
-
-
-@pytest.mark.parametrize(("a", "b", "D"), CASES)
-def test_density_is_the_closed_form(a, b, D):
-    x, _, p = DoubleWellWidget(a, b, D).curves()
-    assert p == pytest.approx(DoubleWell(a, b).density(x, D), rel=1e-3, abs=1e-12)
 
 
 def test_the_drawing_without_script_shows_the_curves():
@@ -60,16 +38,33 @@ def test_the_page_needs_no_network_and_hides_sliders_that_would_do_nothing():
     assert "</" not in page.partition("<script>")[2].removesuffix("</script>")
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node to run the script with")
+def in_node(expression):
+    """What the script of the page computes."""
+    call = f"const w = globalThis.lmphysDoubleWell; console.log(JSON.stringify({expression}))"
+    done = subprocess.run(["node", "-e", script() + call], capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no node to run the script with")
+
+
+@needs_node
 @pytest.mark.parametrize(("a", "b", "D"), CASES)
-def test_the_script_itself_computes_the_same_numbers(a, b, D):
-    asked = f"[w.curves({a}, {b}, {D}), w.barrier({a}, {b})]"
-    call = f"const w = globalThis.lmphysDoubleWell; console.log(JSON.stringify({asked}))"
-    done = subprocess.run(
-        ["node", "-e", DoubleWellWidget().script() + call], capture_output=True, text=True, check=True, timeout=60
-    )
-    curves, barrier = json.loads(done.stdout)
+def test_the_script_computes_what_the_package_computes(a, b, D):
     x, U, p = DoubleWellWidget(a, b, D).curves()
-    assert curves["x"] == pytest.approx(x) and curves["U"] == pytest.approx(U)
-    assert curves["p"] == pytest.approx(p, rel=1e-9)
-    assert barrier == pytest.approx(DoubleWell(a, b).barrier)
+    places = "w.places(-3, 3, 301)"
+    found = in_node(f"[{places}, {places}.map(x => w.potential(x, {a}, {b})), w.density({places}, {a}, {b}, {D})]")
+    for ours, theirs in zip((x, U, p), found, strict=True):
+        assert theirs == pytest.approx(ours, rel=1e-3, abs=1e-12)
+    assert in_node(f"w.barrier({a}, {b}, {D})") == pytest.approx(DoubleWell(a, b).barrier / D)
+
+
+@needs_node
+@pytest.mark.parametrize("height", [0.5, 2.5, 6.0])
+def test_the_times_in_words_are_the_exact_mean_and_that_of_kramers(height):
+    well = DoubleWell(2.0, 1.5)
+    D = well.barrier / height
+    exact = FokkerPlanck(well.force, D, -5, 5, 4000).passage_time(-well.well, well.well)
+    assert in_node(f"w.meanTime(1.5, {height})") == pytest.approx(exact, rel=5e-3)
+    assert in_node(f"w.kramersTime(1.5, {height})") == pytest.approx(1 / well.kramers_rate(D))
+    assert f"barrier is {height:.2f} D" in in_node(f"w.words(2, 1.5, {D})")

@@ -7,7 +7,8 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from lmphys.core.trajectories import Trajectories
 from lmphys.pages.early_warning.forecast_scores import areas, brier, chance, discrimination, planted_gains, reliability
-from lmphys.pages.early_warning.warning import Signals, forecast
+from lmphys.pages.early_warning.forecasts import forecast
+from lmphys.pages.early_warning.signals import Signals
 from lmphys.stats.bootstrap import chain_weights
 
 
@@ -129,7 +130,7 @@ def noise():
 def test_chance_is_no_gain_and_one_half(noise):
     event = np.random.default_rng(8).random(160) < 0.5
     found = chance(noise, event, 2, (("length",), ("x",)), n_draws=30)
-    assert found["dealt"].mean() == pytest.approx(0, abs=3 * found["dealt"].std() / np.sqrt(30) + 0.01)
+    assert found["permuted"].mean() == pytest.approx(0, abs=3 * found["permuted"].std() / np.sqrt(30) + 0.01)
     assert found["shuffled"].mean() == pytest.approx(0.5, abs=3 * found["shuffled"].std() / np.sqrt(30))
 
 

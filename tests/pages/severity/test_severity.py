@@ -1,8 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.severity.severity import Severity, severity_sweep
+from lmphys.pages.severity.severity import Severity, at_the_peak, severity_sweep
 
 
 def test_rest_is_a_stable_zero_of_the_drift():
@@ -37,6 +38,23 @@ def test_with_less_noise_the_threshold_sharpens_and_the_mean_does_not():
     slope = (narrow["mean"][1.1] - narrow["mean"][0.9]) / 0.2
     assert slope == pytest.approx(1 / 4, rel=0.05)  # beta / (alpha + beta)^2
     assert narrow["relaxation"][1.0] == pytest.approx(1.0, rel=0.1)  # 1 / alpha: nothing diverges
+
+
+def test_the_peak_is_that_of_each_noise_beside_the_nearest_to_one_alpha():
+    sweep = pd.DataFrame(
+        {
+            "sigma0": [0.1, 0.1, 0.1, 0.2, 0.2, 0.2],
+            "alpha": [0.5, 1.0, 1.5] * 2,
+            "relaxation": [3.0, 2.0, 1.0, 1.0, 2.0, 4.0],
+            "mean": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+            "variance": 0.0,
+        }
+    )
+    found = at_the_peak(sweep, alpha=1.1)
+    assert found.index.tolist() == [0.2, 0.1]  # the strongest noise first
+    assert found["peak"].tolist() == [1.5, 0.5]
+    assert found["relaxation at the peak"].tolist() == [4, 3]
+    assert found["relaxation"].tolist() == [2, 2] and found["mean"].tolist() == [0.5, 0.2]
 
 
 def test_what_makes_no_sense_is_refused():

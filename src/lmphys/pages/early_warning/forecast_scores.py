@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from lmphys.pages.early_warning.forecasts import Model, forecast
 from lmphys.pages.early_warning.prefixes import exposure
-from lmphys.pages.early_warning.warning import Model, Signals, forecast
+from lmphys.pages.early_warning.signals import Signals
 from lmphys.stats.bootstrap import chain_weights, sum_by_group
 from lmphys.stats.classification import auroc
 from lmphys.stats.interval import Interval, percentile_interval
@@ -28,7 +29,7 @@ def areas(table: pd.DataFrame, name: str, *, within: str = "all", n_bootstrap: i
     ties counting half; NaN where there is no pair.
 
     Args:
-        table: as `lmphys.pages.early_warning.warning.forecast` returns it.
+        table: as `lmphys.pages.early_warning.forecasts.forecast` returns it.
         name: column of the forecast.
         within: "all" pairs of a fold, those of one "task" of a fold, or those of one "question", which no difference
             between questions can help to tell apart.
@@ -97,7 +98,7 @@ def chance(
     """What forecasts score whose signals have nothing to do with the event: two nulls.
 
     Args:
-        signals: see `lmphys.pages.early_warning.warning.forecast`, as for all arguments that are not described here.
+        signals: see `lmphys.pages.early_warning.forecasts.forecast`, as for all arguments that are not described here.
         event: (C,).
         m: sentences read.
         model: what is known, and the signals.
@@ -106,8 +107,8 @@ def chance(
         seed: of the draws.
 
     Returns:
-        A row a draw: `dealt`, the gain in AUROC over what is known with the signals dealt out anew among the chains of
-        each task at risk; `shuffled`, the AUROC of the signals alone with the outcomes dealt out anew among all chains
+        A row a draw: `permuted`, the gain in AUROC over what is known with the signals permuted among the chains of
+        each task at risk; `shuffled`, the AUROC of the signals alone with the outcomes permuted among all chains
         at risk. NaN where there are no pairs to compare.
     """
     known = {"known": (model[0], ())}
@@ -117,13 +118,13 @@ def chance(
     rng = np.random.default_rng(seed)
     rows = []
     for i in range(n_draws):
-        dealt = forecast(signals, event, m, {"both": model}, place=place, deal=seed * 100_003 + i)
+        permuted = forecast(signals, event, m, {"both": model}, place=place, permute=seed * 100_003 + i)
         other = event.copy()
         other[at_risk] = rng.permutation(event[at_risk])
         alone = forecast(signals, other, m, {"alone": ((), model[1])}, place=place)
-        gain = areas(dealt, "both", n_bootstrap=0)[0] - base
-        rows.append({"dealt": gain, "shuffled": areas(alone, "alone", n_bootstrap=0)[0]})
-    return pd.DataFrame(rows, columns=["dealt", "shuffled"], dtype=float)
+        gain = areas(permuted, "both", n_bootstrap=0)[0] - base
+        rows.append({"permuted": gain, "shuffled": areas(alone, "alone", n_bootstrap=0)[0]})
+    return pd.DataFrame(rows, columns=["permuted", "shuffled"], dtype=float)
 
 
 def planted_gains(
@@ -143,7 +144,7 @@ def planted_gains(
     A gain is seen if it lies above 0 by more than half the width of its interval.
 
     Args:
-        signals: see `lmphys.pages.early_warning.warning.forecast`.
+        signals: see `lmphys.pages.early_warning.forecasts.forecast`.
         event: (C,).
         m: sentences read.
         known: what is known without a signal.

@@ -1,4 +1,4 @@
-"""What the page `severity` alone needs."""
+"""What the page `severity` alone needs: an equation of how harmful an answer becomes."""
 
 import lazy_loader
 

@@ -111,3 +111,21 @@ def severity_sweep(alphas: np.ndarray, sigmas: np.ndarray, *, threshold: float =
                 }
             )
     return pd.DataFrame(rows)
+
+
+def at_the_peak(sweep: pd.DataFrame, alpha: float = 1.0) -> pd.DataFrame:
+    """Where the relaxation time is longest, beside what is found at one alpha.
+
+    Args:
+        sweep: from `severity_sweep`.
+        alpha: the nearest one of the sweep is taken.
+
+    Returns:
+        A row a noise, the strongest first: "peak", alpha of the longest "relaxation at the peak", and "relaxation",
+        "variance" and "mean" at alpha.
+    """
+    by = sweep.groupby("sigma0")
+    peak = sweep.loc[by["relaxation"].idxmax()].set_index("sigma0")
+    near = sweep.loc[(sweep["alpha"] - alpha).abs().groupby(sweep["sigma0"]).idxmin()].set_index("sigma0")
+    found = peak[["alpha", "relaxation"]].set_axis(["peak", "relaxation at the peak"], axis=1)
+    return found.join(near[["relaxation", "variance", "mean"]]).sort_index(ascending=False)

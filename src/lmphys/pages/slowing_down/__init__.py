@@ -1,4 +1,4 @@
-"""What the page `slowing_down` alone needs."""
+"""What the page `slowing_down` alone needs: critical slowing down where it is known, and in short chains."""
 
 import lazy_loader
 

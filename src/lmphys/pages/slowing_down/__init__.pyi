@@ -1,4 +1,13 @@
-from .criticality import expected_window_variance as expected_window_variance
-from .criticality import rolling_indicators as rolling_indicators
-from .criticality import slowing_down as slowing_down
-from .criticality import softening_chains as softening_chains
+from .comparison import compare as compare
+from .fading import fading as fading
+from .figures import approach_figure as approach_figure
+from .figures import fading_figure as fading_figure
+from .figures import warning_figure as warning_figure
+from .figures import window_variance_figure as window_variance_figure
+from .indicators import expected_window_variance as expected_window_variance
+from .softening import approaches as approaches
+from .softening import softened as softened
+from .verdicts import entries as entries
+from .verdicts import in_words as in_words
+from .verdicts import real_rows as real_rows
+from .verdicts import warnings as warnings

@@ -5,36 +5,12 @@ import pandas as pd
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
-from lmphys.pages.early_warning import warning
+from lmphys.pages.early_warning import forecasts
 from lmphys.pages.early_warning.forecast_scores import areas
 from lmphys.pages.early_warning.prefixes import PrefixSignals, exposure
+from lmphys.pages.early_warning.signals import join, prefix_signals
 
-N, WIDTH = 96, 8
 KNOWN = ("task", "length")
-
-
-def corpus(seed=0, n=N):
-    """Chains of four a question and two tasks, whose states know nothing of the outcome."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(3, 8, n)
-    traj = Trajectories.from_list([rng.standard_normal((T, WIDTH)) for T in lengths])
-    chains = pd.DataFrame(
-        {
-            "chain_id": [f"{i}" for i in range(n)],
-            "question_id": [f"q{i // 4}" for i in range(n)],
-            "task": np.where(np.arange(n) // 4 % 2, "sums", "letters"),
-            "correct": rng.random(n) < 0.5,
-        }
-    )
-    N = len(traj.states)
-    sentences = traj.sentences.assign(n_tokens=rng.integers(5, 30, N), entropy=rng.random(N), logp=-rng.random(N))
-    return replace(traj, chains=chains, sentences=sentences)
-
-
-@pytest.fixture(scope="module")
-def signals():
-    return warning.prefix_signals(corpus(), range(1, 6), PrefixSignals(3, 2, state_rank=4, n_init=1), n_folds=4)
 
 
 def plant(signals, column):
@@ -43,11 +19,6 @@ def plant(signals, column):
         m: [{**fold, "planted": column[signals.rows(m), None]} for fold in folds] for m, folds in signals.values.items()
     }
     return replace(signals, values=values)
-
-
-@pytest.fixture(scope="module")
-def event():
-    return np.random.default_rng(5).random(N) < 0.5
 
 
 def test_questions_are_held_out_whole(signals):
@@ -62,9 +33,7 @@ def test_models_of_the_states_have_not_seen_the_fold(signals):
     traj = signals.traj
     states = traj.states.copy()
     states[np.repeat(signals.fold == 2, traj.lengths)] *= 7
-    other = warning.prefix_signals(
-        traj.with_states(states), [3], PrefixSignals(3, 2, state_rank=4, n_init=1), n_folds=4
-    )
+    other = prefix_signals(traj.with_states(states), [3], PrefixSignals(3, 2, state_rank=4, n_init=1), n_folds=4)
     others = signals.fold[signals.rows(3)] != 2
     for name, values in signals.values[3][2].items():
         assert np.allclose(values[others], other.values[3][2][name][others]), name
@@ -73,59 +42,59 @@ def test_models_of_the_states_have_not_seen_the_fold(signals):
 
 def test_the_own_outcome_plays_no_part(signals, event):
     models = {"both": (KNOWN, ("surprise", "state"))}
-    found = warning.forecast(signals, event, 3, models)
+    found = forecasts.forecast(signals, event, 3, models)
     for f in range(4):
         turned = np.where(signals.fold == f, ~event, event)
-        again = warning.forecast(signals, turned, 3, models)
+        again = forecasts.forecast(signals, turned, 3, models)
         own = found["fold"] == f
         assert np.array_equal(found["both"][own], again["both"][own])
         assert not np.allclose(found["both"][~own], again["both"][~own])
 
 
 def test_the_label_scores_one_and_noise_a_half(signals, event):
-    table = warning.forecast(plant(signals, event.astype(float)), event, 2, {"planted": ((), ("planted",))})
+    table = forecasts.forecast(plant(signals, event.astype(float)), event, 2, {"planted": ((), ("planted",))})
     assert areas(table, "planted", n_bootstrap=10).tolist() == [1.0] * 11
     # Dealt out among the chains of its task, the label is noise.
     scores = []
     for i in range(30):
         shuffled = plant(signals, np.random.default_rng(i).permutation(event).astype(float))
-        scores.append(areas(warning.forecast(shuffled, event, 2, {"x": ((), ("planted",))}), "x", n_bootstrap=0)[0])
+        scores.append(areas(forecasts.forecast(shuffled, event, 2, {"x": ((), ("planted",))}), "x", n_bootstrap=0)[0])
     assert np.mean(scores) == pytest.approx(0.5, abs=3 * np.std(scores) / np.sqrt(30))
-    one = areas(warning.forecast(shuffled, event, 2, {"x": ((), ("planted",))}), "x", n_bootstrap=300)
+    one = areas(forecasts.forecast(shuffled, event, 2, {"x": ((), ("planted",))}), "x", n_bootstrap=300)
     low, high = np.quantile(one[1:], [0.025, 0.975])
     assert low < 0.5 < high
 
 
-def test_dealing_leaves_what_is_known_alone(signals, event):
+def test_permuting_leaves_what_is_known_alone(signals, event):
     models = {"known": (KNOWN, ()), "both": (KNOWN, ("planted",))}
     own = plant(signals, event.astype(float))
-    real = warning.forecast(own, event, 2, models)
-    dealt = [warning.forecast(own, event, 2, models, deal=i) for i in range(20)]
-    for table in dealt:
+    real = forecasts.forecast(own, event, 2, models)
+    permuted = [forecasts.forecast(own, event, 2, models, permute=i) for i in range(20)]
+    for table in permuted:
         assert np.array_equal(table["known"], real["known"])
-    gain = [areas(t, "both", n_bootstrap=0)[0] - areas(t, "known", n_bootstrap=0)[0] for t in dealt]
+    gain = [areas(t, "both", n_bootstrap=0)[0] - areas(t, "known", n_bootstrap=0)[0] for t in permuted]
     assert areas(real, "both", n_bootstrap=0)[0] > 0.95
     assert abs(np.mean(gain)) < 3 * np.std(gain) / np.sqrt(20) + 0.02
 
 
 def test_the_null_exchanges_signals_within_tasks():
     task = np.array([0, 1, 0, 1, 1, 0, 2])
-    order = warning._dealt(task, 3)
+    order = forecasts._permuted(task, 3)
     assert sorted(order) == list(range(7)) and np.array_equal(task[order], task)
-    assert not np.array_equal(order, warning._dealt(task, 4))
+    assert not np.array_equal(order, forecasts._permuted(task, 4))
 
 
 def test_who_is_at_risk_is_who_is_scored(signals, event):
     place = np.where(event, 2.0, np.inf)
-    table = warning.forecast(signals, event, 3, {"base": ((), ())}, place=place)
+    table = forecasts.forecast(signals, event, 3, {"base": ((), ())}, place=place)
     assert not table["event"].any()  # all have derailed before
-    table = warning.forecast(signals, event, 2, {"base": ((), ())}, place=place)
+    table = forecasts.forecast(signals, event, 2, {"base": ((), ())}, place=place)
     at_risk = exposure(signals.traj, place) >= 2
     assert table["chain"].tolist() == np.flatnonzero(at_risk).tolist()
     for f in range(4):  # the base rate of the training chains at risk
         rate = event[at_risk & (signals.fold != f)].mean()
         assert table["base"][table["fold"] == f].to_numpy() == pytest.approx(rate)
-    assert warning.forecast(signals, event, 40, {"base": ((), ())}).empty
+    assert forecasts.forecast(signals, event, 40, {"base": ((), ())}).empty
 
 
 def test_what_is_known_has_its_columns(signals):
@@ -141,16 +110,16 @@ def test_what_is_known_has_its_columns(signals):
 def test_alarms_are_set_on_other_questions(signals, event):
     place = np.where(event, signals.traj.lengths - 1, np.inf)
     models = {"planted": (("place",), ("planted",)), "known": (("place", "length"), ())}
-    noise = np.random.default_rng(7).standard_normal(N)
+    noise = np.random.default_rng(7).standard_normal(len(event))
     own = plant(signals, event + 0.3 * noise)
-    found = warning.alarm_levels(own, place, models)
+    found = forecasts.alarm_levels(own, place, models)
     at_risk = exposure(signals.traj, place)
     assert len(found) == np.minimum(at_risk, 5).sum()  # there are signals of five prefixes
     # Turning the outcomes of a fold about changes no level in it, as long as the same chains are at risk.
     fold = signals.fold[found["chain"]]
     turned = np.where((signals.fold == 1) == np.isfinite(place), np.inf, signals.traj.lengths - 1.0)
     turned = np.where(signals.fold == 1, turned, place)
-    again = warning.alarm_levels(own, turned, models)
+    again = forecasts.alarm_levels(own, turned, models)
     for name in (*models, "place alone"):
         assert np.array_equal(found[name][fold == 1], again[name][fold == 1]), name
     # The place alone rings in a tenth of the chains, the longest.
@@ -162,21 +131,21 @@ def test_alarms_are_set_on_other_questions(signals, event):
     assert alarmed[event[first.index]].mean() > 0.6 and alarmed[~event[first.index]].mean() < 0.25
 
 
-def test_joined_signals_are_of_the_same_chains(signals):
-    both = warning.join(signals, {"random weights": signals})
+def test_joined_signals_are_of_the_same_chains(corpus, signals):
+    both = join(signals, {"random weights": signals})
     assert np.array_equal(both.values[2][1]["state, random weights"], signals.values[2][1]["state"])
-    other = warning.prefix_signals(corpus(n=80), [1], PrefixSignals(3, 2, state_rank=4, n_init=1), n_folds=4)
+    other = prefix_signals(corpus(n=80), [1], PrefixSignals(3, 2, state_rank=4, n_init=1), n_folds=4)
     with pytest.raises(LmphysError, match="other chains"):
-        warning.join(signals, {"others": other})
+        join(signals, {"others": other})
 
 
 def test_models_without_their_signals_are_left_out():
-    found = warning.nested(["task"], {"a": ["x"], "b": ["x", "y"]}, ["x"])
+    found = forecasts.nested(["task"], {"a": ["x"], "b": ["x", "y"]}, ["x"])
     assert found == {"known": (("task",), ()), "a": ((), ("x",)), "+ a": (("task",), ("x",))}
 
 
 def test_too_little_is_refused(signals):
     with pytest.raises(LmphysError, match="2 folds"):
-        warning.prefix_signals(signals.traj, [1], PrefixSignals(), n_folds=2)
+        prefix_signals(signals.traj, [1], PrefixSignals(), n_folds=2)
     with pytest.raises(LmphysError, match="no chain is longer"):
-        warning.prefix_signals(signals.traj, [50], PrefixSignals())
+        prefix_signals(signals.traj, [50], PrefixSignals())

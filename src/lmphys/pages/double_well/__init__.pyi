@@ -1,0 +1,11 @@
+from .densities import Spreading as Spreading
+from .densities import modes_by_noise as modes_by_noise
+from .densities import spread as spread
+from .escapes import escape_rates as escape_rates
+from .escapes import log_slope as log_slope
+from .figures import escape_figure as escape_figure
+from .figures import spreading_figure as spreading_figure
+from .maps import euler_steps as euler_steps
+from .maps import spectrum as spectrum
+from .verdicts import entries as entries
+from .widgets import DoubleWellWidget as DoubleWellWidget

@@ -307,7 +307,8 @@ near = dynamics.Projection(rank).fit(states)
 y_s, y_t = (near.transform(part).pairs()[1] for part in list(domains.values())[:2])
 variance = y_t.var(axis=0).sum()
 constant = 1 - ((y_t - y_s.mean(axis=0)) ** 2).sum(axis=1).mean() / variance
-print(constant, -((y_s.mean(axis=0) - y_t.mean(axis=0)) ** 2).sum() / variance)
+closed = -((y_s.mean(axis=0) - y_t.mean(axis=0)) ** 2).sum() / variance
+print(f"{constant:.6f} and {closed:.6f}")
 
 # %% [markdown]
 # ```{solution-end}

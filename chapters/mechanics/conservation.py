@@ -135,7 +135,7 @@ analysis.surprisal_table(head, own, random).round(3)
 # largest relative difference between $K$ and $R^2 (1 - \cos)$.
 
 # %%
-analysis.sphere(blind).map("{:.3g}".format)
+analysis.sphere(blind).map("{:.3g}".format).to_frame("random weights")
 
 # %% mystnb={"figure": {"name": "fig-conservation-potential", "caption": "Distribution of log PP over the tokens. Random weights: a narrow bell around ln V, as the closed form (line) says. The model: from certain to very surprised."}} tags=["hide-input"]
 figures.potentials(own, random, predicted);
@@ -252,7 +252,7 @@ readings = analysis.readings(own, random, seed=seed)
 analysis.count_readings(readings)
 
 # %% [markdown]
-# The readings in which the model trades off, and what else holds in them:
+# The readings in which the model trades off, and what else holds in them (no rows: it does in none):
 
 # %%
 readings[readings["trades off"]]

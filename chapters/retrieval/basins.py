@@ -268,7 +268,7 @@ displaced.drop(columns="permuted").round(3)
 # The size at which half of the answers are lost, where they are within the sizes above:
 
 # %%
-analysis.half_lost_by_kind(kept, displaced).round(2)
+analysis.half_lost_by_kind(kept, displaced).round(2).to_frame("size")
 
 # %% mystnb={"figure": {"name": "fig-basins-push", "caption": "Left: share of displaced chains that end in their old answer, against the size of the displacement in units of the states, for right (circles) and wrong chains (crosses). Right: the difference with 95 % intervals over questions; diamonds are what share and energy predict."}} tags=["hide-input"]
 figures.right_and_wrong(
@@ -310,7 +310,7 @@ flat = analysis.compare_pairs(bent, picked, by_length, seed=seed)
 flat.drop(columns="permuted").round(4)
 
 # %%
-analysis.curvature_spread(bent["c"], shape[step]).round(3)
+analysis.curvature_spread(bent["c"], shape[step]).round(3).to_frame("c")
 
 # %% [markdown]
 # A chain with a negative $c$ lies on a ridge and not in a valley. Nothing forbids it: a sampled chain was drawn, no energy

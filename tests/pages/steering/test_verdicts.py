@@ -42,6 +42,6 @@ def test_quality_is_against_natural_and_forced():
     entry = quality_entry(relevance_gains(scores, "natural"), scores, 20)
     assert tuple(entry.obtained) == (3, 3, 3) and entry.controls == {"natural": 0.0, "forced word": 1.0}
     assert "better at 3 of 3 places" in entry.note and "without the first token 0.5; random -1" in entry.note
-    missed = scores.drop("gradient")
+    missed = scores.drop("gradient", level="way")
     entry = quality_entry(relevance_gains(missed, "natural"), missed, 20)
     assert np.isnan(entry.obtained.value)

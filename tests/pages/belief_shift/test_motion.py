@@ -11,7 +11,9 @@ from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.gru import GRUForecast, persistence
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.pages.belief_shift.displacements import (
+from lmphys.pages.belief_shift.finals import final_belief_scores, known_part, predict, readout_scores
+from lmphys.pages.belief_shift.folds import one_step, usable_rank
+from lmphys.pages.belief_shift.simulated import (
     READ,
     REAL,
     SIMULATED,
@@ -21,8 +23,6 @@ from lmphys.pages.belief_shift.displacements import (
     scenarios,
     simulate_poisoned,
 )
-from lmphys.pages.belief_shift.finals import final_belief_scores, known_part, predict, readout_scores
-from lmphys.pages.belief_shift.folds import one_step, usable_rank
 from lmphys.stats.regression import pooled_r2
 
 

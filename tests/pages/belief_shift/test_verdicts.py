@@ -6,11 +6,11 @@ import pytest
 from tests.pages.belief_shift.conftest import THEMES, themed_chains
 
 from lmphys.pages.belief_shift import verdicts
-from lmphys.pages.belief_shift.displacements import REAL, SIMULATED, final_beliefs, scenarios
 from lmphys.pages.belief_shift.endings import SIMULATION, compare_endings, other_draws
 from lmphys.pages.belief_shift.finals import final_belief_scores
 from lmphys.pages.belief_shift.folds import one_step
 from lmphys.pages.belief_shift.gains import NULL, gain_table, gains, network_of, surrogate_steps
+from lmphys.pages.belief_shift.simulated import REAL, SIMULATED, final_beliefs, scenarios
 from lmphys.pages.belief_shift.two_sample import p_value
 from lmphys.stats.interval import Interval
 

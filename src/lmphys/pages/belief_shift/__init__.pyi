@@ -2,9 +2,6 @@ from .calibration import ask_statements as ask_statements
 from .calibration import knowledge as knowledge
 from .calibration import neutral_offset as neutral_offset
 from .chains import build_beliefs as build_beliefs
-from .displacements import displacements as displacements
-from .displacements import final_beliefs as final_beliefs
-from .displacements import scenarios as scenarios
 from .endings import compare_endings as compare_endings
 from .endings import other_draws as other_draws
 from .finals import final_belief_scores as final_belief_scores
@@ -17,6 +14,9 @@ from .shifts import belief_shifts as belief_shifts
 from .shifts import first_pair as first_pair
 from .shifts import odds_by_order as odds_by_order
 from .shifts import shift_table as shift_table
+from .simulated import displacements as displacements
+from .simulated import final_beliefs as final_beliefs
+from .simulated import scenarios as scenarios
 from .spec import PAIRS as PAIRS
 from .spec import belief_spec as belief_spec
 from .themes import load_themes as load_themes

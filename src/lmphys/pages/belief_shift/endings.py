@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lmphys.pages.belief_shift.displacements import REAL, SIMULATED, UNDISPLACED, final_beliefs, scenarios
 from lmphys.pages.belief_shift.folds import Fold
+from lmphys.pages.belief_shift.simulated import REAL, SIMULATED, UNDISPLACED, final_beliefs, scenarios
 from lmphys.pages.belief_shift.spec import CONDITIONS
 from lmphys.pages.belief_shift.themes import Theme
 from lmphys.pages.belief_shift.two_sample import compare_samples, p_value

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lmphys.book.style import BLACK, BLUE, VERMILION
-from lmphys.pages.belief_shift.displacements import REAL, SIMULATED
+from lmphys.pages.belief_shift.simulated import REAL, SIMULATED
 from lmphys.pages.belief_shift.themes import Theme
 
 _GOLD = "#B8860B"

@@ -8,11 +8,11 @@ import pandas as pd
 
 from lmphys.book import Entry
 from lmphys.core.trajectories import Trajectories
-from lmphys.pages.belief_shift.displacements import READ, REAL, SIMULATED
 from lmphys.pages.belief_shift.endings import SIMULATION, by_condition
 from lmphys.pages.belief_shift.folds import OneStep
 from lmphys.pages.belief_shift.gains import NULL, network_of
 from lmphys.pages.belief_shift.shifts import theme_difference
+from lmphys.pages.belief_shift.simulated import READ, REAL, SIMULATED
 from lmphys.pages.belief_shift.spec import CONDITIONS, CONTROLS
 from lmphys.pages.belief_shift.themes import Theme
 from lmphys.stats.interval import Interval

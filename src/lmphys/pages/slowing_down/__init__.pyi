@@ -1,5 +1,5 @@
 from .comparison import compare as compare
-from .fading import fading as fading
+from .dilution import fading as fading
 from .figures import approach_figure as approach_figure
 from .figures import fading_figure as fading_figure
 from .figures import warning_figure as warning_figure

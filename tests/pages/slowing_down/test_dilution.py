@@ -6,7 +6,7 @@ import pytest
 
 from lmphys.dynamics.approach import Approach
 from lmphys.pages.slowing_down.comparison import compare
-from lmphys.pages.slowing_down.fading import fading
+from lmphys.pages.slowing_down.dilution import fading
 from lmphys.pages.slowing_down.softening import KNOWN, approaches, softened
 from lmphys.pages.slowing_down.verdicts import entries, in_words, warnings
 

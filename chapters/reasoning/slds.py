@@ -391,8 +391,9 @@ print(analysis.mean_visit(counted), "steps; by the law", 1 / (1 - shares @ share
 #
 # ```{exercise} One more penalty
 # :label: slds-penalty
-# Take the largest rank that several regimes can have, and fit *one* map with penalties of 0.1 to 10 (`drift_prior`). How much of what regimes seemed
-# to gain there does the best of these reach? And which would you choose without looking at the held-out chains?
+# Take the largest rank that several regimes can have, and fit *one* map with penalties of 0.1 to 10 (`drift_prior`).
+# How much of what regimes seemed to gain there does the best of these reach? And which would you choose without looking
+# at the held-out chains?
 # ```
 #
 # ```{solution-start} slds-penalty

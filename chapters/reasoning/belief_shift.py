@@ -268,8 +268,8 @@ ledger.show()
 
 # %% tags=["finding", "hide-input"]
 ledger.finding(
-    "Poison moves the belief in the false claim by {slds.belief.poison_raises} (other "
-    "statements: {slds.belief.poison_raises:controls}): that it raises it is "
+    "Poison moves the belief in the false claim by {slds.belief.poison_raises}, beside "
+    "{slds.belief.poison_raises:controls}: that it raises it is "
     "{slds.belief.poison_raises:verdict} here. The switching model's gain over one "
     "linear map is {slds.belief.slds_beats_linear} and judged "
     "{slds.belief.slds_beats_linear:verdict}, beside "

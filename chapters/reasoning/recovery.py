@@ -125,7 +125,8 @@ ceiling = analysis.recovery_ceiling(
 best_gain = ceiling.pivot(index="stay", columns="separation", values="gain")
 
 # %% mystnb={"figure": {"name": "fig-recovery-ceiling", "caption": "The most that regimes can add to one linear map, in R² of the next state: the honest forecast with the true parameters, by separation and by how often a regime goes on. The regimes differ where the noise is loudest. At the lowest row they have no memory: they can be told apart, and cannot be foreseen."}} tags=["hide-input"]
-ax = book.heatmaps.heat_map(best_gain.iloc[::-1], low=0, decimals=3)
+shown = best_gain.iloc[::-1].rename(index="{:.2g}".format, columns="{:g}".format)
+ax = book.heatmaps.heat_map(shown, low=0, decimals=3)
 ax.set(xlabel="separation of the regimes, sd of their noise", ylabel="stay");
 
 # %%

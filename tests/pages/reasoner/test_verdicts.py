@@ -1,6 +1,5 @@
 import numpy as np
 import pandas as pd
-import pytest
 
 from lmphys.core.trajectories import Trajectories
 from lmphys.pages.reasoner.verdicts import gain_entry, right_and_wrong
@@ -23,13 +22,12 @@ def test_regimes_that_last_gain_and_permuted_states_do_not():
         z, h = rng.choice([-1, 1]), [rng.standard_normal(3)]
         for _ in range(9):
             z = z if rng.random() < 0.95 else -z
-            h.append(0.3 * h[-1] + [2.0 * z, 0, 0] + 0.3 * rng.standard_normal(3))
+            h.append(0.95 * z * h[-1] + 0.3 * rng.standard_normal(3))  # one map sees nothing of it
         chains.append(np.array(h))
     states = Trajectories.from_list(chains)
     states.chains["question_id"] = np.arange(120) // 2
     entry = gain_entry(states, rank=3, n_regimes=2)
     assert entry.claim == "slds.slds.gain"
-    assert entry.obtained.low > 0.01
+    assert entry.obtained.low > 0.2
     assert entry.obtained.low < entry.obtained.value < entry.obtained.high
-    assert abs(entry.controls["permuted"]) < 0.02
-    assert entry.controls["permuted"] == pytest.approx(gain_entry(states, rank=3, n_regimes=2).controls["permuted"])
+    assert abs(entry.controls["permuted"]) < 0.05

@@ -61,7 +61,7 @@ def probe_layers(
     """
     rows = target.index.to_numpy()
     own = read.loc[rows]
-    known = own.assign(boundary_token=own[list(baseline)].astype(str).agg(" ".join, axis=1))
+    known = own.assign(boundary_token=[" ".join(values) for values in own[list(baseline)].astype(str).to_numpy()])
     return table_or_reason(
         Probe(seed=seed).by_layer,
         {layer: array[rows] for layer, array in states.items()},

@@ -40,7 +40,7 @@ def laws(
     i, j = np.triu_indices(expected.p.shape[1], 1)
     x, y = inner[i, j], expected_pmi(expected)[i, j]
     left.plot(x[:4_000], y[:4_000], ".", color=SKY, markersize=3, label="expected", rasterized=True)
-    low, high = np.quantile(x, [0.005, 0.995])
+    low, high = (float(end) for end in np.quantile(x, [0.005, 0.995]))
     edges = np.linspace(low, high, 9)
     counted = binned_pmi(words, inner, edges, seed=seed)
     middle = (edges[1:] + edges[:-1]) / 2

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,11 @@ def _private_cache(tmp_path_factory, monkeypatch, request):
     """Keep the user's cache out of every test but those on the real model."""
     if "real_model" not in request.keywords:
         monkeypatch.setenv("LMPHYS_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def heed_ctrl_c() -> None:
+    """Undo, in a process that is about to start, that a shell lets what it starts in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

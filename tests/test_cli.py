@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from tests.conftest import heed_ctrl_c
 from typer.testing import CliRunner
 
 import lmphys
@@ -151,7 +152,11 @@ def test_corpus_hands_over_its_arguments_its_status_and_its_errors(monkeypatch):
 
 def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
     process = subprocess.Popen(
-        [sys.executable, "-m", "lmphys.cli", "run"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "lmphys.cli", "run"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
     )
     deadline = time.monotonic() + 20
     while not (project / "started").exists() and time.monotonic() < deadline:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.conftest import heed_ctrl_c
 
 from lmphys.core.errors import LmphysError
 from lmphys.corpus import build as build_module
@@ -452,7 +453,9 @@ def test_a_hub_that_cannot_be_reached_is_named(home, monkeypatch, capsys):
 def test_ctrl_c_ends_the_command_with_one_line(spec, home):
     command = [sys.executable, "-m", "lmphys", "corpus", "build", "--model", spec.model, "--task", spec.tasks[0]]
     command += ["--questions", "6", "--chains", "400", "--max-tokens", "150", "--temperature", "1", "--top-p", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    )
     deadline = time.monotonic() + 120
     while not corpora_home().is_dir() or not any(p.is_dir() for p in corpora_home().iterdir()):
         assert process.poll() is None

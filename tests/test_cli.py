@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.conftest import heed_ctrl_c
 from typer.testing import CliRunner
 
 import lmphys
@@ -20,6 +19,7 @@ from lmphys.book.doctor import FAIL, OK, check_lock
 from lmphys.book.ledger import Ledger
 from lmphys.core.errors import LmphysError
 from lmphys.stats.interval import Interval
+from tests.conftest import heed_ctrl_c
 
 REPOSITORY = Path(__file__).parents[1]
 CHAPTER = """# %% [markdown]

@@ -311,7 +311,7 @@ ledger.finding(
 # %% tags=["solution"]
 mixed = [dynamics.shuffle_chains(t, seed=seed) for t in (seen, unseen)]
 x, y, _ = mixed[1].pairs()
-forecast = dynamics.LinearDrift(ridge).fit(mixed[0]).predict(x)
+forecast = dynamics.LinearDrift(ridge).fit(mixed[0]).step(x)
 pooled = {"R²(h)": pooled_r2(y, forecast), "R²(Δh)": pooled_r2(y - x, forecast - x)}
 pd.Series(pooled).to_frame("permuted chains").round(3)
 
@@ -363,7 +363,7 @@ pd.Series(
 # %% tags=["solution"]
 def held_out_r2(ridge: float, penalty: str) -> float:
     fitted = dynamics.LinearDrift(ridge, penalty=penalty).fit(seen)
-    return pooled_r2(unseen.pairs()[1], fitted.predict(unseen.pairs()[0]))
+    return pooled_r2(unseen.pairs()[1], fitted.step(unseen.pairs()[0]))
 
 
 pd.DataFrame(

@@ -6,11 +6,13 @@ from lmphys.core.errors import LmphysError
 from lmphys.pages.severity.severity import Severity, at_the_peak, severity_sweep
 
 
-def test_rest_is_a_stable_zero_of_the_drift():
+def test_rest_is_a_zero_of_the_drift_and_its_rate_the_slope():
     for given in (Severity(1.0), Severity(0.4, 1.3), Severity(1.2, 0.5, gamma=0.1)):
         assert given.drift(given.rest) == pytest.approx(0, abs=1e-12)
-        assert given.drift(given.rest + 1e-6) < 0 < given.drift(given.rest - 1e-6)
+        slope = (given.drift(given.rest + 1e-6) - given.drift(given.rest - 1e-6)) / 2e-6
+        assert given.rest_rate == pytest.approx(-slope, rel=1e-6)
     assert Severity(0.7, 0.7).rest == 0.5
+    assert Severity(0.7, 0.7).rest_rate == pytest.approx(0.7)
 
 
 def test_stationary_density_is_the_closed_form_for_constant_noise():

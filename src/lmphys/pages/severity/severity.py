@@ -60,6 +60,11 @@ class Severity:
             )
         return float((self.alpha + np.sqrt(root)) / (2 * total))
 
+    @property
+    def rest_rate(self) -> float:
+        """-mu'(rest), the rate at which a small deviation dies out; alpha without a push from outside."""
+        return float(2 * (self.alpha + self.beta) * self.rest - self.alpha)
+
     def fokker_planck(self, n_cells: int = 400) -> FokkerPlanck:
         """The density of many such numbers."""
         return FokkerPlanck(self.drift, self.diffusion, 0.0, 1.0, n_cells)

@@ -36,6 +36,7 @@ def test_leaking_scores_of_noise_rise_with_the_number_of_regimes(noise_scores):
     assert (noise_scores.oracle >= noise_scores.filtered_after_update - 1e-12).all()
 
 
+@pytest.mark.slow
 def test_four_regimes_forecast_a_single_one_no_better_than_one():
     truth = random_parameters(1, 6, separation=0.0, memory=0.6, seed=2)
     train, test = (draw_chains(truth, 300, (4, 12), seed=seed) for seed in (3, 4))

@@ -146,6 +146,7 @@ def test_one_regime_is_one_linear_map(chains, prior):
         assert model.score(chains) == pytest.approx(-entropy, rel=1e-10)
 
 
+@pytest.mark.slow
 def test_low_rank_noise_is_factor_analysis():
     rng = np.random.default_rng(8)
     steps = rng.standard_normal((400, 2)) @ rng.standard_normal((2, 6)) + rng.standard_normal((400, 6)) * rng.uniform(
@@ -353,7 +354,13 @@ def test_gpu_and_cpu_agree(chains):
     assert gpu.monitor_.objective[-1] == pytest.approx(cpu.monitor_.objective[-1], rel=1e-8)
 
 
-@pytest.mark.parametrize(("drift", "covariance"), list(product(DRIFTS, COVARIANCES)))
+@pytest.mark.parametrize(
+    ("drift", "covariance"),
+    [
+        pytest.param(drift, noise, marks=[pytest.mark.slow] if drift == "none" or noise == "low-rank" else [])
+        for drift, noise in product(DRIFTS, COVARIANCES)
+    ],
+)
 def test_start_from_parameters_of_another_kind_is_brought_into_its_own(chains, drift, covariance):
     """A better model that the structure does not allow must not end the fit where it begins."""
     free = SLDS(3, n_init=2).fit(chains).parameters_

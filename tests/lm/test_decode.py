@@ -44,13 +44,12 @@ def exact_model(any_model, tokenizer):
     return LanguageModel.from_parts(model, tokenizer, spec=any_model.spec)
 
 
-@pytest.mark.parametrize("layer", [0, 1, -2])
-def test_states_equal_those_of_a_plain_pass(every_model, layer):
-    wanted = requests(every_model)
-    for chain in chains(every_model, wanted, layer=layer, batch_size=5):
-        hidden, logits, start = teacher_forced(every_model, wanted[chain.index], chain.tokens)
-        index = every_model.layer_index(layer)
-        if every_model.spec != "mamba":  # which counts its hidden states from the first block, not from the embeddings
+def check_hidden_states(model, layer):
+    wanted = requests(model)
+    for chain in chains(model, wanted, layer=layer, batch_size=5):
+        hidden, logits, start = teacher_forced(model, wanted[chain.index], chain.tokens)
+        index = model.layer_index(layer)
+        if model.spec != "mamba":  # which counts its hidden states from the first block, not from the embeddings
             assert relative(chain.states["resid_post"], hidden[index][0, start:]) < 5e-5
         assert relative(chain.states["final_norm"], hidden[-1][0, start:]) < 5e-5
         log_p = logits[start - 1 : -1].log_softmax(-1)
@@ -58,19 +57,37 @@ def test_states_equal_those_of_a_plain_pass(every_model, layer):
         torch.testing.assert_close(chain.entropy, -(log_p.exp() * log_p).sum(-1), atol=2e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("layer", [1, 2, -1])
-def test_states_equal_what_the_blocks_of_a_plain_pass_put_out(every_model, layer):
-    """Also for the last block, whose output `output_hidden_states` hides behind the final norm."""
-    wanted = requests(every_model, 1)
-    for chain in chains(every_model, wanted, layer=layer):
+def test_states_equal_those_of_a_plain_pass(every_model):
+    """At the embeddings, which architectures scale and norm in ways of their own."""
+    check_hidden_states(every_model, 0)
+
+
+@pytest.mark.parametrize("layer", [1, -2])
+def test_states_of_other_layers_equal_those_of_a_plain_pass(any_model, layer):
+    check_hidden_states(any_model, layer)
+
+
+def check_outputs_of_blocks(model, layer):
+    wanted = requests(model, 1)
+    for chain in chains(model, wanted, layer=layer):
         kept = []
-        block = every_model.blocks[every_model.layer_index(layer) - 1]
+        block = model.blocks[model.layer_index(layer) - 1]
         hook = block.register_forward_hook(
             lambda module, args, output, kept=kept: kept.append(output[0] if isinstance(output, tuple) else output)
         )
-        _, _, start = teacher_forced(every_model, wanted[chain.index], chain.tokens)
+        _, _, start = teacher_forced(model, wanted[chain.index], chain.tokens)
         hook.remove()
-        assert relative(chain.states["resid_post"], kept[0].reshape(-1, every_model.width)[start:]) < 5e-5
+        assert relative(chain.states["resid_post"], kept[0].reshape(-1, model.width)[start:]) < 5e-5
+
+
+def test_states_equal_what_the_last_block_of_a_plain_pass_puts_out(every_model):
+    """`output_hidden_states` hides it behind the final norm."""
+    check_outputs_of_blocks(every_model, -1)
+
+
+@pytest.mark.parametrize("layer", [1, 2])
+def test_states_equal_what_the_blocks_of_a_plain_pass_put_out(any_model, layer):
+    check_outputs_of_blocks(any_model, layer)
 
 
 def test_text_does_not_depend_on_the_batch(exact_model):

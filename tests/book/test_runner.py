@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -115,6 +116,36 @@ def test_the_page_links_to_files_beside_it_and_tells_how_it_was_made(project, pa
     assert record.checksum == file_digest(folder / "page.ipynb")
     assert record.rows == {"slds.jump.ratio": "reproduced"}
     assert 0.02 < (record.peak_memory_gb or 0) < 2
+
+
+FOUND = """# %% [markdown]
+# (toy)=
+# # A title
+#
+# What is asked, and how.
+#
+# $$ x = 1 $$ (eq-toy)
+
+# %% tags=["parameters"]
+model: str = "m"  # model
+
+# %% tags=["finding"]
+show()
+"""
+
+
+def test_the_finding_stands_below_the_first_paragraph():
+    notebook = jupytext.reads(FOUND, fmt="py:percent")
+    notebook.cells[-1].outputs = [new_output("execute_result", {"text/markdown": "It is **3**."})]
+    facts = {"device": "cpu", "versions": {}, "peak_memory_gb": None, "git": "x", "date": "today", "seconds": 1.0}
+    chapter = Chapter("toy/page", Path("page.py"), "A title", (), FOUND)
+    pages.finish(notebook, chapter, {}, facts)
+    kinds = [cell.source.split("\n")[0] for cell in notebook.cells[:5]]
+    assert kinds[0] == "(toy)=" and notebook.cells[0].source.endswith("What is asked, and how.")
+    assert kinds[1].startswith("{download}") and kinds[2] == ":::{admonition} What was found"
+    assert "It is **3**." in notebook.cells[2].source
+    assert kinds[3] == "$$ x = 1 $$ (eq-toy)"
+    assert "remove-cell" in notebook.cells[5].metadata["tags"]
 
 
 def test_an_unchanged_page_is_not_run_again(project):

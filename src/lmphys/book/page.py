@@ -153,23 +153,29 @@ def _provenance_cell(chapter: Chapter, parameters: dict[str, Any], facts: dict[s
     return new_markdown_cell("\n".join(lines))
 
 
-def _lift_finding(notebook: NotebookNode, place: int) -> None:
-    """Set what the cell tagged `finding` shows at the top of the page too; the cell itself stays, out of sight."""
+def _lift_finding(notebook: NotebookNode, links: NotebookNode) -> None:
+    """Put links, and what the cell tagged `finding` shows, below the first paragraph; the cell itself is hidden.
+
+    The first paragraph says what is asked and how, so that question, way and finding stand together.
+    """
+    heading = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown")
+    blocks = notebook.cells[heading].source.split("\n\n")
+    title = next((i for i, block in enumerate(blocks) if re.search(r"^# ", block, flags=re.MULTILINE)), 0)
+    opening, rest = "\n\n".join(blocks[: title + 2]), "\n\n".join(blocks[title + 2 :])
+    lifted = [links]
     for cell in notebook.cells:
         if cell.cell_type == "code" and FINDING_TAG in cell.metadata.get("tags", []):
-            texts = [
-                output.data["text/markdown"] for output in cell.outputs if "text/markdown" in output.get("data", {})
-            ]
             cell.metadata["tags"] = [*cell.metadata["tags"], "remove-cell"]
-            text = "\n\n".join("".join(text) for text in texts)
-            notebook.cells.insert(
-                place, new_markdown_cell(f":::{{admonition}} What was found\n:class: important\n{text}\n:::")
+            text = "\n\n".join(output.get("data", {}).get("text/markdown", "") for output in cell.outputs)
+            lifted.append(
+                new_markdown_cell(f":::{{admonition}} What was found\n:class: important\n{text.strip()}\n:::")
             )
-            return
+    notebook.cells[heading].source = opening
+    notebook.cells[heading + 1 : heading + 1] = [*lifted, *([new_markdown_cell(rest)] if rest else [])]
 
 
 def finish(notebook: NotebookNode, chapter: Chapter, parameters: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Add download links and the finding under the heading and the provenance at the end, and number the cells.
+    """Add download links and the finding below the first paragraph, the provenance at the end, and number the cells.
 
     Args:
         notebook: Tidied notebook; changed in place.
@@ -179,9 +185,7 @@ def finish(notebook: NotebookNode, chapter: Chapter, parameters: dict[str, Any],
     """
     slug = chapter.slug
     links = new_markdown_cell(f"{{download}}`Notebook with results <{slug}.ipynb>` · {{download}}`Source <{slug}.py>`")
-    heading = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown")
-    _lift_finding(notebook, heading + 1)
-    notebook.cells.insert(heading + 1, links)
+    _lift_finding(notebook, links)
     notebook.cells.append(_provenance_cell(chapter, parameters, facts))
     notebook.metadata["lmphys"] = {"parameters": parameters, **facts}
     notebook.nbformat, notebook.nbformat_minor = 4, 5

@@ -1,9 +1,9 @@
 """A toy project: the folders that the runner expects, without a model."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,7 +25,10 @@ def make_project(root: Path, chapters: dict[str, str]) -> Path:
     """Write a project with chapters of the given code cells (separated by `# %%`), listed in the contents."""
     for folder in ("book", "chapters", "src", "data"):
         (root / folder).mkdir(parents=True)
-    shutil.copytree(REPOSITORY / "data" / "claims", root / "data" / "claims")
+    (root / "data" / "claims").mkdir()
+    for path in (REPOSITORY / "data" / "claims").glob("*.csv"):  # a toy page need not give the controls of a real one
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table.assign(controls="").to_csv(root / "data" / "claims" / path.name, index=False)
     (root / "_config.yml").write_text("title: toy\n")
     (root / "requirements.lock").write_text("numpy==2.0\n")
     (root / "src" / "code.py").write_text("x = 1\n")

@@ -20,7 +20,7 @@ def test_rows_are_written_merged_and_read_back(project):
     ledger = Ledger.for_page("toy/page", model="org/model", profile="quick")
     first = ledger.record("slds.jump.ratio", Interval(np.float64(28.0), 26, 30), controls={"shuffled": np.float32(1)})
     assert first.word == "reproduced"
-    assert ledger.record("slds.residual.norm_modes", 1).word == "not reproduced"
+    assert ledger.record("slds.residual.norm_modes", 1).word == "contradicted"
     assert ledger.record("slds.residual.norm_modes", 3, note="after smoothing").word == "reproduced"
     rows = read_ledger(project)
     assert list(rows["claim"]) == ["slds.jump.ratio", "slds.residual.norm_modes"]
@@ -83,8 +83,7 @@ def test_a_finding_is_filled_from_the_rows_of_the_page(project):
     text = "Steps are {slds.jump.ratio} times as long ({slds.jump.ratio:paper} in the paper; midway"
     found = ledger.finding(text + " {slds.jump.ratio:controls}): {slds.jump.ratio:verdict}. {slds.jump.stride_cv}.")
     assert found == (
-        "Steps are 3 [2.5, 3.5] times as long (28.4 in the paper; midway midway: 2.9): not reproduced. "
-        "*not judged here*."
+        "Steps are 3 [2.5, 3.5] times as long (28.4 in the paper; midway midway: 2.9): contradicted. *not judged here*."
     )
     assert found._repr_markdown_() == found
     with pytest.raises(LmphysError, match="nearest"):

@@ -62,7 +62,7 @@ def test_a_run_is_kept_whole_and_runs_no_page_again(run):
 def test_verdicts_are_set_beside_each_other(run):
     root, chapters = run
     kept = reference_of_book(root, chapters)
-    other_ratio = {"obtained": 2.0, "interval": None, "verdict": "not reproduced"}
+    other_ratio = {"obtained": 2.0, "interval": None, "verdict": "contradicted"}
     changed = [row | (other_ratio if row["claim"] == "slds.jump.ratio" else {}) for row in kept.rows]
     other = ReferenceRun(**{**vars(kept), "rows": changed})
     compared = compare_verdicts(kept.table(), other).set_index("claim")
@@ -80,7 +80,7 @@ def test_verdicts_are_set_beside_each_other(run):
     assert f", in {kept.dtype}." in text
     assert "## Reference run: smollm2, quick" in text
     assert "2 of 3 verdicts are the same in this book as there." in text
-    assert "<td>28 [26, 30]: reproduced</td><td>2: not reproduced</td>" in text
+    assert "<td>28 [26, 30]: reproduced</td><td>2: contradicted</td>" in text
     assert text.count("lmphys-ledger") == 1  # the whole of the same run is not shown twice
 
 

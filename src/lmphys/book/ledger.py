@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lmphys.book.claims import NOT_COMPARABLE, Claim, Intervals, Numbers, Verdict, find_claim, load_claims, verdict
+from lmphys.book.claims import Claim, find_claim, load_claims
+from lmphys.book.verdicts import NOT_COMPARABLE, Numbers, Verdict, verdict, verdicts
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import model_slug, write_atomically
 from lmphys.core.paths import project_root
@@ -21,22 +22,27 @@ from lmphys.stats.interval import Interval
 
 COLUMNS = (
     *("claim", "paper", "place", "statement", "unit", "value", "comparison", "tolerance", "obtained", "interval"),
-    *("controls", "verdict", "reason", "note", "page", "model", "profile", "seed", "date"),
+    *("controls", "control_intervals", "verdict", "reason", "note", "page", "model", "profile", "seed", "date"),
 )
 
 
-Obtained = float | Interval | Mapping[str, float | Interval]
-
-
-def _taken_apart(obtained: Obtained) -> tuple[Numbers, Intervals | None]:
-    """The number or numbers, and the ends of the intervals that there are."""
+def _taken_apart(obtained: Numbers) -> tuple[Any, Any]:
+    """The number or numbers, and the ends of the intervals that there are, as JSON values."""
     if isinstance(obtained, Mapping):
-        parts = {name: _taken_apart(item) for name, item in obtained.items()}
+        parts = {str(name): _taken_apart(item) for name, item in obtained.items()}
         ends = {name: interval for name, (_, interval) in parts.items() if interval is not None}
-        return {name: number for name, (number, _) in parts.items()}, ends or None  # type: ignore[misc,return-value]
+        return {name: number for name, (number, _) in parts.items()}, ends or None
     if isinstance(obtained, Interval):
-        return float(obtained.value), (float(obtained.low), float(obtained.high))
+        return float(obtained.value), [float(obtained.low), float(obtained.high)]
     return float(obtained), None
+
+
+def put_together(obtained: Any, interval: Any) -> Numbers:
+    """The numbers of a row with their intervals, as they were recorded."""
+    if isinstance(obtained, Mapping):
+        ends = interval if isinstance(interval, Mapping) else {}
+        return {name: put_together(number, ends.get(name)) for name, number in obtained.items()}  # type: ignore[misc]
+    return float(obtained) if interval is None else Interval(float(obtained), *map(float, interval))
 
 
 def _numbers(values: Iterable[Any]) -> Iterator[float]:
@@ -48,15 +54,6 @@ def _numbers(values: Iterable[Any]) -> Iterator[float]:
             yield from map(float, value)
         else:
             yield float(value)
-
-
-def _plain(value: Any) -> Any:
-    """Numbers of numpy as those of Python, tuples as lists: what JSON keeps."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return None if value is None else float(value)
 
 
 def format_number(value: Any) -> str:
@@ -145,8 +142,8 @@ class Entry(NamedTuple):
     """What a page wants to be judged: the arguments of `Ledger.record`, as the page's own package computes them."""
 
     claim: str
-    obtained: Obtained
-    controls: Mapping[str, Obtained] = MappingProxyType({})
+    obtained: Numbers
+    controls: Mapping[str, Numbers] = MappingProxyType({})
     note: str = ""
 
 
@@ -188,9 +185,9 @@ class Ledger:
     def record(
         self,
         claim_id: str,
-        obtained: Obtained,
+        obtained: Numbers,
         *,
-        controls: Mapping[str, Obtained] | None = None,
+        controls: Mapping[str, Numbers] | None = None,
         note: str = "",
     ) -> Verdict:
         """Compare a number with a claim, keep the row, and return the verdict (`claims.verdict` says how).
@@ -206,17 +203,18 @@ class Ledger:
             LmphysError: there is no such claim (suggests the nearest), or a number is not finite.
         """
         claim = find_claim(self.claims, claim_id)
+        found = verdict(claim, obtained, controls)
         numbers, interval = _taken_apart(obtained)
-        nulls = {name: _taken_apart(control)[0] for name, control in (controls or {}).items()}
-        found = verdict(claim, numbers, interval, nulls)
+        apart = {name: _taken_apart(control) for name, control in (controls or {}).items()}
         row = {
             **{name: getattr(claim, name) for name in ("paper", "place", "statement", "unit", "comparison")},
             "claim": claim.id,
             "value": None if claim.value != claim.value else claim.value,
             "tolerance": claim.tolerance,
-            "obtained": _plain(numbers),
-            "interval": _plain(interval),
-            "controls": _plain(nulls),
+            "obtained": numbers,
+            "interval": interval,
+            "controls": {name: number for name, (number, _) in apart.items()},
+            "control_intervals": {name: ends for name, (_, ends) in apart.items() if ends is not None},
             "verdict": found.word,
             "reason": found.reason,
             "note": note,
@@ -279,6 +277,14 @@ class Ledger:
         return LedgerTable(pd.DataFrame([rows[claim] for claim in self._recorded], columns=list(COLUMNS)))
 
 
+def judged_again(claim: Claim, row: Mapping[Any, Any]) -> dict[str, Verdict]:
+    """The verdict of a row under each definition, from its numbers."""
+    ends = row.get("control_intervals")
+    ends = ends if isinstance(ends, Mapping) else {}
+    controls = {name: put_together(number, ends.get(name)) for name, number in row["controls"].items()}
+    return verdicts(claim, put_together(row["obtained"], row["interval"]), controls)
+
+
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """Rows of one file, as they were written.
 
@@ -294,7 +300,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def typed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as they are written, as a table with the columns of `read_ledger`."""
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
-    return table.astype(dict.fromkeys(("obtained", "interval", "controls"), object))
+    return table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals"), object))
 
 
 def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:

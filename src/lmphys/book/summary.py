@@ -9,15 +9,21 @@ from typing import Any
 import pandas as pd
 
 from lmphys.book.chapter import Chapter, toc_files
-from lmphys.book.claims import DEPENDS, NOT_COMPARABLE, VERDICTS, Claim, find_claim, load_claims, verdicts
-from lmphys.book.ledger import format_number, format_obtained
+from lmphys.book.claims import KINDS, Claim, find_claim, load_claims
+from lmphys.book.ledger import format_number, format_obtained, judged_again
 from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows
+from lmphys.book.verdicts import DEPENDS, NOT_COMPARABLE, VERDICTS
 from lmphys.core.errors import LmphysError
 
 SUMMARY_FILE = Path("book", "summary.csv")
 # The verdict comes early: on a narrow screen the columns to the right are out of sight.
 COLUMNS = ("section", "question", "verdict", "paper", "here", "controls", "why", "page")
+_PLURAL = {
+    "reading": "readings of this book, of which the paper says nothing",
+    "identity": "identities, which cannot fail",
+    "critique": "numbers of the paper that cannot be",
+}
 # More definitions than these are told by their range; the ledger has each.
 _SHOWN = 2
 
@@ -79,7 +85,7 @@ def summarise(questions: list[Question], rows: pd.DataFrame, claims: Mapping[str
                 "here": brief(row["obtained"], row["interval"]) + (f" {claim.unit}" if claim.unit else ""),
                 "controls": "; ".join(f"{name} {brief(value)}" for name, value in row["controls"].items()) or "–",
                 "verdict": row["verdict"],
-                "why": why(claim, row["obtained"], row["interval"], row["controls"]),
+                "why": why(claim, row),
                 "page": row["page"],
             }
         else:
@@ -114,11 +120,11 @@ def brief(obtained: Any, interval: Any = None) -> str:
     return f"{format_number(low)} to {format_number(high)}"
 
 
-def why(claim: Claim, obtained: Any, interval: Any, controls: Any) -> str:
-    """One sentence on the verdict, computed from the numbers by the rule that gives the verdict."""
+def why(claim: Claim, row: Mapping[Any, Any]) -> str:
+    """One sentence on the verdict of a ledger row, computed from its numbers by the rule that gives the verdict."""
     if not claim.comparable:
         return f"{claim.why_not}."
-    each = verdicts(claim, obtained, interval, controls)
+    each = judged_again(claim, row)
     if len(each) == 1:
         return f"{next(iter(each.values())).reason}."
     names = defaultdict(list)
@@ -152,7 +158,7 @@ def untested(rows: pd.DataFrame, claims: Mapping[str, Claim], paper: str) -> pd.
 
 
 def counts(verdicts_found: pd.Series) -> str:
-    """How many rows have each verdict, in the order of the rule: "3 reproduced, 5 not reproduced"."""
+    """How many rows have each verdict, in the order of the rule: "3 reproduced, 5 undecided"."""
     found = verdicts_found.value_counts()
     order = [*VERDICTS, *sorted(set(found.index) - set(VERDICTS))]
     return ", ".join(f"{found[word]} {word}" for word in order if word in found)
@@ -162,12 +168,20 @@ def headline(rows: pd.DataFrame, claims: Mapping[str, Claim], paper: str) -> str
     """One sentence: how many claims of the paper were tested here, and how they came out."""
     mine = rows[rows["paper"] == paper].drop_duplicates("claim")
     judged = mine[mine["verdict"] != NOT_COMPARABLE]
-    total = sum(claim.paper == paper for claim in claims.values())
-    text = f"Of {total} claims of the paper, {len(judged)} can be judged on this model"
+    kinds = judged["claim"].map(lambda name: claims[name].kind if name in claims else "claim")
+    own = judged[kinds == "claim"]
+    total = sum(claim.paper == paper and claim.kind == "claim" for claim in claims.values())
+    text = f"Of {total} claims of the paper, {len(own)} can be judged on this model"
     if judged.empty:
         return f"{text}: no page has recorded one yet."
-    ending = ". Where a verdict depends on the definition, the paper does not say which it used."
-    return f"{text}: {counts(judged['verdict'])}" + (ending if DEPENDS in set(judged["verdict"]) else ".")
+    text += f": {counts(own['verdict'])}." if len(own) else "."
+    if DEPENDS in set(own["verdict"]):
+        text += " Where a verdict depends on the definition, the paper does not say which it used."
+    for kind in (name for name in KINDS if name != "claim"):
+        words = judged["verdict"][kinds == kind]
+        if len(words):
+            text += f" Apart from these, {_PLURAL[kind]}: {counts(words)}."
+    return text
 
 
 @dataclass(frozen=True, eq=False)

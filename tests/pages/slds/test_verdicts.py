@@ -42,7 +42,9 @@ def test_each_row_has_its_number_its_drop_and_its_likelihood(pair):
 def test_the_full_model_stands_under_sixteen_definitions(pair):
     entry = full_model_entry("x", pair[2], "K = 2")
     assert len(entry.obtained) == len(entry.controls["surrogates of one map"]) == 16
-    assert len(entry.controls["one linear map"]) == 4
+    linear = entry.controls["one linear map"]
+    assert linear.keys() == entry.obtained.keys()
+    assert len({tuple(interval) for interval in linear.values()}) == 4  # one forecast, two targets in two spaces
     assert entry.note == "K = 2"
 
 

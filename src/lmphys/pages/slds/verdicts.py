@@ -74,7 +74,7 @@ def ablation_entries(
 def full_model_entry(claim: str, scores: tuple[pd.DataFrame, pd.DataFrame], note: str) -> Entry:
     """R^2 of the full model under every definition that the text admits.
 
-    The linear map has one forecast, whatever weights have seen, and so stands under names of its own.
+    The linear map has one forecast, whatever weights have seen: it is the same control for all of them.
 
     Args:
         claim: of the number.
@@ -82,8 +82,9 @@ def full_model_entry(claim: str, scores: tuple[pd.DataFrame, pd.DataFrame], note
         note: a remark for the reader.
     """
     real, null = scores
-    controls = {LINEAR: _numbers(readings(real, LINEAR)), SURROGATES: _numbers(readings(null, FULL))}
-    return Entry(claim, _intervals(readings(real, FULL)), controls, note)
+    obtained, linear = _intervals(readings(real, FULL)), readings(real, LINEAR)
+    of_map = {name: Interval.of_row(linear.loc[_of_one_forecast(name)], "r2") for name in obtained}
+    return Entry(claim, obtained, {LINEAR: of_map, SURROGATES: _intervals(readings(null, FULL))}, note)
 
 
 def cost_entry(claim: str, cost: Cost, device: str) -> Entry:
@@ -92,6 +93,11 @@ def cost_entry(claim: str, cost: Cost, device: str) -> Entry:
     value = -np.log10(cost.ratio["seconds"])
     note = f"{cost.n_chains} chains side by side on {device}; interval: {len(decades)} rounds"
     return Entry(claim, Interval(value, decades.min(), decades.max()), note=note)
+
+
+def _of_one_forecast(definition: str) -> str:
+    """Name in `readings` of the same target and space for a model with one forecast."""
+    return "one forecast, " + definition.split(", ", 1)[1]
 
 
 def _intervals(table: pd.DataFrame) -> dict[str, Interval]:

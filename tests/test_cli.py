@@ -115,7 +115,9 @@ def test_list_shows_a_page_that_was_not_run(project):
 
 def test_ledger_prints_one_row_in_every_format(project):
     assert "no rows yet" in invoke("ledger").stdout
-    Ledger.for_page("toy/page", model="m", profile="quick").record("slds.jump.ratio", Interval(3.0, 2.0, 4.0))
+    Ledger.for_page("toy/page", model="m", profile="quick").record(
+        "slds.jump.ratio", Interval(3.0, 2.0, 4.0), controls={"midway": 1.0, "random weights": 1.0}
+    )
     rows = json.loads(invoke("ledger", "--format", "json").stdout)
     assert [(row["claim"], row["obtained"], row["interval"]) for row in rows] == [("slds.jump.ratio", 3.0, [2.0, 4.0])]
     lines = invoke("ledger", "--format", "csv", "--model", "m").stdout.splitlines()

@@ -114,7 +114,7 @@ def test_definitions_that_disagree():
 
 def test_a_required_control_that_is_missing_or_misspelt_is_an_error():
     needed = claim(controls=("shuffled order",))
-    with pytest.raises(LmphysError, match="needs the control 'shuffled order'; given: shuffled"):
+    with pytest.raises(LmphysError, match=r"lacks the control 'shuffled order' \(given: shuffled\); pass it"):
         verdict(needed, 0.5, {"shuffled": 0.1})
     assert verdict(needed, 0.5, {"shuffled order": 0.1}).word == REPRODUCED
     several = claim("multiple_definitions")

@@ -98,7 +98,7 @@ def verdicts(claim: Claim, obtained: Numbers, controls: Mapping[str, Numbers] | 
     missing = [name for name in claim.controls if name not in controls]
     if missing and claim.comparable:
         given = ", ".join(controls) or "none"
-        raise LmphysError(f"claim {claim.id} needs the control {missing[0]!r}; given: {given}")
+        raise LmphysError(f"claim {claim.id} lacks the control {missing[0]!r} (given: {given}); pass it, spelt so")
     several = isinstance(obtained, Mapping)
     if claim.comparison == "multiple_definitions" and not several:
         raise LmphysError(f"claim {claim.id} has several definitions; give a number for each")

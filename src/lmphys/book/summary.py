@@ -78,7 +78,7 @@ def summarise(questions: list[Question], rows: pd.DataFrame, claims: Mapping[str
     table = []
     for question in questions:
         claim = claims[question.claim]
-        entry: dict[str, str] = {"section": question.section, "question": question.text, "paper": _paper(claim)}
+        entry: dict[str, str] = {"section": question.section, "question": question.text, "paper": paper_text(claim)}
         if claim.id in answers.index:
             row = answers.loc[claim.id].to_dict()
             entry |= {
@@ -105,7 +105,8 @@ def in_order_of_pages(rows: pd.DataFrame, pages: Sequence[str]) -> pd.DataFrame:
     return rows.sort_values("page", key=lambda page: page.map(place), kind="stable", ignore_index=True)
 
 
-def _paper(claim: Claim) -> str:
+def paper_text(claim: Claim) -> str:
+    """What the paper reports, and where."""
     bound = {"at_least": "≥ ", "at_most": "≤ "}.get(claim.comparison, "")
     unit = f" {claim.unit}" if claim.unit else ""
     number = "" if claim.value != claim.value else f"{bound}{format_number(claim.value)}{unit}, "

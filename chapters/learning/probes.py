@@ -58,7 +58,7 @@ probed = analysis.probed_labels(read)
 #
 # A {term}`hidden state` at the end of a sentence is a vector. A *probe* is a linear classifier that reads a label off
 # it, trained on some questions and tested on others. A probe may succeed for dull reasons: the first sentence restates,
-# the last answers, and a state knows where it stands. So each score has company:
+# the last answers, and a state knows where it stands. So each score stands beside others:
 #
 # - *shuffled labels*: the same probe on permuted labels. It should be at chance.
 # - *shuffled within position*: labels exchanged only between sentences of one place. What is left is the place.

@@ -229,7 +229,7 @@ compare_peers(
 # table of the first section tests this: each real chain has simulated {term}`surrogates <surrogate>` of the same start
 # and length, and `p` is the share of random exchanges of a chain with its surrogates that give as large a distance.
 
-# %% mystnb={"figure": {"name": "fig-twins", "caption": "Norms of the steps of held-out chains and of their simulated surrogates."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-surrogates", "caption": "Norms of the steps of held-out chains and of their simulated surrogates."}} tags=["hide-input"]
 surrogates = dynamics.simulated_surrogates(slds, unseen, seed=seed)
 jumps = {"real": unseen, "simulated": surrogates}
 norms = {name: np.linalg.norm(t.increments(), axis=1) for name, t in jumps.items()}

@@ -74,7 +74,7 @@ def alignment(
 ) -> pd.DataFrame:
     """How regimes agree with each of several labels, and with the labels permuted.
 
-    Two nulls. `any`: labels dealt out anew among all steps. `place`: labels exchanged between chains at the same
+    Two nulls. `any`: labels permuted among all steps. `place`: labels exchanged between chains at the same
     position, whole chains at a time as far as their lengths allow, and the chains of a group together, so that what the
     labels of one chain or group have in common is kept. A label that only follows the position passes the first and
     not the second.

@@ -72,9 +72,9 @@ def compare_simulated(
     max_lag: int = 5,
     n_permutations: int = 500,
 ) -> pd.DataFrame:
-    """Distances between chains and their simulated twins, and a test of each.
+    """Distances between chains and their simulated surrogates, and a test of each.
 
-    A permutation takes, from each chain and its twins, one at random as the real one. Under the hypothesis
+    A permutation takes, from each chain and its surrogates, one at random as the real one. Under the hypothesis
     that the model made the chains, given h_0 and the length, all choices are equally likely, however
     the steps of one chain depend on each other: the test is exact. A model fitted on `traj` itself resembles it more
     than that, so give chains that the fit has not seen.
@@ -90,7 +90,7 @@ def compare_simulated(
     Args:
         model: fitted, K regimes.
         traj: C chains.
-        n_repeats: twins of each chain; more of them lower the noise of the simulated side.
+        n_repeats: surrogates of each chain; more of them lower the noise of the simulated side.
         seed: of the simulation and the permutations.
         max_lag: of the autocorrelation; lags that no chain is long enough for are left out.
         n_permutations: of each test.
@@ -108,9 +108,9 @@ def compare_simulated(
             raise LmphysError(f"{name} {number}: use 1 or more")
     traj = as_trajectories(traj)
     C, R = len(traj), n_repeats
-    of_twins, of_permutations = np.random.SeedSequence(seed).spawn(2)
-    twins = [simulated_surrogates(model, traj, seed=int(s)) for s in of_twins.generate_state(R)]
-    both = Trajectories(np.concatenate([x.states for x in (traj, *twins)]), np.tile(traj.lengths, R + 1))
+    of_surrogates, of_permutations = np.random.SeedSequence(seed).spawn(2)
+    surrogates = [simulated_surrogates(model, traj, seed=int(s)) for s in of_surrogates.generate_state(R)]
+    both = Trajectories(np.concatenate([x.states for x in (traj, *surrogates)]), np.tile(traj.lengths, R + 1))
 
     chosen = np.random.default_rng(of_permutations).integers(R + 1, size=(1 + n_permutations, C))
     chosen[0] = 0  # what was observed

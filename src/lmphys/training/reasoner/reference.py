@@ -135,7 +135,7 @@ def acceptance_checks(outcomes: pd.DataFrame, greedy: pd.DataFrame | None = None
         seed: of the resampling of questions.
 
     Returns:
-        A row a promise: `value`, `low`, `high` (95 % over questions), `wanted`, and `kept`: "yes", "no", or "cannot
+        A row a check: `value`, `low`, `high` (95 % over questions), `wanted`, and `kept`: "yes", "no", or "cannot
         tell" where there are no such chains, or where a sign is promised and the interval holds 0.
     """
     medium = outcomes[outcomes["difficulty"].isin(MEDIUM)]
@@ -153,11 +153,11 @@ def acceptance_checks(outcomes: pd.DataFrame, greedy: pd.DataFrame | None = None
     if greedy is not None:
         easiest = greedy[greedy["difficulty"] == greedy["difficulty"].min()]
         rows["accuracy at the easiest level, greedy"] = _size(outcome_mean(easiest, "correct", seed=seed), 0.7, 1)
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("promise")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("check")
 
 
 def _size(found: tuple[float, float, float], least: float, most: float) -> dict[str, Any]:
-    """A promise about a size, judged by its value."""
+    """A check of a size, judged by its value."""
     value, low, high = found
     kept = "cannot tell" if np.isnan(value) else "yes" if least <= value <= most else "no"
     wanted = f"{least:g}" if least == most else f"{least:g} to {most:g}"
@@ -165,7 +165,7 @@ def _size(found: tuple[float, float, float], least: float, most: float) -> dict[
 
 
 def _sign(found: tuple[float, float, float], sign: int) -> dict[str, Any]:
-    """A promise about a sign, judged by the interval."""
+    """A check of a sign, judged by the interval."""
     value, low, high = found
     kept = "yes" if min(sign * low, sign * high) > 0 else "no" if max(sign * low, sign * high) < 0 else "cannot tell"
     return {"value": value, "low": low, "high": high, "wanted": "above 0" if sign > 0 else "below 0", "kept": kept}

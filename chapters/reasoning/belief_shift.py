@@ -306,13 +306,13 @@ beside.show()
 # ## Exercises
 #
 # ```{exercise} The first option
-# :label: belief-order
+# :label: belief-shift-order
 # A model takes the option that it read first with log odds $a$, and has in truth no opinion. What is its belief in one
 # order of the options, and what is it after averaging over both? And if one averages the two *beliefs* instead of the
 # log odds, what if it also has an opinion $l$?
 # ```
 #
-# ```{solution-start} belief-order
+# ```{solution-start} belief-shift-order
 # :class: dropdown
 # ```
 # $\sigma(\pm a)$ in one order, and $\sigma(0) = 1/2$ over both. With an opinion the log odds are $l \pm a$; their mean
@@ -330,13 +330,13 @@ for a in (0, 2, 5):
 # ```
 #
 # ```{exercise} When is one number enough?
-# :label: belief-number
+# :label: belief-shift-number
 # In each whitened coordinate let the states be an AR(1) process with coefficient $r_i$. What does `r h` with one common
 # number lose in $R^2$ against knowing all $r_i$? Estimate the loss here, and hold it against what is lost by learning
 # $k^2$ numbers from few transitions.
 # ```
 #
-# ```{solution-start} belief-number
+# ```{solution-start} belief-shift-number
 # :class: dropdown
 # ```
 # With unit variances, $R^2 = \overline{r_i^2}$ for the best map and $\bar r^2$ for the best common number: the loss is
@@ -353,11 +353,11 @@ print(f"price of a full map {(1 - (r**2).mean()) * k / len(x):.3f}")
 # ```
 #
 # ```{exercise} How many chains?
-# :label: belief-power
+# :label: belief-shift-power
 # How many chains a side would the Kolmogorov–Smirnov test need to see a shift of 0.03 in the final belief?
 # ```
 #
-# ```{solution-start} belief-power
+# ```{solution-start} belief-shift-power
 # :class: dropdown
 # ```
 # The detectable shift falls as one over the square root of the number of chains: four times as many see half as far.
@@ -375,11 +375,11 @@ for n in (20, 80, 320):
 # ```
 #
 # ```{exercise} What is a push?
-# :label: belief-push
+# :label: belief-shift-push
 # The displacement of a poisoned sentence is a mean over other themes. Is it larger than that of a clean sentence?
 # ```
 #
-# ```{solution-start} belief-push
+# ```{solution-start} belief-shift-push
 # :class: dropdown
 # ```
 # A clean sentence pushes too. The cosine in the last column says how much of the push any foreign sentence gives, and

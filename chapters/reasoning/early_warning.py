@@ -217,10 +217,8 @@ analysis.lead_figure(lead);
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/early_warning", model=model, profile=profile)
-judged = {
-    "slds.warning.wrong_answer": f"wrong answer, {model}",
-    "slds.warning.derailment": f"derailment, {labelled}",
-}
+wrong, derails = f"wrong answer, {model}", f"derailment, {labelled}"
+judged = {"slds.warning.wrong_answer": wrong, "slds.warning.derailment": derails}
 ledger.record_all(
     analysis.gain_entry(claim, name, after, gains, null, planted)
     for claim, name in judged.items()

@@ -254,14 +254,11 @@ criteria = {
 ledger = book.Ledger.for_page("reasoning/fitting", model=model, profile=profile)
 size = f"K = {n_regimes}, rank {rank}, {position} token, held out by question"
 unit = f"nats per transition in {rank} dimensions"
-entries = [
-    analysis.r2_entry(scores, leak, n_regimes, note=size),
-    analysis.gain_entry(gain, leak, n_regimes),
-    book.Entry("slds.slds.nll", float(scores.nll["predictive"]), note=unit),
-    book.Entry("slds.regimes.k", criteria),
-    *analysis.simulation_entries(realism),
-]
-ledger.record_all(entries)
+nll = book.Entry("slds.slds.nll", float(scores.nll["predictive"]), note=unit)
+number = book.Entry("slds.regimes.k", criteria)
+scored = analysis.r2_entry(scores, leak, n_regimes, note=size)
+added = analysis.gain_entry(gain, leak, n_regimes)
+ledger.record_all([scored, added, nll, number, *analysis.simulation_entries(realism)])
 ledger.show()
 
 # %% tags=["finding"]

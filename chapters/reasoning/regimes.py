@@ -254,27 +254,18 @@ analysis.surest_sentences(regimes, test, seed=seed)
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/regimes", model=model, profile=profile)
 chosen = analysis.chosen_numbers(picked)
-ledger.record(
-    "slds.regimes.k",
-    chosen.pop("real chains"),
-    controls=chosen,
-    note=f"K up to {max_regimes}, {rank} dimensions, {position} token",
-)
+size = f"K up to {max_regimes}, {rank} dimensions, {position} token"
+ledger.record("slds.regimes.k", chosen.pop("real chains"), controls=chosen, note=size)
 tails = {
     name: excess_kurtosis_interval(r.residuals, steps.chain, seed=seed)
     for name, r in found.items()
 }
 note = f"map and residuals in {rank} dimensions, held out by question"
-ledger.record(
-    "slds.residual.heavy_tails",
-    tails["real chains"],
-    controls={"Gaussian surrogates": tails["Gaussian surrogates"]},
-    note=note,
-)
-length = np.linalg.norm(regimes.residuals, axis=1)
-ledger.record(
-    "slds.residual.projected_multimodal", dip_excess(length, seed=seed), note=note
-)
+beside = {"Gaussian surrogates": tails["Gaussian surrogates"]}
+heavy = tails["real chains"]
+ledger.record("slds.residual.heavy_tails", heavy, controls=beside, note=note)
+dip = dip_excess(np.linalg.norm(regimes.residuals, axis=1), seed=seed)
+ledger.record("slds.residual.projected_multimodal", dip, note=note)
 ledger.show()
 
 # %% tags=["hide-input", "finding"]

@@ -327,19 +327,13 @@ agreement
 
 # %% tags=["hide-input"]
 tables = (scores, null_scores)
-walk_drop = float(losses.loc["random walks", "drop"])
-ledger.record_all(
-    verdicts.ablation_entries(
-        rows, real, null, tables, walk_drop=walk_drop, position=position, seed=seed
-    )
-)
+walks = float(losses.loc["random walks", "drop"])
+settings = {"walk_drop": walks, "position": position, "seed": seed}
 size = f"K = {n_regimes}, rank {rank}, held out by question"
-ledger.record_all(
-    [
-        verdicts.full_model_entry("slds.slds.r2_text", tables, size),
-        verdicts.cost_entry("slds.simulation.cost", cost, writer.device),
-    ]
-)
+whole = verdicts.full_model_entry("slds.slds.r2_text", tables, size)
+cheap = verdicts.cost_entry("slds.simulation.cost", cost, writer.device)
+parts = verdicts.ablation_entries(rows, real, null, tables, **settings)
+ledger.record_all([*parts, whole, cheap])
 ledger.show()
 
 # %% tags=["hide-input", "finding"]

@@ -76,6 +76,8 @@ def main() -> int:
             name: distance(old[name], new[name], ordered=name != "controls")
             for name in ("obtained", "interval", "controls")
         }
+        if "control_intervals" in old and "control_intervals" in new:
+            far["control_intervals"] = distance(old["control_intervals"], new["control_intervals"], ordered=False)
         rows.append((max(far.values()), old["verdict"] != new["verdict"], key, far, old["verdict"], new["verdict"]))
     off = sorted((row for row in rows if row[0] > options.rtol or row[1]), reverse=True)
     for _, flipped, (claim, model, profile, _), far, was, now in off:
@@ -88,7 +90,9 @@ def main() -> int:
         print(f"new: {', '.join(added)}")
     flips = sum(row[1] for row in off)
     print(f"{len(rows)} rows in both: {len(rows) - len(off)} equal to {options.rtol:g}, {flips} other verdicts")
-    return int(bool(off or missing))
+    if not rows:
+        print("nothing was compared: the two have no row in common")
+    return int(bool(off or missing or not rows))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ def make_project(root: Path, chapters: dict[str, str]) -> Path:
     (root / "data" / "claims").mkdir()
     for path in (REPOSITORY / "data" / "claims").glob("*.csv"):  # a toy page need not give the controls of a real one
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        table.assign(controls="").to_csv(root / "data" / "claims" / path.name, index=False)
+        null = table["null"].mask((table["comparison"] == "direction") & (table["null"] == ""), "0")
+        table.assign(controls="", null=null).to_csv(root / "data" / "claims" / path.name, index=False)
     (root / "_config.yml").write_text("title: toy\n")
     (root / "requirements.lock").write_text("numpy==2.0\n")
     (root / "src" / "code.py").write_text("x = 1\n")

@@ -12,7 +12,7 @@ from lmphys.core.errors import LmphysError
 REPOSITORY = Path(__file__).parents[2]
 
 
-def claim(comparison="equal", kind="claim"):
+def claim(comparison="equal", kind="claim", null=None):
     return Claim(
         "toy.r2", "key", "Table 1", "text", "R²", 0.5, "", comparison, 0.05, "greater", None, (), kind, True, ""
     )
@@ -95,3 +95,10 @@ def test_claims_of_pairs_are_a_table():
     assert means[2] - means[1] == pytest.approx(claims["slds.transfer.model_drop"].value, abs=0.002)
     with pytest.raises(LmphysError, match=r"named <paper>\.nothing"):
         claims_of_pairs(claims, "nothing")
+
+
+def test_a_direction_needs_a_reference_and_a_side():
+    with pytest.raises(LmphysError, match="a number that means no effect, or required controls"):
+        claim("direction")
+    with pytest.raises(LmphysError, match="a direction needs a side"):
+        replace(claim("direction", null=0.0), beats="none", value=0.0)

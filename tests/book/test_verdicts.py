@@ -83,7 +83,7 @@ def test_verdict_by_hand(case):
 
 
 def test_without_a_number_for_no_effect_the_controls_decide():
-    bare = claim("direction", NAN, 0, "less", null="none")
+    bare = claim("direction", NAN, 0, "less", null="none", controls=("shuffled",))
     assert verdict(bare, Interval(0.8, 0.7, 0.9), {"shuffled": 1.0}).word == REPRODUCED
     assert verdict(bare, Interval(1.2, 1.1, 1.3), {"shuffled": 1.0}).word == CONTRADICTED
     assert verdict(bare, Interval(1.0, 0.9, 1.1), {"shuffled": 1.0}).word == UNDECIDED

@@ -73,7 +73,7 @@ def test_a_changed_token_is_found(shipped, home):
     changed = content["tokens"].copy()
     changed[place] = (changed[place] + 7) % 300
     np.savez_compressed(path, **{**content, "tokens": changed})
-    with pytest.raises(LmphysError, match=r"of chain 1 in .* sample anew: lmphys corpus build --resample"):
+    with pytest.raises(LmphysError, match=r"of chain 1 in .* remove it to sample anew"):
         build_corpus(spec, device="cpu")
     rest = int(content["lengths"][:-1].sum())
     fewer = {"tokens": content["tokens"][:rest], "logp": content["logp"][:rest], "lengths": content["lengths"][:-1]}

@@ -27,7 +27,7 @@ from lmphys.book.style import use_style
 from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, write_atomically
-from lmphys.core.provenance import git_state, machine, versions
+from lmphys.core.provenance import PACKAGE, git_state, machine, versions
 
 # The page that includes this is book/status.md, and its paths count from there.
 _GROWTH_FIGURE = """```{{figure}} _generated/growth.svg
@@ -194,9 +194,11 @@ def growth_svg(root: Path) -> str | None:
 
 
 def _sources_digest(root: Path) -> str:
-    """SHA-256 over the configuration and every file under `book/`."""
+    """SHA-256 over the configuration, every file under `book/`, and the package, whose source the book shows."""
     files = [root / "_config.yml", *sorted(p for p in (root / "book").rglob("*") if p.is_file())]
-    return hashlib.sha256("\0".join(f"{p.relative_to(root)} {file_digest(p)}" for p in files).encode()).hexdigest()
+    named = [(p.relative_to(root), p) for p in files]
+    named += [(p.relative_to(PACKAGE), p) for p in sorted(PACKAGE.rglob("*.py"))]
+    return hashlib.sha256("\0".join(f"{name} {file_digest(p)}" for name, p in named).encode()).hexdigest()
 
 
 def missing_html(root: Path, since: float = 0.0) -> list[str]:

@@ -73,6 +73,10 @@ class Claim:
             raise LmphysError(f"claim {self.id}: value {self.value} or tolerance {self.tolerance} is no number ≥ 0")
         if self.comparable == bool(self.why_not):
             raise LmphysError(f"claim {self.id}: give why_not exactly where comparable is no")
+        if self.comparison == "direction" and self.null is None and not self.controls and self.comparable:
+            raise LmphysError(f"claim {self.id}: a direction needs a number that means no effect, or required controls")
+        if self.comparison == "direction" and self.beats == "none" and not self.value:
+            raise LmphysError(f"claim {self.id}: a direction needs a side; set beats, or a value that is not 0")
 
     @property
     def sign(self) -> int:

@@ -190,7 +190,7 @@ class Ledger:
         controls: Mapping[str, Numbers] | None = None,
         note: str = "",
     ) -> Verdict:
-        """Compare a number with a claim, keep the row, and return the verdict (`claims.verdict` says how).
+        """Compare a number with a claim, keep the row, and return the verdict (`verdicts.verdict` says how).
 
         Args:
             claim_id: A row of `data/claims/*.csv`.

@@ -25,7 +25,7 @@ def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
     lock file. The code and the data that it uses are known once it has run: `RunRecord.inputs`. The time of day and the
     state of git are left out: they change no number.
     """
-    parts = [chapter.source, json.dumps(parameters, sort_keys=True), *_contents(parameters)]
+    parts = [chapter.source, json.dumps(parameters, sort_keys=True), *_contents(parameters, chapter.root)]
     parts += [os.environ.get(name, "") for name in ("LMPHYS_DEVICE", "LMPHYS_DTYPE")]
     parts.append(file_digest(chapter.root / "requirements.lock"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -42,18 +42,27 @@ def _files(folder: Path) -> list[Path]:
     return [p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
 
 
-def _contents(parameters: dict[str, Any]) -> list[str]:
-    """What stands behind the names of the user's own model and tasks.
+def _contents(parameters: dict[str, Any], root: Path) -> list[str]:
+    """What stands behind the values that name something: files, models, tasks.
 
-    Importing the corpus costs seconds, so only then.
+    Any parameter may name a file or a model (a second model, a text to read); the names are seen from the project, as
+    the kernel sees them. Importing the tasks costs a second, so only where some are asked for.
     """
-    model, tasks = parameters.get("model", DEFAULT_MODEL), parameters.get("tasks") or []
-    if model == DEFAULT_MODEL and not tasks:
-        return []
-    from lmphys.corpus.tasks import task_identity
     from lmphys.lm.sources import identity
 
-    return [identity(str(model)), *(task_identity(str(task)) for task in tasks)]
+    found = []
+    values = [v for value in parameters.values() for v in (value if isinstance(value, list) else [value])]
+    for value in dict.fromkeys(v for v in values if isinstance(v, str) and v and v != DEFAULT_MODEL):
+        try:
+            path = root / Path(value).expanduser()
+            found.append(file_digest(path) if path.is_file() else identity(str(path) if path.is_dir() else value))
+        except (LmphysError, OSError, RuntimeError):  # no name of a model, or of anything
+            continue
+    if parameters.get("tasks"):
+        from lmphys.corpus.tasks import task_identity
+
+        found += [task_identity(str(task)) for task in parameters["tasks"]]
+    return found
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ class RunRecord:
         versions: Of Python and the deciding packages.
         git: Commit, and whether the checkout had changes.
         date: Of the end of the run, ISO 8601, UTC.
-        ledger: Files of ledger rows, relative to the project.
+        ledger: Files of ledger rows, relative to the project, each with its digest.
         rows: Claim id to verdict.
     """
 
@@ -122,7 +131,7 @@ class RunRecord:
     versions: dict[str, str]
     git: str
     date: str
-    ledger: list[str]
+    ledger: dict[str, str]
     rows: dict[str, str]
 
     @classmethod
@@ -143,7 +152,7 @@ class RunRecord:
             self.key == key
             and all(_digest_of(name, root) == digest for name, digest in self.inputs.items())
             and file_digest(target.page) == self.checksum
-            and all((root / file).is_file() for file in self.ledger)
+            and all(file_digest(root / file) == digest for file, digest in self.ledger.items())
         )
 
 

@@ -263,7 +263,8 @@ def run_chapter(
         write_atomically(target.page.with_suffix(".py"), chapter.source)
         write_atomically(target.page, text)
         used = {name: before[name] for name in probe["inputs"] if name in before}
-        record = RunRecord(key, used, file_digest(target.page), parameters, ledger=files, rows=rows, **facts)
+        kept = {file: file_digest(root / file) for file in files}
+        record = RunRecord(key, used, file_digest(target.page), parameters, ledger=kept, rows=rows, **facts)
         record.write(target.folder)
         (target.folder / "failed.ipynb").unlink(missing_ok=True)
     finally:

@@ -99,7 +99,7 @@ def link_sources(site: Path) -> int:
     Args:
         site: folder with the rendered pages; the pages of source go to `_static/code/` in it.
     """
-    index, linked, used = SourceIndex(), 0, set()
+    index, linked = SourceIndex(), 0
     for path in sorted(site.rglob("*.html")):
         where = path.relative_to(site)
         if where.parts[0].startswith("_"):
@@ -111,7 +111,6 @@ def link_sources(site: Path) -> int:
             if found is None:
                 return match[0]
             module, name = found
-            used.add(module)
             target = f"{up}{FOLDER.as_posix()}/{module}.html" + (f"#{name}" if name else "")
             return f'<a class="lmphys-source" href="{target}" title="source: {module}">{match[0]}</a>'
 
@@ -119,7 +118,7 @@ def link_sources(site: Path) -> int:
         new = _CODE.sub(link, text)
         if new != text:
             linked += new.count("lmphys-source") - text.count("lmphys-source")
-            path.write_text(new, encoding="utf-8")
+            write_atomically(path, new)
     for module, path in index.modules.items():
         write_atomically(site / FOLDER / f"{module}.html", source_page(module, path.read_text(encoding="utf-8")))
     return linked

@@ -74,7 +74,8 @@ def verdict(claim: Claim, obtained: Numbers, controls: Mapping[str, Numbers] | N
 
     Raises:
         LmphysError: a number is not finite, an interval is reversed, a required control is missing, a control has no
-            number for a definition, or definitions are given where the claim has one (or the other way round).
+            number for a definition, or one number is given where the claim has several definitions. Other claims may
+            be given several, where the paper leaves them open.
     """
     each = verdicts(claim, obtained, controls)
     if not claim.comparable:
@@ -109,6 +110,8 @@ def verdicts(claim: Claim, obtained: Numbers, controls: Mapping[str, Numbers] | 
     for name, number in numbers.items():
         mine = {}
         for control, numbers_of in controls.items():
+            if isinstance(numbers_of, Mapping) and not several:
+                raise LmphysError(f"control {control} of claim {claim.id} has numbers by name, the claim one; give one")
             if isinstance(numbers_of, Mapping) and name not in numbers_of:
                 if not claim.sign:  # it is only shown
                     continue

@@ -83,7 +83,7 @@ def build_corpus(
 
     def builder() -> _Builder:
         if spec.writer:
-            return _Reader(spec, device, batch_size)
+            return _Reader(spec, device, batch_size, resample)
         shipped = None if resample else load_chains(key)
         return _Writer(spec, device, batch_size) if shipped is None else _Rereader(spec, device, batch_size, shipped)
 
@@ -194,7 +194,7 @@ class _Rereader(_Writer):
         if len(shipped.tokens) != len(self.jobs):
             raise LmphysError(
                 f"{shipped.path} holds {len(shipped.tokens)} chains instead of {len(self.jobs)}; restore it with git, "
-                "or sample anew: lmphys corpus build --resample"
+                "or remove it to sample anew"
             )
 
     def chains(self, jobs: range, requests: list[Request], bar: Progress) -> Iterator[DecodedChain]:
@@ -209,10 +209,11 @@ class _Rereader(_Writer):
 class _Reader(_Builder):
     """The model reads the chains of another."""
 
-    def __init__(self, spec: CorpusSpec, device: str, batch_size: int) -> None:
+    def __init__(self, spec: CorpusSpec, device: str, batch_size: int, resample: bool) -> None:
         assert spec.writer is not None
         source = dataclasses.replace(spec, model=spec.writer, writer=None, layer=-1)
-        self.source = build_corpus(source, device=device, batch_size=batch_size)
+        self.source = build_corpus(source, device=device, batch_size=batch_size, resample=resample)
+        self.drawn = self.source.manifest.get("drawn", "sampled")
         super().__init__(spec, device, batch_size)
 
     def shard(self, jobs: range, bar: Progress) -> Shard:

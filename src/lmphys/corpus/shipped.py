@@ -48,13 +48,13 @@ class ShippedChains:
         Raises:
             LmphysError: a token has another one: it is not the token that was drawn, or the model is another.
         """
-        off = (self.logp[chain] - logp).abs()
-        if bool((off > TOLERANCE * (1 + self.logp[chain].abs())).any()):
-            place = int(off.argmax())
+        excess = (self.logp[chain] - logp).abs() - TOLERANCE * (1 + self.logp[chain].abs())
+        if not bool((excess <= 0).all()):  # not a number is off, too
+            place = int(excess.nan_to_num(nan=float("inf")).argmax())
             raise LmphysError(
                 f"token {place} of chain {chain} in {self.path} has a log-probability of {logp[place]:.4f} here and "
-                f"{self.logp[chain][place]:.4f} when it was drawn; restore the file (git checkout {FOLDER}), or sample "
-                "anew: lmphys corpus build --resample"
+                f"{self.logp[chain][place]:.4f} when it was drawn; restore the file (git checkout {FOLDER}), or remove "
+                "it to sample anew"
             )
 
 
@@ -95,7 +95,7 @@ def save_chains(corpus: Corpus, folder: Path) -> Path:
     key = corpus.spec.key()
     tokens = corpus.column("tokens")
     small = tokens.astype(np.uint16 if tokens.max() < 2**16 else np.uint32)
-    logp, lengths = corpus.column("logp").round(4), corpus.chains["n_tokens"].to_numpy(np.uint16)
+    logp, lengths = corpus.column("logp").round(4), corpus.chains["n_tokens"].to_numpy(np.uint32)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{key}.npz"
     partial = path.with_suffix(".part.npz")
@@ -112,6 +112,6 @@ def save_chains(corpus: Corpus, folder: Path) -> Path:
         "lmphys": importlib.metadata.version("lmphys"),
         "commit": git_state(Path.cwd()),
     }
-    write_atomically(path.with_suffix(".json"), json.dumps(recipe, indent=1) + "\n")
     partial.replace(path)
+    write_atomically(path.with_suffix(".json"), json.dumps(recipe, indent=1) + "\n")
     return path

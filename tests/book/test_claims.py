@@ -13,9 +13,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def claim(comparison="equal", kind="claim", null=None):
-    return Claim(
-        "toy.r2", "key", "Table 1", "text", "R²", 0.5, "", comparison, 0.05, "greater", None, (), kind, True, ""
-    )
+    names = ("toy.r2", "key", "Table 1", "text", "R²", 0.5, "", comparison, 0.05, "greater")
+    return Claim(*names, null, (), kind, True, "")
 
 
 def test_the_committed_claims_are_well_formed():

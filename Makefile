@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.lmphys-installed
+# Two processes with one thread each: more threads in each would wait for one another.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help book test test-all smoke lint bench lock clean
 
@@ -13,10 +15,10 @@ book: $(READY)  ## run every chapter that changed and render the book: _build/ht
 	$(BIN)/lmphys build
 
 test: $(READY)  ## run the tests but the slow ones (minutes)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(READY)  ## run all tests but the smoke runs, as CI does
-	$(BIN)/python -m pytest -m "not smoke"
+	$(PYTEST) -m "not smoke"
 
 smoke: $(READY)  ## run every chapter on the smallest amount of data, in a copy of the project
 	$(BIN)/python -m pytest -m smoke tests/test_smoke.py

@@ -6,9 +6,7 @@
 read, and the latter must agree.
 """
 
-import importlib.metadata
 import json
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -108,8 +106,6 @@ def save_chains(corpus: Corpus, folder: Path) -> Path:
         "device": corpus.manifest["model"].get("device"),
         "versions": corpus.manifest["versions"],
         "machine": machine(),
-        "python": platform.python_version(),
-        "lmphys": importlib.metadata.version("lmphys"),
         "commit": git_state(Path.cwd()),
     }
     partial.replace(path)

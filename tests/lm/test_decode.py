@@ -134,7 +134,7 @@ def test_chains_stop_at_the_end_token_or_at_the_limit(llama):
 def test_reading_gives_the_states_of_writing(every_model):
     wanted = requests(every_model)
     written = chains(every_model, wanted)
-    read = dict(read_chains(every_model, [r.prompt for r in wanted], [c.tokens for c in written], batch_size=5))
+    read = dict(read_chains(every_model, [r.prompt for r in wanted], [c.tokens for c in written]))
     for chain in written:
         for site, states in chain.states.items():
             assert relative(read[chain.index][site], states) < 5e-5

@@ -199,8 +199,7 @@ class _Rereader(_Writer):
 
     def chains(self, jobs: range, requests: list[Request], bar: Progress) -> Iterator[DecodedChain]:
         prompts, tokens = [request.prompt for request in requests], [self.shipped.tokens[job] for job in jobs]
-        size = max(1, self.batch_size // 8)
-        for chain in read_written(self.model, prompts, tokens, self.spec.sampling, layer=self.layer, batch_size=size):
+        for chain in read_written(self.model, prompts, tokens, self.spec.sampling, layer=self.layer):
             self.shipped.check(jobs[chain.index], chain.logp)
             bar.tokens(len(chain.tokens))
             yield chain
@@ -223,8 +222,7 @@ class _Reader(_Builder):
         tokens = self._tokens(source)
         parts: list[Shard | None] = [None] * len(questions)
         prompts = [self.prompt(question) for question in questions]
-        size = max(1, self.batch_size // 4)
-        for i, states in read_chains(self.model, prompts, tokens, layer=self.layer, batch_size=size):
+        for i, states in read_chains(self.model, prompts, tokens, layer=self.layer):
             row = table.iloc[i]
             unknown = np.full(len(tokens[i]), np.nan, dtype=np.float32)
             written = _Written(tokens[i], bool(row["ended"]), dict.fromkeys(TOKEN_COLUMNS, unknown))

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from transformers.cache_utils import Cache
 from lmphys.core.devices import DTYPES, resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.lm.cache import KVCache
+from lmphys.lm.head import LinearHead, linear_head
 from lmphys.lm.weights import load_weights
 
 
@@ -65,6 +67,11 @@ class LanguageModel:
         flat = {i for stop in stops for i in (stop if isinstance(stop, list) else [stop]) if i is not None}
         self.stop_ids = torch.tensor(sorted(flat), dtype=torch.long)
         self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(flat, default=0)
+
+    @cached_property
+    def head(self) -> LinearHead | None:
+        """Logits of the states at `final_norm`, where the model makes them by a linear map alone; else None."""
+        return linear_head(self.model, self.body, self.pad_id)
 
     @property
     def n_parameters(self) -> int:
@@ -127,16 +134,27 @@ class LanguageModel:
             cache: keys and values of the past, which grows by T where it is a `KVCache`; needs `keeps_keys`.
             last: after how many of the newest tokens logits are wanted.
         """
-        keywords = {
+        if self.head is not None:
+            return self.head(self.states(ids, mask, positions, cache)[:, -last:])
+        given = self._arguments(ids, mask, positions, cache, self._accepted) | {"logits_to_keep": last}
+        return self.model(**{name: given[name] for name in given if name in self._accepted}).logits[:, -last:]
+
+    def states(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None = None) -> Tensor:
+        """States (B, T, D) that the body hands to `head`, which must be there; the arguments are those of `logits`."""
+        given = self._arguments(ids, mask, positions, cache, set(inspect.signature(self.body.forward).parameters))
+        return self.body(**given).last_hidden_state
+
+    def _arguments(
+        self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None, accepted: set[str]
+    ) -> dict[str, Any]:
+        every = {
             "input_ids": ids.to(self.device),
             "attention_mask": mask.long().to(self.device),
             "position_ids": positions.to(self.device),
             "past_key_values": cache,
             "use_cache": cache is not None,
-            "logits_to_keep": last,
         }
-        output = self.model(**{name: value for name, value in keywords.items() if name in self._accepted})
-        return output.logits[:, -last:]
+        return {name: value for name, value in every.items() if name in accepted}
 
     def read(self, texts: Sequence[Sequence[int]], cache: KVCache | None = None) -> Tensor:
         """Logits (B, V) after whole texts of token ids, padded on the left.
@@ -149,15 +167,21 @@ class LanguageModel:
 
     def read_ends(self, texts: Sequence[Sequence[int]], last: int, cache: KVCache | None = None) -> Tensor:
         """Logits (B, last, V) after each of the last tokens of whole texts, padded on the left; see `read`."""
-        length = max(map(len, texts))
-        ids = torch.full((len(texts), length), self.pad_id)
-        for row, text in enumerate(texts):
-            ids[row, length - len(text) :] = torch.as_tensor(text)
-        mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
-        logits = self.logits(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache, last=last)
+        ids, mask, positions = left_padded(texts, self.pad_id)
+        logits = self.logits(ids, mask, positions, cache, last=last)
         if cache is not None:
-            cache.advance(length)
+            cache.advance(ids.shape[1])
         return logits
+
+
+def left_padded(texts: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Token ids, mask and positions (B, T) of whole texts that end in one column."""
+    length = max(map(len, texts))
+    ids = torch.full((len(texts), length), pad_id)
+    for row, text in enumerate(texts):
+        ids[row, length - len(text) :] = torch.as_tensor(text)
+    mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
+    return ids, mask, (mask.cumsum(-1) - 1).clamp(min=0)
 
 
 def _blocks(body: nn.Module, n_layers: int) -> nn.ModuleList:

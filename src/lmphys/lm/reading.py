@@ -1,25 +1,35 @@
-"""Reading given chains with a model (teacher forcing): the states without the writing."""
+"""Reading given chains with a model (teacher forcing): the states without the writing.
 
-from collections.abc import Iterator, Sequence
+A prompt is read once for all of its chains, which then stand side by side on its keys and values. A pass holds about
+as many tokens as make the matrix products of the machine fast; logits, which are large, are made in blocks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from lmphys.core.errors import LmphysError
+from lmphys.lm.cache import KVCache
 from lmphys.lm.decode import DecodedChain
 from lmphys.lm.hooks import Capture
-from lmphys.lm.model import LanguageModel
-from lmphys.lm.sampling import Sampling, measure
+from lmphys.lm.model import LanguageModel, left_padded
+from lmphys.lm.sampling import Draw, Sampling, measure
+
+
+# Tokens of a pass: more make no product faster, and their states leave the cache of a processor.
+_PASS = {"cpu": 512}
+_PASS_ON_ACCELERATOR = 16_384
+_LOGITS_AT_ONCE = 256
+
+T = TypeVar("T")
 
 
 @torch.inference_mode()
 def read_chains(
-    model: LanguageModel,
-    prompts: Sequence[tuple[int, ...]],
-    chains: Sequence[Tensor],
-    *,
-    layer: int = -1,
-    batch_size: int = 16,
+    model: LanguageModel, prompts: Sequence[tuple[int, ...]], chains: Sequence[Tensor], *, layer: int = -1
 ) -> Iterator[tuple[int, dict[str, Tensor]]]:
     """Yield, for each chain, its index and site -> (n, D) states at its n tokens, float32 on the CPU.
 
@@ -28,12 +38,10 @@ def read_chains(
         prompts: token ids before each chain.
         chains: (n,) token ids of each chain.
         layer: block after which `resid_post` is taken.
-        batch_size: chains side by side; chains of like length are put together.
     """
     index = model.layer_index(layer)
-    for i, row, capture, _ in _passes(model, prompts, chains, (index,), batch_size):
-        latest = {site: x[row] for site, x in capture.states(index).items()}
-        yield i, {site: x[len(x) - len(chains[i]) :].float().cpu() for site, x in latest.items()}
+    for read in _read(model, prompts, chains, (index,)):
+        yield read.chain, {site: x.float().cpu() for site, x in read.states(index).items()}
 
 
 @torch.inference_mode()
@@ -44,7 +52,6 @@ def read_written(
     sampling: Sampling,
     *,
     layer: int = -1,
-    batch_size: int = 8,
 ) -> Iterator[DecodedChain]:
     """Yield chains that the model wrote before as the decoder would: with states, log-probabilities and entropies.
 
@@ -56,21 +63,19 @@ def read_written(
         chains: (n,) token ids of each chain, n at least 1.
         sampling: how they were drawn.
         layer: block after which `resid_post` is taken.
-        batch_size: chains side by side; their logits are in memory together.
     """
     index = model.layer_index(layer)
-    for i, row, capture, logits in _passes(model, prompts, chains, (index,), batch_size, with_logits=True):
-        n = len(chains[i])
-        drawn = measure(logits[row, -n - 1 : -1], chains[i], sampling)
-        states = {site: x[row][-n:].float().cpu() for site, x in capture.states(index).items()}
+    for read in _read(model, prompts, chains, (index,), with_logits=True):
+        tokens = chains[read.chain]
+        drawn = read.measured(tokens, sampling)
         yield DecodedChain(
-            index=i,
-            tokens=chains[i],
+            index=read.chain,
+            tokens=tokens,
             logp=drawn.logp.cpu(),
             logp_sampling=drawn.logp_sampling.cpu(),
             entropy=drawn.entropy.cpu(),
-            states=states,
-            ended=bool(torch.isin(chains[i][-1], model.stop_ids)),
+            states={site: x.to("cpu", torch.float32, copy=True) for site, x in read.states(index).items()},
+            ended=bool(torch.isin(tokens[-1], model.stop_ids)),
         )
 
 
@@ -82,7 +87,6 @@ def read_layers(
     places: Sequence[Tensor],
     *,
     layers: Sequence[int],
-    batch_size: int = 16,
 ) -> Iterator[tuple[int, dict[int, Tensor]]]:
     """Yield, for each chain, its index and layer -> (m, D) `resid_post` at m of its tokens, float32 on the CPU.
 
@@ -94,41 +98,142 @@ def read_layers(
         chains: (n,) token ids of each chain.
         places: (m,) places of the wanted tokens in each chain, 0 to n - 1.
         layers: blocks after which the states are taken; the keys of the result are counted from 0, never negative.
-        batch_size: chains side by side; chains of like length are put together.
     """
     indices = tuple(dict.fromkeys(model.layer_index(layer) for layer in layers))
-    for i, row, capture, _ in _passes(model, prompts, chains, indices, batch_size):
-        latest = {index: capture.states(index)["resid_post"][row] for index in indices}
-        yield (
-            i,
-            {index: x[(len(x) - len(chains[i]) + places[i]).to(x.device)].float().cpu() for index, x in latest.items()},
-        )
+    for read in _read(model, prompts, chains, indices):
+        latest = {index: read.states(index)["resid_post"] for index in indices}
+        wanted = places[read.chain]
+        yield read.chain, {index: x[wanted.to(x.device)].float().cpu() for index, x in latest.items()}
 
 
-def _passes(
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A chain in the newest pass, on a row of what was captured.
+
+    Attributes:
+        chain: its index.
+        row: where it stands in the pass.
+        own: columns of its tokens there.
+        model: the reader.
+        capture: states of the pass.
+        first: what its first token was drawn from: (D,) state where the model has a linear head, else (V,) logits.
+        others: (n - 1, D or V) the same for the further tokens.
+    """
+
+    chain: int
+    row: int
+    own: slice
+    model: LanguageModel
+    capture: Capture
+    first: Tensor
+    others: Tensor
+
+    def states(self, layer: int) -> dict[str, Tensor]:
+        return {site: x[self.row, self.own] for site, x in self.capture.states(layer).items()}
+
+    def measured(self, tokens: Tensor, sampling: Sampling) -> Draw:
+        """Log-probabilities and entropies of its (n,) tokens."""
+        before = torch.cat([self.first[None], self.others])
+        head = self.model.head
+        blocks = zip(before.split(_LOGITS_AT_ONCE), tokens.split(_LOGITS_AT_ONCE), strict=True)
+        parts = [measure(x if head is None else head(x), own, sampling) for x, own in blocks]
+        return Draw(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
+
+
+def _read(
     model: LanguageModel,
     prompts: Sequence[tuple[int, ...]],
     chains: Sequence[Tensor],
     layers: Sequence[int],
-    batch_size: int,
     *,
     with_logits: bool = False,
-) -> Iterator[tuple[int, int, Capture, Tensor]]:
-    """Read the chains batch by batch; yield each chain's index, its row in the batch, what was captured, and logits.
-
-    A row is a prompt and its chain at the right end of the captured states: the padding is on the left. The logits
-    (B, T, V) follow the last token alone, or `with_logits` each token of the longest chain and the one before it.
-    """
+) -> Iterator[_Read]:
+    """Read the chains pass by pass; what is yielded holds until the next one is asked for."""
     longest = max((len(prompts[i]) + len(chains[i]) for i in range(len(chains))), default=0)
     if model.context_length is not None and longest > model.context_length:
         raise LmphysError(
             f"a chain of {longest} tokens with its prompt exceeds the {model.context_length} of {model.spec}"
         )
-    order = sorted(range(len(chains)), key=lambda i: (len(prompts[i]) + len(chains[i]), i))
     with Capture(model, layers).attached() as capture:
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
-            last = 1 + max(len(chains[i]) for i in batch) if with_logits else 1
-            logits = model.read_ends([(*prompts[i], *chains[i].tolist()) for i in batch], last)
+        way = _on_prompts if model.keeps_keys else _whole
+        yield from way(model, prompts, chains, capture, with_logits)
+
+
+def _on_prompts(
+    model: LanguageModel,
+    prompts: Sequence[tuple[int, ...]],
+    chains: Sequence[Tensor],
+    capture: Capture,
+    with_logits: bool,
+) -> Iterator[_Read]:
+    """Read each prompt once, then its chains on its keys and values."""
+    owners: dict[tuple[int, ...], list[int]] = {}
+    for i in range(len(chains)):
+        owners.setdefault(tuple(prompts[i]), []).append(i)
+    for together in _batches(model, list(owners), len):
+        width = max(map(len, together))
+        cache = KVCache(model.n_layers, len(together), width)
+        ids, mask, positions = left_padded(together, model.pad_id)
+        ends = _outputs(model, ids, mask, positions, cache, 1)[:, -1]
+        cache.advance(width)
+        place = {prompt: row for row, prompt in enumerate(together)}
+        members = sorted((i for prompt in together for i in owners[prompt]), key=lambda i: (len(chains[i]), i))
+        for batch in _batches(model, members, lambda i: len(chains[i])):
+            past, new = max(len(prompts[i]) for i in batch), max(len(chains[i]) for i in batch)
+            timeline = KVCache(model.n_layers, len(batch), past + new, reserve=past)
+            lengths = torch.tensor([len(prompts[i]) for i in batch])
+            ids = torch.full((len(batch), new), model.pad_id)
             for row, i in enumerate(batch):
-                yield i, row, capture, logits
+                timeline.admit(row, cache, place[tuple(prompts[i])], len(prompts[i]))
+                ids[row, : len(chains[i])] = chains[i]
+            timeline.show(past)
+            # What follows a shorter chain comes after it, so that no token of it can look there.
+            mask = torch.arange(past + new) >= past - lengths[:, None]
+            positions = lengths[:, None] + torch.arange(new)
+            outputs = _outputs(model, ids, mask, positions, timeline, new if with_logits else 1)
+            for row, i in enumerate(batch):
+                n, first = len(chains[i]), ends[place[tuple(prompts[i])]]
+                yield _Read(i, row, slice(0, n), model, capture, first, outputs[row, : n - 1])
+
+
+def _whole(
+    model: LanguageModel,
+    prompts: Sequence[tuple[int, ...]],
+    chains: Sequence[Tensor],
+    capture: Capture,
+    with_logits: bool,
+) -> Iterator[_Read]:
+    """Read each prompt with its chain from the beginning, for models whose past cannot be kept."""
+    texts = [(*prompts[i], *chains[i].tolist()) for i in range(len(chains))]
+    order = sorted(range(len(chains)), key=lambda i: (len(texts[i]), i))
+    for batch in _batches(model, order, lambda i: len(texts[i])):
+        last = 1 + max(len(chains[i]) for i in batch) if with_logits else 1
+        outputs = _outputs(model, *left_padded([texts[i] for i in batch], model.pad_id), None, last)
+        for row, i in enumerate(batch):
+            n, total = len(chains[i]), max(len(texts[i]) for i in batch)
+            before = outputs[row, -n - 1 : -1]
+            yield _Read(i, row, slice(total - n, total), model, capture, before[:1].squeeze(0), before[1:])
+
+
+def _outputs(
+    model: LanguageModel, ids: Tensor, mask: Tensor, positions: Tensor, cache: KVCache | None, last: int
+) -> Tensor:
+    """(B, last or T, D) states where the model has a linear head, else (B, last, V) logits."""
+    if model.head is not None:
+        return model.states(ids, mask, positions, cache)
+    return model.logits(ids, mask, positions, cache, last=last)
+
+
+def _batches(model: LanguageModel, items: Sequence[T], length: Callable[[T], int]) -> Iterator[list[T]]:
+    """Items in order, as many at once as a pass holds with all padded to the longest; at least one."""
+    most = _PASS.get(model.device.type, _PASS_ON_ACCELERATOR)
+    batch: list[T] = []
+    longest = 0
+    for item in items:
+        longest = max(longest, length(item))
+        if batch and longest * (len(batch) + 1) > most:
+            yield batch
+            batch, longest = [], length(item)
+        batch.append(item)
+    if batch:
+        yield batch

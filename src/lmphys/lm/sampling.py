@@ -4,6 +4,7 @@ The draw is the inverse of the cumulative distribution over tokens in order of f
 uniform number, so a chain's text is a function of its own seed and of the logits alone.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from lmphys.core.errors import LmphysError
 
 # A nucleus rarely holds more tokens than this; the rows where it does are sorted whole.
 _CANDIDATES = 64
+# Logits that are swept at once, so that the sweeps of a block find them in the processor's cache.
+_CACHED = 2**19
+_RULED_OUT = -1e5
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,18 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
         sampling: temperature, top_p and top_k; as in `transformers`, top-k acts before top-p and both after the
             temperature.
     """
+    rows = _rows_at_once(logits)
+    return _joined(_draw(*block, sampling) for block in zip(logits.split(rows), uniforms.split(rows), strict=True))
+
+
+def measure(logits: Tensor, tokens: Tensor, sampling: Sampling) -> Draw:
+    """What `draw` tells of tokens (B,) that were drawn before, from their logits (B, V)."""
+    rows = _rows_at_once(logits)
+    blocks = zip(logits.split(rows), tokens.to(logits.device).split(rows), strict=True)
+    return _joined(_Distribution.of(block, sampling).measure(own) for block, own in blocks)
+
+
+def _draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
     distribution = _Distribution.of(logits, sampling)
     if sampling.temperature == 0:
         tokens = distribution.logits.argmax(-1)
@@ -80,34 +96,53 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
     return distribution.measure(tokens)
 
 
-def measure(logits: Tensor, tokens: Tensor, sampling: Sampling) -> Draw:
-    """What `draw` tells of tokens (B,) that were drawn before, from their logits (B, V)."""
-    return _Distribution.of(logits, sampling).measure(tokens.to(logits.device))
+def _rows_at_once(logits: Tensor) -> int:
+    """Rows whose sweeps over the vocabulary stay in a processor's cache; on an accelerator, all."""
+    if logits.device.type != "cpu":
+        return max(1, len(logits))
+    return max(1, _CACHED // logits.shape[-1])
+
+
+def _joined(parts: Iterator[Draw]) -> Draw:
+    return Draw(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
 
 class _Distribution(NamedTuple):
-    """Logits (B, V) at temperature 1 and at that of the sampling, with their normalisations (B, 1)."""
+    """Logits (B, V) less the largest of each row, at temperature 1 and at that of the sampling.
+
+    Attributes:
+        logits: at temperature 1.
+        weights: (B, V) their exponentials.
+        z: (B, 1) sums of the weights.
+        scaled: logits at the sampling temperature.
+        log_z_scaled: (B, 1) their normalisation.
+    """
 
     logits: Tensor
-    log_z: Tensor
+    weights: Tensor
+    z: Tensor
     scaled: Tensor
     log_z_scaled: Tensor
 
     @classmethod
     def of(cls, logits: Tensor, sampling: Sampling) -> "_Distribution":
         logits = logits.float()
-        log_z = logits.logsumexp(-1, keepdim=True)
-        if sampling.temperature == 0:
-            return cls(logits, log_z, logits, log_z)
+        # A token that is ruled out has weight 0, and 0 times a finite number is 0.
+        logits = (logits - logits.amax(-1, keepdim=True)).clamp_(min=_RULED_OUT)
+        weights = logits.exp()
+        z = weights.sum(-1, keepdim=True)
+        if sampling.temperature in (0, 1):
+            return cls(logits, weights, z, logits, z.log())
         scaled = logits / sampling.temperature
-        return cls(logits, log_z, scaled, scaled.logsumexp(-1, keepdim=True))
+        return cls(logits, weights, z, scaled, scaled.logsumexp(-1, keepdim=True))
 
     def measure(self, tokens: Tensor) -> Draw:
         column = tokens[:, None]
-        logp = (self.logits.gather(-1, column) - self.log_z)[:, 0]
+        logp = (self.logits.gather(-1, column) - self.z.log())[:, 0]
         logp_sampling = (self.scaled.gather(-1, column) - self.log_z_scaled)[:, 0]
-        entropy = torch.special.entr((self.logits - self.log_z).exp()).sum(-1)
-        return Draw(tokens, logp, logp_sampling, entropy)
+        # S = ln Z - <ln w>, with the largest weight 1.
+        entropy = self.z.log()[:, 0] - torch.linalg.vecdot(self.weights, self.logits) / self.z[:, 0]
+        return Draw(tokens, logp, logp_sampling, entropy.clamp(min=0))
 
 
 def matching_uniforms(

@@ -44,7 +44,7 @@ def test_states_are_the_hidden_states_of_a_plain_pass(corpus, tokenizer):
     """In float64, so that only mistakes differ; at the last layer the plain pass shows the state after the norm."""
     plain = LanguageModel(corpus.spec.model, dtype="float32").model.double()
     model = LanguageModel.from_parts(plain, tokenizer)
-    found = states_by_layer(model, corpus, LAYERS, batch_size=5)
+    found = states_by_layer(model, corpus, LAYERS)
     norm = plain.base_model.norm if hasattr(plain.base_model, "norm") else plain.base_model.ln_f
     ends = np.concatenate([[0], np.cumsum(corpus.chains["n_tokens"])])
     assert len(corpus.sentences) >= 20 and corpus.chains["n_sentences"].max() >= 3

@@ -18,7 +18,6 @@ def states_by_layer(
     layers: Sequence[int],
     *,
     rows: Sequence[int] | np.ndarray | None = None,
-    batch_size: int = 16,
 ) -> dict[int, np.ndarray]:
     """Residual streams at the boundary tokens of a corpus, all layers from one teacher-forced pass.
 
@@ -31,7 +30,6 @@ def states_by_layer(
         layers: blocks after which the states are taken: 0 the embeddings, `model.n_layers` (or -1) the last block,
             before the final norm.
         rows: rows of `corpus.chains` to read, None all of them; see `chains_per_question`.
-        batch_size: chains side by side.
 
     Returns:
         Layer, counted from 0, -> (N, D) float32: a row a sentence, in the order of
@@ -57,7 +55,7 @@ def states_by_layer(
     wanted = [known.get(int(chain), torch.empty(0, dtype=torch.long)) for chain in chosen]
     prompts = [model.prompt_ids(REQUEST.format(question=text), corpus.spec.prompt) for text in table["question"]]
     found: list[dict[int, np.ndarray]] = [{} for _ in chosen]
-    for i, states in read_layers(model, prompts, tokens, wanted, layers=indices, batch_size=batch_size):
+    for i, states in read_layers(model, prompts, tokens, wanted, layers=indices):
         found[i] = {layer: array.numpy() for layer, array in states.items()}
     empty = np.empty((0, model.width), dtype=np.float32)
     return {layer: np.concatenate([empty, *(states[layer] for states in found)]) for layer in indices}

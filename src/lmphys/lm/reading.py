@@ -18,7 +18,6 @@ from lmphys.lm.hooks import Capture
 from lmphys.lm.model import LanguageModel, left_padded
 from lmphys.lm.sampling import Draw, Sampling, measure
 
-
 # Tokens of a pass: more make no product faster, and their states leave the cache of a processor.
 _PASS = {"cpu": 512}
 _PASS_ON_ACCELERATOR = 16_384

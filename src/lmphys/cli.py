@@ -114,6 +114,9 @@ def run(
     into_book: Annotated[
         bool, typer.Option("--into-book", help="Replace the page of the book even with other parameters.")
     ] = False,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="Put the chains that are drawn anew into data/chains, for all readers.")
+    ] = False,
 ) -> None:
     """Run chapters, by default as they stand in the book.
 
@@ -122,9 +125,11 @@ def run(
     """
     from lmphys.book.chapter import find_chapter, find_chapters
     from lmphys.book.runner import project_lock, run_chapter
-    from lmphys.core.paths import project_root
+    from lmphys.core.paths import SHIP, project_root
 
     _choose_device(device)
+    if ship:
+        os.environ[SHIP] = "1"
     overrides: dict[str, Any] = {}
     for setting in set_ or []:
         name, equals, value = setting.partition("=")

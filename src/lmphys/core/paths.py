@@ -8,6 +8,8 @@ import platformdirs
 from lmphys.core.errors import LmphysError
 
 DEFAULT_MODEL = "smollm2"
+# Set by `lmphys run --ship`: chains that are drawn go to the shelf.
+SHIP = "LMPHYS_SHIP"
 
 
 def cache_home() -> Path:

@@ -4,9 +4,10 @@ import dataclasses
 import importlib.metadata
 import math
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,14 @@ from lmphys.core.progress import Progress
 from lmphys.core.tables import LABEL_COLUMNS, SENTENCE_COLUMNS
 from lmphys.corpus.answers import Question, extract, is_correct
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
-from lmphys.corpus.shipped import ShippedChains, load_chains
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
 from lmphys.corpus.store import TOKEN_COLUMNS, Corpus, Shard, ShardStore, corpora_home
 from lmphys.corpus.tasks import load_questions
-from lmphys.lm.decode import ChainDecoder, DecodedChain, Request
+from lmphys.lm.decode import Request
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
-from lmphys.lm.reading import read_chains, read_written
+from lmphys.lm.reading import read_chains
+from lmphys.lm.shelf import Shelf, write_chains
 from lmphys.lm.sites import SITES
 from lmphys.lm.sources import random_base
 from lmphys.problems.chains import problem_of
@@ -63,7 +64,7 @@ def build_corpus(
 ) -> Corpus:
     """Return the corpus of a spec, building what is not on disk yet.
 
-    Chains that come with the book (`lmphys.corpus.shipped`) are read in one pass, all others sampled. Finished shards
+    Chains that come with the book (`lmphys.lm.shelf`) are read in one pass, all others sampled. Finished shards
     of an earlier, interrupted build are kept. When memory runs out the batch is halved.
 
     Args:
@@ -78,26 +79,42 @@ def build_corpus(
     """
     spec.check()
     spec = spec.resolved(device)
-    key = spec.key()
-    store = ShardStore(corpora_home() / (f"{key}-resampled" if resample else key))
-
-    def builder() -> _Builder:
-        if spec.writer:
-            return _Reader(spec, device, batch_size, resample)
-        shipped = None if resample else load_chains(key)
-        return _Writer(spec, device, batch_size) if shipped is None else _Rereader(spec, device, batch_size, shipped)
-
-    store.complete_by(lambda: builder().build(store, progress))
+    shelf = _shelf(spec)
+    # A corpus of another text on the shelf, or of none, is another corpus.
+    mark = "resampled" if resample else shelf.state
+    store = ShardStore(corpora_home() / "-".join(filter(None, [spec.key(), mark])))
+    kind = _Reader if spec.writer else _Writer
+    store.complete_by(lambda: kind(spec, device, batch_size, resample).build(store, progress))
     return Corpus(store.folder)
+
+
+def ship_corpus(corpus: Corpus) -> Path:
+    """Put the chains of a corpus that its model has written on the shelf of this checkout; return its file.
+
+    Raises:
+        LmphysError: the model has read them only.
+    """
+    spec = corpus.spec
+    if spec.writer is not None:
+        raise LmphysError(f"{corpus.folder.name} only reads chains of {spec.writer}; ship the corpus of that model")
+    writer = _Writer(spec, "cpu", 1, resample=True)
+    lengths = corpus.chains["n_tokens"].tolist()
+    tokens, logp = (list(torch.from_numpy(corpus.column(name)).split(lengths)) for name in ("tokens", "logp"))
+    shelf = _shelf(spec)
+    shelf.add(writer.requests(range(len(writer.jobs))), tokens, logp)
+    return shelf.path
+
+
+def _shelf(spec: CorpusSpec) -> Shelf:
+    return Shelf.of(spec.writer or spec.model, spec.dtype, spec.sampling)
 
 
 class _Builder:
     """What sampling and reading have in common: a model, shards of chains, a manifest."""
 
-    drawn = "sampled"  # how the chains came about, for the manifest
-
-    def __init__(self, spec: CorpusSpec, device: str, batch_size: int) -> None:
+    def __init__(self, spec: CorpusSpec, device: str, batch_size: int, resample: bool) -> None:
         self.spec = spec
+        self.resample = resample
         self.device = device
         self.batch_size = batch_size
         self.model = LanguageModel(spec.model, dtype=spec.dtype, device=device)
@@ -143,6 +160,10 @@ class _Builder:
     def shard(self, jobs: range, bar: Progress) -> Shard:
         raise NotImplementedError
 
+    def drawn(self) -> str:
+        """How the chains came about."""
+        raise NotImplementedError
+
     def prompt(self, question: Question) -> tuple[int, ...]:
         return self.model.prompt_ids(REQUEST.format(question=question.text), self.spec.prompt)
 
@@ -155,7 +176,7 @@ class _Builder:
             "model": self.model.describe(),
             "layer": self.layer,
             "batch_size": self.batch_size,
-            "drawn": self.drawn,
+            "drawn": self.drawn(),
             "versions": {name: importlib.metadata.version(name) for name in packages}
             | {"python": platform.python_version()},
             "threads": torch.get_num_threads(),
@@ -165,44 +186,36 @@ class _Builder:
 class _Writer(_Builder):
     """The model writes its own chains."""
 
-    def shard(self, jobs: range, bar: Progress) -> Shard:
+    def requests(self, jobs: range) -> list[Request]:
         chosen = [self.jobs[i] for i in jobs]
-        requests = [Request(self.prompt(q), chain_seed(self.spec.seed, q.id, chain)) for q, chain in chosen]
-        parts: list[Shard | None] = [None] * len(chosen)
-        for chain in self.chains(jobs, requests, bar):
-            question, number = chosen[chain.index]
+        return [Request(self.prompt(q), chain_seed(self.spec.seed, q.id, chain)) for q, chain in chosen]
+
+    def drawn(self) -> str:
+        if self.resample:
+            return "sampled"
+        shelf = _shelf(self.spec)
+        shipped = sum(shelf.find(request) is not None for request in self.requests(range(len(self.jobs))))
+        return {0: "sampled", len(self.jobs): "shipped"}.get(shipped, "partly shipped")
+
+    def shard(self, jobs: range, bar: Progress) -> Shard:
+        requests = self.requests(jobs)
+        parts: list[Shard | None] = [None] * len(requests)
+        for chain in write_chains(
+            self.model,
+            requests,
+            self.spec.sampling,
+            layer=self.layer,
+            batch_size=self.batch_size,
+            on_tokens=bar.tokens,
+            resample=self.resample,
+        ):
+            question, number = self.jobs[jobs[chain.index]]
             measured = {name: getattr(chain, name).numpy() for name in TOKEN_COLUMNS}
             written = _Written(chain.tokens, chain.ended, measured)
             row = {"chain_id": f"{question.id}/{number}", "seed": requests[chain.index].seed}
             parts[chain.index] = chain_shard(self.model, question, row, written, chain.states)
             bar.advance()
         return _join([part for part in parts if part is not None])
-
-    def chains(self, jobs: range, requests: list[Request], bar: Progress) -> Iterator[DecodedChain]:
-        decoder = ChainDecoder(self.model, self.spec.sampling, layer=self.layer, batch_size=self.batch_size)
-        yield from decoder.run(requests, on_tokens=bar.tokens)
-
-
-class _Rereader(_Writer):
-    """The model reads what it has written before: the chains that come with the book."""
-
-    drawn = "shipped"
-
-    def __init__(self, spec: CorpusSpec, device: str, batch_size: int, shipped: ShippedChains) -> None:
-        super().__init__(spec, device, batch_size)
-        self.shipped = shipped
-        if len(shipped.tokens) != len(self.jobs):
-            raise LmphysError(
-                f"{shipped.path} holds {len(shipped.tokens)} chains instead of {len(self.jobs)}; restore it with git, "
-                "or remove it to sample anew"
-            )
-
-    def chains(self, jobs: range, requests: list[Request], bar: Progress) -> Iterator[DecodedChain]:
-        prompts, tokens = [request.prompt for request in requests], [self.shipped.tokens[job] for job in jobs]
-        for chain in read_written(self.model, prompts, tokens, self.spec.sampling, layer=self.layer):
-            self.shipped.check(jobs[chain.index], chain.logp)
-            bar.tokens(len(chain.tokens))
-            yield chain
 
 
 class _Reader(_Builder):
@@ -212,8 +225,10 @@ class _Reader(_Builder):
         assert spec.writer is not None
         source = dataclasses.replace(spec, model=spec.writer, writer=None, layer=-1)
         self.source = build_corpus(source, device=device, batch_size=batch_size, resample=resample)
-        self.drawn = self.source.manifest.get("drawn", "sampled")
-        super().__init__(spec, device, batch_size)
+        super().__init__(spec, device, batch_size, resample)
+
+    def drawn(self) -> str:
+        return self.source.manifest.get("drawn", "sampled")
 
     def shard(self, jobs: range, bar: Progress) -> Shard:
         source = ShardStore(self.source.folder).read(self.shards().index(jobs))

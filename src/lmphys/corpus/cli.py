@@ -135,14 +135,11 @@ def export(
 
 
 @app.command()
-def ship(
-    key: Key,
-    folder: Annotated[Path, typer.Option(help="Where chains that come with the book lie")] = Path("data/chains"),
-) -> None:
-    """Write the token ids of a corpus to data/chains, so that readers of the book have the same text."""
-    from lmphys.corpus.shipped import save_chains
+def ship(key: Key) -> None:
+    """Put the token ids of a corpus into data/chains, so that readers of the book have the same text."""
+    from lmphys.corpus.build import ship_corpus
 
-    print(save_chains(_find(key), folder))
+    print(ship_corpus(_find(key)))
 
 
 def _folders() -> list[Path]:

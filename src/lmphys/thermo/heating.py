@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lmphys.lm.decode import ChainDecoder, Request
+from lmphys.lm.decode import Request
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.sampling import Sampling
+from lmphys.lm.shelf import write_chains
 
 
 def sample_texts(
@@ -40,7 +41,7 @@ def sample_texts(
     rows = []
     for temperature in temperatures:
         sampling = Sampling(temperature=temperature, top_p=1.0, max_tokens=max_tokens)
-        for chain in ChainDecoder(model, sampling).run(requests):
+        for chain in write_chains(model, requests, sampling):
             tokens = chain.tokens.tolist()
             rows.append(
                 {

@@ -19,7 +19,6 @@ from lmphys.pages.basins.displacement import (
     displace,
     displaced_energies,
     own_uniforms,
-    write_on,
 )
 
 SAMPLING = Sampling(temperature=1.0, top_p=1.0, max_tokens=24)
@@ -39,6 +38,12 @@ def chains(exact):
     requests = [Request(exact.prompt_ids(text), seed) for text in PROMPTS for seed in (3, 4)]
     decoded = sorted(ChainDecoder(exact, SAMPLING).run(requests), key=lambda chain: chain.index)
     return [(request, chain.tokens.tolist()) for request, chain in zip(requests, decoded, strict=True)]
+
+
+def write_on(decoder, requests):
+    """The tokens that are drawn for each request, in their order, and whether the chain ended by itself."""
+    decoded = sorted(decoder.run(requests), key=lambda chain: chain.index)
+    return [(chain.tokens.tolist(), chain.ended) for chain in decoded]
 
 
 def half(tokens):

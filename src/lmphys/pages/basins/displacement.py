@@ -1,6 +1,6 @@
 """Displacing hidden states: chains that go on from displaced states, and the energy of a chain beside where it is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.cache import KVCache
-from lmphys.lm.decode import ChainDecoder, PromptKey, PromptState, Request
+from lmphys.lm.decode import ChainDecoder, PromptKey, PromptState
 from lmphys.lm.intervention import changed_states
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.sampling import Sampling, chain_uniforms, matching_uniforms
@@ -70,16 +70,6 @@ class DisplacedDecoder(ChainDecoder):
             cache.advance(given)
             found |= {key: PromptState(cache, row, len(prompt), logits[row]) for row, key in enumerate(keys)}
         return found
-
-
-def write_on(
-    decoder: ChainDecoder, requests: Sequence[Request], on_tokens: Callable[[int], None] | None = None
-) -> list[tuple[list[int], bool]]:
-    """The tokens that are drawn for each request, in their order, and whether the chain ended by itself."""
-    written: list[tuple[list[int], bool]] = [([], False)] * len(requests)
-    for chain in decoder.run(requests, on_tokens):
-        written[chain.index] = (chain.tokens.tolist(), chain.ended)
-    return written
 
 
 @torch.inference_mode()

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +24,12 @@ from lmphys.corpus.build import build_corpus
 from lmphys.corpus.spec import CorpusSpec, chain_seed
 from lmphys.corpus.store import Corpus, Shard, ShardStore, read_manifest, read_shards
 from lmphys.corpus.tasks import load_questions
-from lmphys.lm.decode import ChainDecoder, PromptKey, Request
+from lmphys.lm.decode import DecodedChain, PromptKey, Request
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
+from lmphys.lm.shelf import write_chains
 from lmphys.lm.sources import identity
-from lmphys.pages.basins.displacement import DisplacedDecoder, directions, displaced_energies, own_uniforms, write_on
+from lmphys.pages.basins.displacement import DisplacedDecoder, directions, displaced_energies, own_uniforms
 from lmphys.pages.basins.returns import given_tokens
 
 # Raise it with every change that alters what a spec stands for.
@@ -194,8 +195,8 @@ class _Trier:
                     seed = chain_seed(spec.seed, f"{name} cut {cut}", repeat)
                     requests.append(Request((*self._prompt(model, chain), *given), seed, len(given)))
                     rows.append({"chain": chain, "cut": cut, "repeat": repeat, "given": len(given)})
-        decoder = ChainDecoder(model, spec.corpus.sampling, batch_size=self.batch_size)
-        return self._written(decoder, rows, requests, bar)
+        chains = write_chains(model, requests, spec.corpus.sampling, batch_size=self.batch_size, on_tokens=bar.tokens)
+        return self._written(model, chains, rows)
 
     def _displaced(self, bar: Progress) -> pd.DataFrame:
         spec, drew, model = self.spec, self.spec.corpus.sampling, self._exact
@@ -215,20 +216,22 @@ class _Trier:
                 shifts.setdefault(requests[-1].key, norm * way)
                 rows.append({"chain": chain, "cut": 0.5, "norm": norm, "given": len(given)})
         at = round(spec.depth * model.n_layers)
-        decoder = DisplacedDecoder(model, sampling, shifts, at=at, batch_size=self.batch_size) if requests else None
-        return self._written(decoder, rows, requests, bar) if decoder else pd.DataFrame()
+        if not requests:
+            return pd.DataFrame()
+        decoder = DisplacedDecoder(model, sampling, shifts, at=at, batch_size=self.batch_size)
+        return self._written(model, decoder.run(requests, bar.tokens), rows)
 
     def _written(
-        self, decoder: ChainDecoder, rows: list[dict[str, Any]], requests: list[Request], bar: Progress
+        self, model: LanguageModel, chains: Iterator[DecodedChain], rows: list[dict[str, Any]]
     ) -> pd.DataFrame:
         """The rows with what was written, and the answer of the whole chain."""
-        tokenizer = decoder.model.tokenizer
-        for row, (new, ended) in zip(rows, write_on(decoder, requests, bar.tokens), strict=True):
-            whole = [*self.tokens[row["chain"]][: row["given"]].tolist(), *new]
-            text = tokenizer.decode(whole, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        for chain in chains:
+            row = rows[chain.index]
+            whole = [*self.tokens[row["chain"]][: row["given"]].tolist(), *chain.tokens.tolist()]
+            text = model.tokenizer.decode(whole, skip_special_tokens=True, clean_up_tokenization_spaces=False)
             question = self._question(row["chain"])
             answer = extract(text, question)
-            row |= {"n_tokens": len(whole), "ended": ended, "extracted": answer}
+            row |= {"n_tokens": len(whole), "ended": chain.ended, "extracted": answer}
             row |= {"correct": is_correct(answer, question), "text": text}
         return pd.DataFrame(rows)
 

@@ -1,9 +1,9 @@
 """Chains that come with the book: the token ids that a model drew once, so that every reader has one text.
 
-`data/chains/<key>.npz` is a shelf, one for each writer and way of drawing. Of every chain on it the shelf holds the name
-of its request (a digest of the prompt, the seed and the tokens given), its `tokens`, and the log-probability `logp`
-(nats, temperature 1) of each token when it was drawn. `<key>.json` beside it tells who drew them, how and where. States,
-entropies and log-probabilities are computed anew where a chain is read, and the latter must agree.
+`data/chains/<key>.npz` is a shelf, one for each writer and way of drawing. Of every chain on it the shelf holds the
+name of its request (a digest of the prompt, the seed and the tokens given), its `tokens`, and the log-probability
+`logp` (nats, temperature 1) of each token when it was drawn. `<key>.json` beside it tells who drew them, how and where.
+States, entropies and log-probabilities are computed anew where a chain is read, and the latter must agree.
 """
 
 import dataclasses

@@ -105,6 +105,26 @@ def read_layers(
         yield read.chain, {index: x[wanted.to(x.device)].float().cpu() for index, x in latest.items()}
 
 
+@torch.inference_mode()
+def read_logits(
+    model: LanguageModel,
+    prompts: Sequence[tuple[int, ...]],
+    chains: Sequence[Tensor],
+    places: Sequence[Tensor],
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield, for each chain, its index and (m, V) logits from which m of its tokens are drawn, float32 on the CPU.
+
+    Args:
+        model: the reader.
+        prompts: token ids before each chain.
+        chains: (n,) token ids of each chain.
+        places: (m,) places of the wanted tokens in each chain, 0 to n - 1.
+    """
+    for read in _read(model, prompts, chains, (), with_logits=True):
+        before = torch.cat([read.first[None], read.others])[places[read.chain].to(model.device)]
+        yield read.chain, (before if model.head is None else model.head(before)).float().cpu()
+
+
 @dataclass(frozen=True, eq=False)
 class _Read:
     """A chain in the newest pass, on a row of what was captured.

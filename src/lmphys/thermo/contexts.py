@@ -12,6 +12,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.corpus.store import Corpus
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
+from lmphys.lm.reading import read_logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,6 @@ class Contexts:
         return [tokens[chain][:place] for chain, place in self.places[["chain", "place"]].to_numpy()]
 
 
-@torch.inference_mode()
 def read_contexts(
     model: LanguageModel, corpus: Corpus, *, n_chains: int, per_chain: int, seed: int = 0, words_before: int = 60
 ) -> Contexts:
@@ -64,24 +64,23 @@ def read_contexts(
     """
     tokens = corpus.tokens()
     rng = np.random.default_rng(seed)
-    kept: list[Tensor] = []
+    chosen = _chosen(corpus.chains["question_id"], n_chains, rng)
+    chains = [torch.from_numpy(tokens[chain].astype(np.int64)) for chain in chosen]
+    places = [torch.from_numpy(np.sort(rng.permutation(len(chain))[:per_chain])) for chain in chains]
+    questions = corpus.chains["question"].iloc[chosen]
+    prompts = [model.prompt_ids(REQUEST.format(question=text), corpus.spec.prompt) for text in questions]
+    known = model.model.get_input_embeddings().num_embeddings
+    if any(max(max(prompt), int(chain.max())) >= known for prompt, chain in zip(prompts, chains, strict=True)):
+        raise LmphysError(f"{model.spec} does not know all tokens of the corpus; take a model with its tokenizer")
+    kept = dict(read_logits(model, prompts, chains, places))
     rows = []
-    for chain in _chosen(corpus.chains["question_id"], n_chains, rng):
-        text = torch.from_numpy(tokens[chain].astype(np.int64))
-        places = np.sort(rng.permutation(len(text))[:per_chain])
-        question = corpus.chains["question"].iloc[chain]
-        prompt = torch.tensor(model.prompt_ids(REQUEST.format(question=question), corpus.spec.prompt))
-        whole = torch.cat([prompt, text])
-        if int(whole.max()) >= model.model.get_input_embeddings().num_embeddings:
-            raise LmphysError(f"{model.spec} does not know all tokens of the corpus; take a model with its tokenizer")
-        logits = model.model(whole[None].to(model.device)).logits[0]
-        # The distribution of token i is what the model says after token i - 1.
-        kept.append(logits[torch.from_numpy(places) + len(prompt) - 1].float().cpu())
-        for place in places:
+    for row, text, wanted in zip(chosen, chains, places, strict=True):
+        for place in wanted.tolist():
             before = model.tokenizer.decode(text[:place].tolist())[-words_before:]
-            rows.append((chain, int(place), corpus.chains["question_id"].iloc[chain], before, int(text[place])))
+            rows.append((row, place, corpus.chains["question_id"].iloc[row], before, int(text[place])))
     table = pd.DataFrame(rows, columns=["chain", "place", "question_id", "before", "token"])
-    return Contexts(torch.cat(kept), torch.tensor(table.pop("token").to_numpy()), table)
+    logits = torch.cat([kept[i] for i in range(len(chains))])
+    return Contexts(logits, torch.tensor(table.pop("token").to_numpy()), table)
 
 
 def _chosen(questions: Sequence[str] | pd.Series, n: int, rng: np.random.Generator) -> list[int]:

@@ -156,14 +156,14 @@ class Shelf:
             every |= {_name(r): (t, p) for r, t, p in zip(requests, tokens, logp, strict=True)}
             names = sorted(every)
             ids = torch.cat([every[name][0] for name in names]).numpy()
-            arrays = {
-                "requests": np.array(names, dtype=np.uint64),
-                "tokens": ids.astype(np.uint16 if ids.max() < 2**16 else np.uint32),
-                "logp": torch.cat([every[name][1] for name in names]).numpy().astype(np.float32).round(4),
-                "lengths": np.array([len(every[name][0]) for name in names], dtype=np.uint32),
-            }
             partial = self.path.with_suffix(".part.npz")
-            np.savez_compressed(partial, **arrays)
+            np.savez_compressed(
+                partial,
+                requests=np.array(names, dtype=np.uint64),
+                tokens=ids.astype(np.uint16 if ids.max() < 2**16 else np.uint32),
+                logp=torch.cat([every[name][1] for name in names]).numpy().astype(np.float32).round(4),
+                lengths=np.array([len(every[name][0]) for name in names], dtype=np.uint32),
+            )
             made = {"versions": versions(), "machine": machine(), "commit": git_state(Path.cwd())}
             recipe = {**self.recipe, "chains": len(names), "tokens": len(ids), "last_added": made}
             partial.replace(self.path)

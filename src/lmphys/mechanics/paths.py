@@ -8,9 +8,11 @@ import torch
 
 from lmphys.core.errors import LmphysError
 from lmphys.corpus.store import Corpus
-from lmphys.lm.hooks import Capture
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
+from lmphys.lm.reading import read_written
+from lmphys.lm.sampling import Sampling
+from lmphys.lm.sites import SITES
 
 # Tokens that a text without a prompt spends before its path begins: the first token of a text is an outlier in
 # most models, with a state many times as long as the others.
@@ -113,27 +115,26 @@ def read_paths(
     Raises:
         LmphysError: the model does not know a token, cannot read so long a text, or a text has no two tokens.
     """
-    index = model.layer_index(layer)
     known = model.model.get_input_embeddings().num_embeddings
-    states: dict[str, list[np.ndarray]] = {"resid_post": [], "final_norm": []}
-    log_pp, kept = [], []
-    with Capture(model, (index,)).attached() as capture:
-        for prompt, text in zip(prompts, texts, strict=True):
-            whole = torch.tensor([*prompt, *np.asarray(text).tolist()])
-            start = len(prompt) or N_LEAD
-            if len(whole) < start + 2:
-                raise LmphysError(f"a text of {len(text)} tokens has no step; leave short texts out")
-            if int(whole.max()) >= known:
-                raise LmphysError(f"{model.spec} does not know all tokens of the text; take a model with its tokenizer")
-            if model.context_length is not None and len(whole) > model.context_length:
-                raise LmphysError(f"{len(whole)} tokens exceed the {model.context_length} that {model.spec} can read")
-            logits = model.model(whole[None].to(model.device)).logits[0, start:-1]
-            log_p = logits.float().log_softmax(-1).gather(1, whole[start + 1 :, None].to(logits.device))[:, 0]
-            log_pp.append(np.append(-log_p.cpu().double().numpy(), np.nan))
-            for site, latest in capture.states(index).items():
-                states[site].append(latest[0, start:].float().cpu().numpy())
-            kept.append(whole[start:].numpy())
-    return Paths(states, log_pp, kept)
+    before: list[tuple[int, ...]] = []
+    chains: list[torch.Tensor] = []
+    for prompt, text in zip(prompts, texts, strict=True):
+        whole = [*prompt, *np.asarray(text).tolist()]
+        start = len(prompt) or N_LEAD
+        if len(whole) < start + 2:
+            raise LmphysError(f"a text of {len(text)} tokens has no step; leave short texts out")
+        if max(whole) >= known:
+            raise LmphysError(f"{model.spec} does not know all tokens of the text; take a model with its tokenizer")
+        before.append(tuple(whole[:start]))
+        chains.append(torch.tensor(whole[start:]))
+    read = {chain.index: chain for chain in read_written(model, before, chains, Sampling(temperature=1.0), layer=layer)}
+    ordered = [read[i] for i in range(len(chains))]
+    return Paths(
+        {site: [chain.states[site].numpy() for chain in ordered] for site in SITES},
+        # The first token's probability belongs to the last token of the prompt.
+        [np.append(-chain.logp[1:].double().numpy(), np.nan) for chain in ordered],
+        [chain.tokens.numpy() for chain in ordered],
+    )
 
 
 def chosen_chains(corpus: Corpus, n_chains: int, *, shortest: int = 32, seed: int = 0) -> list[int]:

@@ -47,7 +47,7 @@ def test_held_out_chains_come_in_pairs_about_test_problems():
 def test_likelihood_is_that_of_a_plain_pass(model):
     """Token by token, one chain at a time, without padding, by log_softmax."""
     chains = held_out_chains(6)["slipped"]
-    found = token_nll(model, chains, batch_size=2)
+    found = token_nll(model, chains)
     for i, chain in enumerate(chains):
         prompt = model.prompt_ids(REQUEST.format(question=chain.problem.text))
         ids = [*model.tokenizer(chain.text, add_special_tokens=False)["input_ids"], closing_token(model)]

@@ -9,12 +9,13 @@ import torch
 
 from lmphys.corpus.sentences import token_ends
 from lmphys.lm.model import LanguageModel
+from lmphys.lm.reading import read_written
+from lmphys.lm.sampling import Sampling
 from lmphys.problems.chains import ErrorRates, LabelledChain, problem_of, write_chain
 from lmphys.problems.families import FAMILIES
 from lmphys.problems.problem import DIFFICULTIES
 from lmphys.stats.mean import mean_interval
-from lmphys.training.batches import Batches, collate
-from lmphys.training.loop import surprisals
+from lmphys.training.batches import Batches
 from lmphys.training.reasoner.config import TrainingConfig
 
 _FLAWLESS = ErrorRates(slip=0, derail=0)
@@ -53,8 +54,7 @@ def _is_slip(sentence: Any) -> bool:
     return sentence.phase == "compute" and sentence.valid is False
 
 
-@torch.inference_mode()
-def token_nll(model: LanguageModel, chains: Sequence[LabelledChain], *, batch_size: int = 4) -> pd.DataFrame:
+def token_nll(model: LanguageModel, chains: Sequence[LabelledChain]) -> pd.DataFrame:
     """Negative log-likelihood of every token of given chains, each after the chains' own words before it.
 
     The chains are read as in training: after the same request, and with the token that ends a turn at their end.
@@ -62,7 +62,6 @@ def token_nll(model: LanguageModel, chains: Sequence[LabelledChain], *, batch_si
     Args:
         model: the reader.
         chains: with their labels.
-        batch_size: chains side by side.
 
     Returns:
         A row a token, in the order of the text: `chain` (place in `chains`), `sentence` (its number), `part` (the
@@ -74,16 +73,12 @@ def token_nll(model: LanguageModel, chains: Sequence[LabelledChain], *, batch_si
     """
     encode = Batches(TrainingConfig(), model, lambda i: (chains[i].problem.text, chains[i].text)).encode
     encoded = encode(range(len(chains))) if chains else []
-    order = sorted(range(len(chains)), key=lambda i: len(encoded[i].ids))
+    prompts = [tuple(one.ids[: one.n_prompt]) for one in encoded]
+    tokens = [torch.as_tensor(one.ids[one.n_prompt :]) for one in encoded]
     tables: list[pd.DataFrame] = [pd.DataFrame()] * len(chains)
-    for start in range(0, len(order), batch_size):
-        members = order[start : start + batch_size]
-        batch = collate([encoded[i] for i in members], model.pad_id).to(model.device)
-        nll = surprisals(model, batch).cpu().numpy()
-        lengths = [len(encoded[i].ids) - encoded[i].n_prompt for i in members]
-        for i, values in zip(members, np.split(nll, np.cumsum(lengths)[:-1]), strict=True):
-            tokens = encoded[i].ids[encoded[i].n_prompt :]
-            tables[i] = _labelled(model, chains[i], tokens).assign(chain=i, nll=values)
+    for read in read_written(model, prompts, tokens, Sampling(temperature=1.0)):
+        i = read.index
+        tables[i] = _labelled(model, chains[i], read.tokens.tolist()).assign(chain=i, nll=-read.logp.numpy())
     if not tables:
         return pd.DataFrame(columns=["chain", "sentence", "part", "nll"])
     return pd.concat(tables, ignore_index=True)[["chain", "sentence", "part", "nll"]]
@@ -106,7 +101,6 @@ def held_out_nll(
     seed: int = 0,
     dtype: str = "auto",
     device: str = "auto",
-    batch_size: int = 4,
 ) -> pd.DataFrame:
     """Mean negative log-likelihood of held-out chains under several models, whole and by part.
 
@@ -118,7 +112,6 @@ def held_out_nll(
         seed: of the chains and of the resampling.
         dtype: see `LanguageModel`.
         device: see `LanguageModel`.
-        batch_size: chains side by side.
 
     Returns:
         Long table: `model`, `kind` ("flawless", "slipped"), `part` ("all", or as in `token_nll`), `chains`, `tokens`,
@@ -129,7 +122,7 @@ def held_out_nll(
     for spec in specs:
         model = LanguageModel(spec, dtype=dtype, device=device)
         for kind, written in chains.items():
-            tokens = token_nll(model, written, batch_size=batch_size)
+            tokens = token_nll(model, written)
             groups = [("all", tokens), *tokens.groupby("part", sort=False)]
             rows += [{"model": spec, "kind": kind, "part": part, **_mean(table, seed)} for part, table in groups]
     return pd.DataFrame(rows)

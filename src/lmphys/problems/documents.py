@@ -5,6 +5,7 @@ document from its seed, its split and the index alone, so that a training can st
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -82,3 +83,13 @@ class Dice:
             j = i + int(self.random() * (len(drawn) - i))
             drawn[i], drawn[j] = drawn[j], drawn[i]
         return drawn[:size]
+
+
+@lru_cache(maxsize=8)
+def _turns(n: int, seed: int, pass_: int) -> np.ndarray:
+    return np.random.default_rng([seed, n, pass_]).permutation(n)
+
+
+def turn(index: int, n: int, seed: int) -> int:
+    """Which of n things has its turn: each comes once in every n indices, in an order of its own."""
+    return int(_turns(n, seed, index // n)[index % n])

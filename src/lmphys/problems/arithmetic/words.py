@@ -63,7 +63,7 @@ class ArithmeticWords:
         said, so_far = [], 0
         for left, sign, right in formula.steps:
             given = {"constant": left.number, "so far": so_far}
-            a, b = (given.get(side.kind, values[side.number]) for side in (left, right))
+            a, b = (given[side.kind] if side.kind in given else values[side.number] for side in (left, right))
             numbers = [str(a), sign, str(b)]
             names = (
                 self.names[problem.names[side.number]] if side.kind == "quantity" else str(value)

@@ -103,5 +103,5 @@ def _well_formed(said: list[list[list[str]]]) -> bool:
 
 def _answer(problem: ArithmeticProblem, sentences: list[list[str]], words: ArithmeticWords) -> int | None:
     name = words.names[problem.names[problem.query]]
-    given = [sentence[-1] for sentence in sentences if sentence[0] == name and sentence[-1].isdigit()]
+    given = [sentence[-1] for sentence in sentences if sentence[:1] == [name] and sentence[-1].isdigit()]
     return int(given[-1]) if given else None

@@ -18,7 +18,7 @@ def test_replacements_are_the_least_over_all_strings(ambiguous, plain):
         for row, words in zip(padded, language, strict=True):
             row[: len(words)] = words
         for n in range(size.max() + 2):
-            for words in rng.integers(0, 3, (3, n)):
+            for words in rng.integers(0, 3, (2, n)):
                 wrong = np.cumsum(padded[:, :n] != words[: padded.shape[1]], axis=1)
                 wrong = np.column_stack([np.zeros(len(language)), wrong])
                 whole, prefixes = replacements(grammar, words)
@@ -29,5 +29,5 @@ def test_replacements_are_the_least_over_all_strings(ambiguous, plain):
 
 def test_nothing_is_to_be_replaced_in_the_language_alone(plain):
     language = set(strings(plain))
-    for words in product(range(3), repeat=5):
+    for words in product(range(3), repeat=4):
         assert (replacements(plain, np.array(words))[0] == 0) == (words in language)

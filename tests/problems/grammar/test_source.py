@@ -64,20 +64,20 @@ def test_a_share_of_documents_is_perturbed():
 
 def test_held_out_subtrees_occur_in_no_training_string():
     grammar = random_grammar(CONSTRUCTIONS["cfg3b"], 0).below(2)
-    kept = hold_out_subtrees(grammar, 2, 0.2, seed=0)
-    yields = {(symbol, kept.whole.levels[2][symbol][rule].children) for symbol, rule in kept.rules}
+    kept = hold_out_subtrees(grammar, 3, 0.2, seed=0)
+    yields = {(symbol, kept.whole.levels[3][symbol][rule].children) for symbol, rule in kept.rules}
     assert {symbol for symbol, _ in yields} == {0, 1, 2}
 
     def found(derivations):
         """(symbol, words) of every sub-tree."""
-        parts = np.split(derivations.words, np.cumsum(derivations.spans[2])[:-1])
-        return [(int(s), tuple(w.tolist())) for s, w in zip(derivations.symbols[2], parts, strict=True)]
+        parts = np.split(derivations.words, np.cumsum(derivations.spans[3])[:-1])
+        return [(int(s), tuple(w.tolist())) for s, w in zip(derivations.symbols[3], parts, strict=True)]
 
     training = Sampler(kept.training).draw(np.random.default_rng(0), 400)
     assert not set(found(training)) & yields
     assert np.isfinite(next_word_law(kept.training, training.strings[:50]).log_probability).all()
     whole = Sampler(kept.whole).draw(np.random.default_rng(0), 400)
-    marked = np.repeat([subtree in yields for subtree in found(whole)], whole.spans[2])
+    marked = np.repeat([subtree in yields for subtree in found(whole)], whole.spans[3])
     np.testing.assert_array_equal(kept.marks(whole), marked)
     # Whoever has a marked word is impossible for the training grammar, as strings have one derivation each.
     possible = np.isfinite(next_word_law(kept.training, whole.strings).log_probability)

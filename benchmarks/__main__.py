@@ -19,7 +19,7 @@ from lmphys.book.benchmarks import Benchmarks, Row, benchmark_table
 from lmphys.core.paths import project_root
 from lmphys.core.provenance import git_state, machine, versions
 
-NAMES = ("start", "chains", "memory", "fit", "agree")
+NAMES = ("start", "chains", "memory", "fit", "agree", "worlds")
 
 
 def facts() -> dict[str, str]:

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import chisquare
 
 from lmphys.problems.grammar.construction import CONSTRUCTIONS, random_grammar
+from lmphys.problems.grammar.entropy import string_entropy
 from lmphys.problems.grammar.sample import Sampler
 
 from .brute import strings
@@ -61,3 +62,12 @@ def test_mean_of_log_probability_is_the_entropy(ambiguous):
     logs = Sampler(ambiguous).draw(np.random.default_rng(2), 20_000).log_probability
     error = logs.std() / np.sqrt(len(logs))
     assert -logs.mean() == pytest.approx(ambiguous.derivation_entropy, abs=4 * error)
+
+
+def test_entropy_of_strings_is_that_of_their_enumeration(ambiguous, plain):
+    exact = [-sum(p * np.log(p) for p in strings(grammar).values()) for grammar in (ambiguous, plain)]
+    found = string_entropy(ambiguous, 2000, seed=0)
+    assert found.value == pytest.approx(exact[0], abs=2 * (found.high - found.low))
+    assert 0 < found.high - found.low < 0.08
+    assert (found.low, found.value, found.high) == pytest.approx([ambiguous.derivation_entropy] * 3, abs=0.5)
+    assert [*vars(string_entropy(plain, 50, seed=0)).values()] == pytest.approx([exact[1]] * 3)

@@ -60,7 +60,8 @@ class Biographies:
         """One of the texts about a person."""
         dice = Dice(stream(self.world.seed, self.split, person * self.rewritings + rewriting))
         words: list[str] = [MARKS[BEGIN]]
-        names, values = [], {}
+        names: list[slice] = []
+        values: dict[str, slice] = {}
         attributes = dice.shuffled(self.world.attributes) if self.permuted else list(self.world.attributes)
         for attribute in attributes:
             who = self.world.name(person) if self.fullname or not names else [PRONOUN]

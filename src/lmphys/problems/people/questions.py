@@ -71,7 +71,7 @@ class Questions:
     def question(self, index: int) -> tuple[list[str], list[str]]:
         """Words of the question up to its colon, and of the answer."""
         dice = Dice(stream(self.seed, self.split, index))
-        person, attribute = int(dice.pick(self.people)), dice.pick(self.attributes)
+        person, attribute = int(self.people[dice.below(len(self.people))]), dice.pick(self.attributes)
         name, value = self.world.name(person), self.world.value(person, attribute)
         if self.kind == "extract":
             return ["what", attribute, *name, "?", ":"], value
@@ -96,7 +96,7 @@ class Questions:
         others = self.people[numbers != self.number(person, attribute)]
         if not len(others):
             raise LmphysError(f"everybody has the same {attribute}; ask about more people or another attribute")
-        return int(dice.pick(others))
+        return int(others[dice.below(len(others))])
 
     def document(self, index: int) -> Document:
         """Document of an index."""

@@ -59,7 +59,7 @@ class World:
     @cached_property
     def values(self) -> dict[str, np.ndarray]:
         """(people, parts) number of each word of each attribute's value."""
-        found = {}
+        found: dict[str, np.ndarray] = {}
         for i, attribute in enumerate(ATTRIBUTES):
             rng = np.random.default_rng([self.seed, 1, i])
             sizes = [len(pool) for pool in self.pools(attribute)]

@@ -15,6 +15,7 @@ from lmphys.core.errors import LmphysError
 T = TypeVar("T")
 
 SPLITS = ("train", "test")
+_WORLD, _TURNS = 2, 3  # beside the numbers of the splits, so that nothing shares random numbers with a document
 
 # The first two words of every vocabulary; a document stands between them.
 MARKS = ("<s>", "</s>")
@@ -44,6 +45,11 @@ def stream(seed: int, split: str, index: int) -> np.random.Generator:
     if index < 0:
         raise LmphysError(f"there is no document {index}; count them from 0")
     return np.random.default_rng([seed, SPLITS.index(split), index])
+
+
+def of_world(seed: int, *what: int) -> np.random.Generator:
+    """Random numbers of what all documents of a world share."""
+    return np.random.default_rng([seed, _WORLD, *what])
 
 
 class Dice:
@@ -87,7 +93,7 @@ class Dice:
 
 @lru_cache(maxsize=8)
 def _turns(n: int, seed: int, pass_: int) -> np.ndarray:
-    return np.random.default_rng([seed, n, pass_]).permutation(n)
+    return np.random.default_rng([seed, _TURNS, n, pass_]).permutation(n)
 
 
 def turn(index: int, n: int, seed: int) -> int:

@@ -5,7 +5,7 @@ rules, so that removing a rule, or withholding a sub-tree, gives a grammar again
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -118,7 +118,7 @@ class Grammar:
         """Entropy of a derivation, in nats: that of a string where each has one derivation, and more elsewhere."""
         return self._expected(lambda rule: -np.log(rule.probability), 0.0)
 
-    def _expected(self, own, of_word: float) -> float:  # type: ignore[no-untyped-def]
+    def _expected(self, own: Callable[[Rule], float], of_word: float) -> float:
         """Expected sum, over a derivation, of a number of each rule and of each word."""
         below = [of_word] * self.n_words
         for symbols in reversed(self.levels):

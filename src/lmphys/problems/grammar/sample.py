@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lmphys.problems.grammar.grammar import Grammar
+from lmphys.problems.grammar.grammar import Grammar, Rule
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Derivations:
         return found
 
 
-def _arrays(symbols: tuple) -> _Level:
+def _arrays(symbols: tuple[tuple[Rule, ...], ...]) -> _Level:
     counts = np.array([len(rules) for rules in symbols])
     rules = [rule for options in symbols for rule in options]
     children = np.full((len(rules), max(len(rule.children) for rule in rules)), -1)

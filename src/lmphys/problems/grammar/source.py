@@ -17,8 +17,8 @@ class GrammarDocuments:
     """Strings of a grammar between marks, every word and the end a target.
 
     With `held_out` at zero a document is a fresh string of the exact law in both splits, and the same string may come
-    in both. Otherwise a string belongs to one split by its words alone: a training string's probability under the law
-    of its split is that of the grammar over 1 - `held_out`, on the average over splits.
+    in both. Otherwise a string belongs to one split by its words alone, and the law of a split is the grammar's over
+    the mass of its strings, which is near 1 - `held_out` for training.
 
     Args:
         grammar: what strings are drawn from.

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.problems.documents import BEGIN, END, MARKS, Document, turn
+from lmphys.problems.documents import BEGIN, END, MARKS, Document, of_world, turn
 from lmphys.problems.people.capacity import Capacity
 
 
@@ -55,14 +55,14 @@ class Records:
     def names(self) -> np.ndarray:
         """(people, name length) tokens."""
         shape = (self.n_tokens,) * self.name_length
-        drawn = np.random.default_rng([self.seed, 0]).choice(np.prod(shape), self.n_people, replace=False)
+        drawn = of_world(self.seed, 0).choice(np.prod(shape), self.n_people, replace=False)
         return len(MARKS) + np.stack(np.unravel_index(drawn, shape), axis=1)
 
     @cached_property
     def chunks(self) -> np.ndarray:
         """(attributes, values, chunk length) the strings that values of each attribute are made of."""
         shape = (self.n_tokens,) * self.chunk_length
-        rng = np.random.default_rng([self.seed, 1])
+        rng = of_world(self.seed, 1)
         drawn = [rng.choice(np.prod(shape), self.n_values, replace=False) for _ in range(self.n_attributes)]
         return len(MARKS) + self.n_tokens + np.stack(np.unravel_index(np.stack(drawn), shape), axis=2)
 
@@ -70,7 +70,7 @@ class Records:
     def values(self) -> np.ndarray:
         """(people, attributes, tokens of a value)."""
         size = (self.n_people, self.n_attributes, self.n_chunks)
-        chosen = np.random.default_rng([self.seed, 2]).integers(self.n_values, size=size)
+        chosen = of_world(self.seed, 2).integers(self.n_values, size=size)
         return self.chunks[np.arange(self.n_attributes)[:, None], chosen].reshape(*size[:2], -1)
 
     def record(self, person: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from math import lgamma, log, prod
 import numpy as np
 
 from lmphys.core.errors import LmphysError
+from lmphys.problems.documents import of_world
 from lmphys.problems.people.words import ATTRIBUTES, DETERMINED, NAMES, VALUES
 
 
@@ -53,7 +54,7 @@ class World:
     @cached_property
     def names(self) -> np.ndarray:
         """(people, 3) number of each one's first, middle and last name; no two people share all."""
-        drawn = np.random.default_rng([self.seed, 0]).choice(self.n_names ** len(NAMES), self.n_people, replace=False)
+        drawn = of_world(self.seed, 0).choice(self.n_names ** len(NAMES), self.n_people, replace=False)
         return np.stack(np.unravel_index(drawn, (self.n_names,) * len(NAMES)), axis=1)
 
     @cached_property
@@ -61,7 +62,7 @@ class World:
         """(people, parts) number of each word of each attribute's value."""
         found: dict[str, np.ndarray] = {}
         for i, attribute in enumerate(ATTRIBUTES):
-            rng = np.random.default_rng([self.seed, 1, i])
+            rng = of_world(self.seed, 1, i)
             sizes = [len(pool) for pool in self.pools(attribute)]
             if attribute in DETERMINED:
                 by = found[DETERMINED[attribute][0]][:, 0]
@@ -102,7 +103,7 @@ class World:
 
     def half(self, split: str) -> np.ndarray:
         """People of a split: a random half each, so that nobody who is asked for in one is in the other."""
-        order = np.random.default_rng([self.seed, 2]).permutation(self.n_people)
+        order = of_world(self.seed, 2).permutation(self.n_people)
         middle = self.n_people // 2
         return np.sort(order[:middle] if split == "test" else order[middle:])
 

@@ -12,6 +12,8 @@ import numpy as np
 from lmphys.book.benchmarks import Row
 from lmphys.problems.arithmetic.solution import Retries
 from lmphys.problems.arithmetic.source import ArithmeticDocuments
+from lmphys.problems.copying import Copies
+from lmphys.problems.expressions import Expressions
 from lmphys.problems.grammar.construction import CONSTRUCTIONS, random_grammar
 from lmphys.problems.grammar.grammar import Grammar
 from lmphys.problems.grammar.law import next_word_law
@@ -91,6 +93,8 @@ def documents() -> list[Row]:
         "records": Records(2000),
         "steps along a cycle": Hops(0),
         "ancestors": Ancestors(0),
+        "expressions": Expressions(0),
+        "copies": Copies(0),
     }
     rows = []
     for name, source in sources.items():

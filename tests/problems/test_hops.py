@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.problems.documents import BEGIN, END, Dice, turn
+from lmphys.problems.documents import BEGIN, END
 from lmphys.problems.hops import Ancestors, Hops
 
 
@@ -83,20 +83,6 @@ def test_ancestors_stand_after_theirs_and_none_is_left_out():
             assert not source.is_right(index, [*given[:-2], given[-1], given[-2]])
 
 
-def test_a_split_of_things_takes_turns():
-    seen = [turn(i, 7, 0) for i in range(21)]
-    assert all(sorted(seen[s : s + 7]) == list(range(7)) for s in (0, 7, 14))
-
-
-def test_dice_are_even():
-    dice = Dice(np.random.default_rng(0))
-    counts = np.bincount([dice.below(5) for _ in range(5000)])
-    assert (np.abs(counts - 1000) < 4.5 * np.sqrt(1000)).all()
-    firsts = np.bincount([dice.shuffled(range(4), 2)[1] for _ in range(4000)])
-    assert (np.abs(firsts - 1000) < 4.5 * np.sqrt(1000)).all()
-    assert sorted(dice.shuffled("abc")) == ["a", "b", "c"]
-
-
 def test_walks_that_cannot_be_are_refused():
     with pytest.raises(LmphysError, match="a cycle of 60 does not fit 50 names"):
         Hops(0, n_vertices=60)
@@ -104,5 +90,7 @@ def test_walks_that_cannot_be_are_refused():
         Hops(0, n_vertices=4, hops=4)
     with pytest.raises(LmphysError, match="9 steps are none of the 1 to 4"):
         Hops(0, hops=9)
+    with pytest.raises(LmphysError, match="none of 1000 cycles belongs to"):
+        [Hops(0, split, n_vertices=3, n_names=3, exact=True).document(i) for split in ("train", "test") for i in (0, 1)]
     with pytest.raises(LmphysError, match="2 vertices do not fit 50 names"):
         Ancestors(0, n_vertices=2)

@@ -12,6 +12,8 @@ from lmphys.core.errors import LmphysError
 from lmphys.problems.documents import BEGIN, END, MARKS, Dice, Document, stream
 from lmphys.problems.problem import split_of
 
+_TRIES = 1000
+
 
 class Hops:
     """A cycle as shuffled edges, then questions `? k vertex : k-th successor`, whose answers are the targets.
@@ -85,15 +87,18 @@ class Hops:
 
     def _drawn(self, index: int) -> tuple[list[int], list[tuple[int, int]], Dice]:
         dice = Dice(stream(self.seed, self.split, index))
-        vertices: list[int] = []
-        while not vertices or split_of(vertices) != self.split:
+        for _ in range(_TRIES):
             n = self._fewest + int(np.searchsorted(self._bounds[:-1], dice.random(), side="right"))
-            vertices = []
+            vertices: list[int] = []
             while len(vertices) < n:
                 vertex = dice.below(self.n_names**self.name_length)
                 vertices += [vertex] * (vertex not in vertices)
             first = vertices.index(min(vertices))
             vertices = vertices[first:] + vertices[:first]
+            if split_of(vertices) == self.split:
+                break
+        else:
+            raise LmphysError(f"none of {_TRIES} cycles belongs to {self.split}; take more names or larger cycles")
         most = min(self.max_hops, n - 1)
         hops = [self.hops if self.hops else 1 + dice.below(most) for _ in range(self.n_questions)]
         return vertices, [(k, dice.below(n)) for k in hops], dice
@@ -157,7 +162,7 @@ class Ancestors:
 
     def _drawn(self, index: int) -> tuple[dict[int, list[int]], int, Dice]:
         dice = Dice(stream(self.seed, self.split, index))
-        while True:
+        for _ in range(_TRIES):
             n = self.n_vertices if self.exact else 3 + dice.below(self.n_vertices - 2)
             order = [len(self.vocabulary) - self.n_names + name for name in dice.shuffled(range(self.n_names), n)]
             parents = {order[0]: list[int]()}
@@ -167,6 +172,7 @@ class Ancestors:
             query = order[-1 - dice.below(max(1, n // 4))]
             if split_of((query, sorted((child, sorted(above)) for child, above in parents.items()))) == self.split:
                 return parents, query, dice
+        raise LmphysError(f"none of {_TRIES} graphs belongs to {self.split}; take more names or larger graphs")
 
     def document(self, index: int) -> Document:
         """Document of an index; its answer is one valid order of many."""

@@ -115,8 +115,17 @@ def test_faults_are_told_apart():
     assert check(problem, changed(10), WORDS).fault == "sum"
     assert check(problem, changed(8), WORDS).fault == "copied"
     assert check(problem, changed(2), WORDS).fault == "formula"
+    assert check(problem, words[:-1], WORDS).fault == "form"
     assert check(problem, changed(10), WORDS).sentence == len(solution.sentences) - 1
     assert check(problem, changed(10), WORDS).answer == (problem.answer + 1) % 11
+    chain = next(s for s in map(SOURCE.solution, range(200)) if len(s.problem.formulas[s.problem.query].steps) > 1)
+    second = chain.words.index(";", chain.sentences[-1].start) + 1  # n + c = n + m = k, or c * n = k
+    terms = chain.words[second : chain.words.index("=", second)]
+    at = second + (0 if terms[2] in WORDS.names else 2)
+    spoilt = [*chain.words[:at], str((int(chain.words[at]) + 1) % 11), *chain.words[at + 1 :]]
+    assert check(chain.problem, spoilt, WORDS).fault == "copied"
+    copy = next(s for s in map(SOURCE.solution, range(200)) if len(s.words) - s.sentences[-1].start == 6)
+    assert check(copy.problem, [*copy.words[:-2], str((int(copy.words[-2]) + 1) % 11), "."], WORDS).fault == "copied"
     unstated = next(name for i, name in enumerate(WORDS.names) if i not in problem.names)
     assert check(problem, [unstated, *words[1:]], WORDS).fault == "unstated"
     assert check(problem, ["=", *words], WORDS).fault == "form"

@@ -57,6 +57,7 @@ ROWS = [(0, 0, (0, 1)), (1, 0, (0, 1)), (1, 1, (2,))]
         ([*ROWS, (0, 1, (0, 1))], "a grammar starts with one root; give level 0 exactly one symbol"),
         ([*ROWS, (0, 0, (2,))], "a rule of level 0 names a symbol beyond the 2 of level 1; add that symbol"),
         ([ROWS[0], ROWS[2]], "symbol 0 of level 1 lacks a rule; every rule needs a child"),
+        ([], "there are rules of levels []; give some for each level from 0 on"),
         ([ROWS[0], (2, 0, (0,))], "there are rules of levels [0, 2]; give some for each level from 0 on"),
     ],
 )
@@ -69,6 +70,8 @@ def test_a_broken_grammar_is_refused_in_one_line(rows, message):
 def test_no_symbol_may_lose_its_last_rule_or_its_place(plain):
     with pytest.raises(LmphysError, match="lacks a rule"):
         plain.without(1, [(0, 0), (0, 1)])
+    with pytest.raises(LmphysError, match="symbol 1 of level 1 has no rule 2; count both from 0"):
+        plain.without(1, [(1, 2)])
     with pytest.raises(LmphysError, match="no derivation reaches symbol 2 of level 1"):
         Grammar.from_rows([(0, 0, (0, 1)), (0, 0, (2, 1)), *((1, s, (s,)) for s in range(3))]).without(0, [(0, 1)])
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lmphys.problems.arithmetic.problem import ArithmeticProblem
+from lmphys.problems.arithmetic.problem import ArithmeticProblem, Formula
 from lmphys.problems.arithmetic.words import BACK, ArithmeticWords
 
 # What may be wrong first, from form to sums.
@@ -39,13 +39,14 @@ class Check:
 def check(problem: ArithmeticProblem, said: Sequence[str], words: ArithmeticWords) -> Check:
     """Check the words of a solution, the mark of the end left out or not.
 
-    The solution ends with the sentence of the query; words after it are a fault of form.
+    The solution ends with the sentence of the query; words after it, and a sentence without its full stop, are faults
+    of form.
     """
     quantity_of = {words.names[name]: i for i, name in enumerate(problem.names)}
     sentences = _sentences(list(said[:-1] if said and said[-1] == words.vocabulary[1] else said))
     fault, at, retries, known = "", len(sentences), 0, list[int]()
     for number, sentence in enumerate(sentences):
-        if len(sentence) < 2 or (problem.query in known):
+        if len(sentence) < 2 or sentence[-1] not in (".", BACK) or problem.query in known:
             fault = "form"
         elif sentence[0] not in quantity_of:
             fault = "unstated" if sentence[0] in words.names else "form"
@@ -64,11 +65,10 @@ def check(problem: ArithmeticProblem, said: Sequence[str], words: ArithmeticWord
 
 
 def _sentences(said: list[str]) -> list[list[str]]:
-    """Words up to each full stop, which is left out, or to each word that takes back, which is kept."""
+    """Words up to each full stop, or to each word that takes back."""
     found: list[list[str]] = [[]]
     for word in said:
-        if word != ".":
-            found[-1].append(word)
+        found[-1].append(word)
         if word in (".", BACK):
             found.append([])
     return found if found[-1] else found[:-1]
@@ -84,17 +84,26 @@ def _fault(
         return "unready"
     if sentence[1] != "=":
         return "form"
-    said = [[part.split() for part in step.split("=")] for step in " ".join(sentence[2:]).split(";")]
+    said = [[part.split() for part in step.split("=")] for step in " ".join(sentence[2:-1]).split(";")]
     right = words.step(problem, quantity)
     if [[len(part) for part in step] for step in said] != [[len(part) for part in step] for step in right]:
         return "formula" if _well_formed(said) else "form"
-    for step, wanted in zip(said, right, strict=True):
+    for number, (step, wanted) in enumerate(zip(said, right, strict=True)):
         for i, (part, truth) in enumerate(zip(step, wanted, strict=True)):
             if part != truth:
-                last = i == len(wanted) - 1
-                # A constant is read off its statement, a copy off what is known.
-                return ("formula" if len(wanted) == 1 else "sum") if last else "formula" if i == 0 else "copied"
+                at = next(k for k, (word, other) in enumerate(zip(part, truth, strict=True)) if word != other)
+                return _kind(problem.formulas[quantity], number, i, at, last=i == len(wanted) - 1)
     return ""
+
+
+def _kind(formula: Formula, step: int, part: int, word: int, *, last: bool) -> str:
+    """What is wrong where the first word of a part of a step differs."""
+    if not formula.steps:  # a constant is read off its statement, a copy off what is known
+        return "copied" if last and formula.parents else "formula"
+    if last:
+        return "sum"
+    operands = formula.steps[step]
+    return "copied" if part > 0 or (word != 1 and operands[word].kind == "so far") else "formula"  # type: ignore[union-attr]
 
 
 def _well_formed(said: list[list[list[str]]]) -> bool:
@@ -103,5 +112,5 @@ def _well_formed(said: list[list[list[str]]]) -> bool:
 
 def _answer(problem: ArithmeticProblem, sentences: list[list[str]], words: ArithmeticWords) -> int | None:
     name = words.names[problem.names[problem.query]]
-    given = [sentence[-1] for sentence in sentences if sentence[:1] == [name] and sentence[-1].isdigit()]
+    given = [s[-2] for s in sentences if len(s) > 2 and s[0] == name and s[-2].isdigit()]
     return int(given[-1]) if given else None

@@ -78,7 +78,7 @@ class Grammar:
         found: defaultdict[int, defaultdict[int, list[tuple[int, ...]]]] = defaultdict(lambda: defaultdict(list))
         for depth, symbol, children in rows:
             found[depth][symbol].append(tuple(children))
-        if sorted(found) != list(range(len(found))):
+        if not found or sorted(found) != list(range(len(found))):
             raise LmphysError(f"there are rules of levels {sorted(found)}; give some for each level from 0 on")
         n_words = 1 + max(child for rules in found[len(found) - 1].values() for rule in rules for child in rule)
         return cls(
@@ -151,6 +151,9 @@ class Grammar:
     def without(self, depth: int, rules: Iterable[tuple[int, int]]) -> "Grammar":
         """The grammar without some (symbol, rule) of a level; the others of their symbol keep their ratios."""
         gone = set(rules)
+        missing = sorted(gone - {(s, r) for s, options in enumerate(self.levels[depth]) for r in range(len(options))})
+        if missing:
+            raise LmphysError(f"symbol {missing[0][0]} of level {depth} has no rule {missing[0][1]}; count both from 0")
         kept = tuple(
             scaled([rule for i, rule in enumerate(options) if (symbol, i) not in gone])
             for symbol, options in enumerate(self.levels[depth])

@@ -46,7 +46,7 @@ def hold_out_rules(grammar: Grammar, depth: int, rules: Iterable[tuple[int, int]
 def hold_out_subtrees(grammar: Grammar, depth: int, share: float, seed: int) -> HeldOut:
     """Keep a share of the sub-trees of each symbol of a level from training, each with all its words.
 
-    Every rule below is still seen in training, in other company, and every word under every symbol above it.
+    At a small share their rules are still seen in training, in other company.
 
     Args:
         grammar: the language.
@@ -55,7 +55,7 @@ def hold_out_subtrees(grammar: Grammar, depth: int, share: float, seed: int) -> 
         seed: which they are.
 
     Raises:
-        LmphysError: the level has too few or too many sub-trees, or a rule would never be seen.
+        LmphysError: a level without sub-trees of more than one rule, or with too many or too few of them.
     """
     if not 0 < depth <= grammar.depth - 2:
         raise LmphysError(

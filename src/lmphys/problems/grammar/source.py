@@ -48,7 +48,7 @@ class GrammarDocuments:
         self._sampler = Sampler(grammar)
 
     def derivation(self, index: int) -> Derivations:
-        """The derivation of a document, before any word is replaced."""
+        """The derivation of a document, before any word is replaced; its word i is token i + 1."""
         return self._drawn(index)[0]
 
     def _drawn(self, index: int) -> tuple[Derivations, np.random.Generator]:
@@ -77,7 +77,8 @@ class GrammarDocuments:
     def law(self, documents: list[Document]) -> tuple[np.ndarray, Law]:
         """(targets of all documents, vocabulary) exact law of each target, and the law of the strings.
 
-        Row by row it is what a perfect model gives at the token before, for whole documents.
+        Row by row it is what a perfect model gives at the token before, for whole documents. It is nan after words
+        that no string of the grammar begins with, as in perturbed documents.
         """
         law = next_word_law(self.grammar, [self.words(document.tokens) for document in documents])
         found = np.zeros((len(law.next), len(self.vocabulary)))

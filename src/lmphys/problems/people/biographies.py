@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lmphys.core.errors import LmphysError
 from lmphys.problems.documents import BEGIN, END, MARKS, Dice, Document, stream, turn
 from lmphys.problems.people.words import PHRASES, PRONOUN, QUESTION_WORDS
 from lmphys.problems.people.world import World
@@ -43,11 +44,16 @@ class Biographies:
 
     Attributes:
         vocabulary: words of the tokens, those of questions included.
+
+    Raises:
+        LmphysError: no rewriting.
     """
 
     def __init__(
         self, world: World, split: str = "train", rewritings: int = 1, permuted: bool = False, fullname: bool = False
     ) -> None:
+        if rewritings < 1:
+            raise LmphysError(f"{rewritings} texts about each person are none; take 1 or more")
         self.world, self.split = world, split
         self.rewritings, self.permuted, self.fullname = rewritings, permuted, fullname
         self.vocabulary = vocabulary(world)

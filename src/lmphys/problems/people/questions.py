@@ -36,7 +36,7 @@ class Questions:
         steps: whether the answer states the values first, as in `Betasoft ; 3`.
 
     Raises:
-        LmphysError: an unknown kind, or a modulus out of range.
+        LmphysError: an unknown kind or attribute, or a modulus out of range.
     """
 
     def __init__(
@@ -55,6 +55,9 @@ class Questions:
             raise LmphysError(f"classes modulo {modulus} have no names; take 2 to 10")
         self.world, self.kind, self.split, self.seed = world, kind, split, seed
         self.attributes = tuple(attributes or world.attributes)
+        unknown = sorted(set(self.attributes) - set(world.attributes))
+        if unknown:
+            raise LmphysError(f"nothing is known of {unknown[0]!r}; ask for {', '.join(world.attributes)}")
         self.modulus, self.steps = modulus, steps
         self.vocabulary = vocabulary(world)
         self.people = world.half(split)

@@ -24,7 +24,7 @@ class World:
         attributes: what is known of them, in the order of a plain biography.
 
     Raises:
-        LmphysError: more people than names, unknown attributes, or too many names.
+        LmphysError: more people than names, unknown attributes, or numbers of names or values out of range.
     """
 
     n_people: int
@@ -37,6 +37,8 @@ class World:
         unknown = sorted(set(self.attributes) - set(ATTRIBUTES))
         if unknown:
             raise LmphysError(f"unknown attribute {unknown[0]!r}; there are {', '.join(ATTRIBUTES)}")
+        if self.n_values < 1:
+            raise LmphysError(f"values of {self.n_values} words cannot be had; take 1 or more")
         most = min(map(len, NAMES))
         if not 0 < self.n_names <= most:
             raise LmphysError(f"{self.n_names} names of each kind cannot be had; take 1 to {most}")

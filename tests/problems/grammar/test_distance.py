@@ -3,10 +3,9 @@
 from itertools import product
 
 import numpy as np
+from tests.problems.grammar.brute import strings
 
 from lmphys.problems.grammar.distance import replacements
-
-from .brute import strings
 
 
 def test_replacements_are_the_least_over_all_strings(ambiguous, plain):

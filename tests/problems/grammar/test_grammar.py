@@ -4,13 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from tests.problems.grammar.brute import strings
 
 from lmphys.core.errors import LmphysError
 from lmphys.problems.grammar.construction import CONSTRUCTIONS, Construction, random_grammar, unique_share
 from lmphys.problems.grammar.grammar import Grammar
 from lmphys.problems.grammar.law import count_parses
-
-from .brute import strings
 
 
 def test_lengths_and_number_of_derivations_are_those_of_all_strings(ambiguous, plain):

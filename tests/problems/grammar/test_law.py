@@ -5,13 +5,12 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from tests.problems.grammar.brute import strings
 
 from lmphys.core.errors import LmphysError
 from lmphys.problems.grammar.construction import CONSTRUCTIONS, Construction, random_grammar
 from lmphys.problems.grammar.law import next_word_law
 from lmphys.problems.grammar.sample import Sampler
-
-from .brute import strings
 
 
 def by_enumeration(law, n_words):

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 from scipy.stats import chisquare
+from tests.problems.grammar.brute import strings
 
 from lmphys.problems.grammar.construction import CONSTRUCTIONS, random_grammar
 from lmphys.problems.grammar.entropy import string_entropy
 from lmphys.problems.grammar.sample import Sampler
-
-from .brute import strings
 
 
 def test_strings_come_as_often_as_they_should(ambiguous):

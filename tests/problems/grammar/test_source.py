@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.problems.grammar.brute import strings
 
 from lmphys.core.errors import LmphysError
 from lmphys.problems.documents import BEGIN, END
@@ -10,8 +11,6 @@ from lmphys.problems.grammar.held_out import hold_out_rules, hold_out_subtrees
 from lmphys.problems.grammar.law import next_word_law
 from lmphys.problems.grammar.sample import Sampler
 from lmphys.problems.grammar.source import GrammarDocuments, corrupted
-
-from .brute import strings
 
 
 def test_a_document_is_its_string_between_marks(ambiguous):

@@ -2,7 +2,8 @@
 
     python -m benchmarks [--record] [NAME...]
 
---record writes all of them, and the growth of a fit with its size, to data/benchmarks.json, which the book shows; it
+--record writes all of them, the growth of a fit with its size, and the rates of the default model to
+data/benchmarks.json, under the kind of this machine; the book shows them. It
 ends with 1 and writes nothing where a bound could not be checked, as for a peer that is missing.
 """
 
@@ -15,7 +16,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from lmphys.book.benchmarks import Benchmarks, Row, benchmark_table
+from lmphys.book.benchmarks import Row, benchmark_table, write_benchmarks
+from lmphys.book.speed import measure_rates
+from lmphys.core.devices import machine_kind
 from lmphys.core.paths import project_root
 from lmphys.core.provenance import git_state, machine, versions
 
@@ -58,7 +61,15 @@ def main(arguments: list[str]) -> int:
     if record:
         print("benchmarks: growth", file=sys.stderr, flush=True)
         fit = importlib.import_module("benchmarks.fit")
-        Benchmarks(facts(), tuple(rows), pd.DataFrame(fit.growth()), fit.MIDDLE).write(project_root())
+        write_benchmarks(
+            project_root(),
+            machine_kind(),
+            machine=facts(),
+            rows=tuple(rows),
+            growth=pd.DataFrame(fit.growth()),
+            middle=fit.MIDDLE,
+            rates=measure_rates(),
+        )
     return int(any(row.holds is False for row in rows))
 
 

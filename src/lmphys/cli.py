@@ -54,6 +54,7 @@ Model = Annotated[
 ]
 Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would run, and about how long it takes.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even if nothing has changed.")]
 
 
@@ -117,6 +118,7 @@ def run(
     ship: Annotated[
         bool, typer.Option("--ship", help="Put the chains that are drawn anew into data/chains, for all readers.")
     ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run chapters, by default as they stand in the book.
 
@@ -124,6 +126,7 @@ def run(
     ledger under the name of the model. A wrong parameter lists what the chapter takes.
     """
     from lmphys.book.chapter import find_chapter, find_chapters
+    from lmphys.book.plan import carry_out, make_plan
     from lmphys.book.runner import project_lock, run_chapter
     from lmphys.core.paths import SHIP, project_root
 
@@ -142,14 +145,30 @@ def run(
     wanted = [find_chapter(everything, name) for name in chapters] if chapters else everything
     for chapter in wanted:
         chapter.resolve(overrides)
+    settings: dict[str, Any] = {"overrides": overrides, "into_book": into_book, "force": force}
+    plan = make_plan(root, wanted, **settings, in_order=bool(chapters))
+    if dry_run:
+        typer.echo("\n".join(plan.lines()))
+        return
     with project_lock(root):
-        for chapter in wanted:
-            run_chapter(chapter, overrides=overrides, into_book=into_book, force=force, echo=typer.echo)
+        for step in plan.fresh:
+            run_chapter(step.chapter, **settings, echo=typer.echo)
+        carry_out(plan, **settings, echo=typer.echo)
 
 
 @app.command()
-def build(model: Model = None, profile: Profile = None, device: Device = None, force: Force = False) -> None:
-    """Run every chapter that changed and render the book to _build/html/index.html."""
+def build(
+    model: Model = None,
+    profile: Profile = None,
+    device: Device = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Run every chapter that changed and render the book to _build/html/index.html.
+
+    Pages that should take least run first. Where the rest takes minutes, the book is rendered early to _build/early, in
+    which the pages to come say that they wait.
+    """
     from lmphys.book.build import build_book
     from lmphys.book.runner import project_lock
     from lmphys.core.paths import project_root
@@ -157,7 +176,9 @@ def build(model: Model = None, profile: Profile = None, device: Device = None, f
     _choose_device(device)
     root = project_root()
     with project_lock(root):
-        index = build_book(root, force=force, model=model, profile=profile, echo=typer.echo)
+        index = build_book(root, force=force, model=model, profile=profile, dry_run=dry_run, echo=typer.echo)
+    if dry_run:
+        return
     typer.echo(str(index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index))
 
 
@@ -206,15 +227,33 @@ def summary() -> None:
 
 
 @app.command()
-def reference() -> None:
-    """Keep the ledger of the book as it is now in data/reference/ledgers/, for readers and other machines."""
+def reference(
+    check: Annotated[
+        bool, typer.Option("--check", help="Keep nothing; compare with what is kept. Status 1 for another verdict.")
+    ] = False,
+) -> None:
+    """Keep the ledger of the book as it is now, for readers and other machines, and what its pages took.
+
+    The ledger goes to data/reference/ledgers/, seconds and tokens of the pages go to data/benchmarks.json, under the
+    kind of this machine. --check lists rows whose verdict differs from the ledger that is kept, and numbers that differ
+    by more than rounding; rows that a clock decides are left out, and other verdicts on rows that the kept ledger calls
+    not firm leave the status at 0.
+    """
+    from lmphys.book.budgets import record_budgets
     from lmphys.book.chapter import find_chapters
-    from lmphys.book.reference import reference_of_book
+    from lmphys.book.reference import check_reference, reference_of_book
     from lmphys.core.paths import project_root
 
     root = project_root()
-    path = reference_of_book(root, find_chapters(root)).write(root)
-    typer.echo(str(path.relative_to(root)))
+    chapters = find_chapters(root)
+    if check:
+        found = check_reference(root, chapters)
+        typer.echo("\n".join(found.lines()))
+        if found.flips:
+            raise typer.Exit(1)
+        return
+    for path in (reference_of_book(root, chapters).write(root), record_budgets(root, chapters)):
+        typer.echo(str(path.relative_to(root)))
 
 
 @app.command()

@@ -1,8 +1,11 @@
-"""The benchmarks as they were measured last: `data/benchmarks.json`, which `python -m benchmarks --record` writes."""
+"""What was measured last on each kind of machine: `data/benchmarks.json`.
+
+`python -m benchmarks --record` writes speed and memory, `lmphys reference` the budgets of the pages.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ BENCHMARKS_FILE = Path("data", "benchmarks.json")
 _ROW = {"what": str, "ours": str, "plain": str, "ratio": float, "at_least": float, "at_most": float}
 _GROWTH = {"along": str, "value": int, "ours_s": float, "floor_s": float, "ssm_s": float, "dynamax_s": float}
 _MIDDLE = {"N": int, "K": int, "k": int}
+_RATES = {"drawn": float, "read": float}
+_BUDGET = {"seconds": float, "drawn": int, "read": int}
 
 
 @dataclass(frozen=True)
@@ -70,50 +75,111 @@ def benchmark_table(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame(entries, columns=columns)
 
 
-@dataclass(frozen=True, eq=False)
-class Benchmarks:
-    """What was measured, and on what machine.
+@dataclass(frozen=True)
+class Budget:
+    """What one run of a page took.
 
     Attributes:
-        machine: name to value: processor, cores, system, GPU, versions, date and commit.
+        seconds: run time, s.
+        drawn: tokens that it drew from models.
+        read: tokens that it read with models.
+    """
+
+    seconds: float
+    drawn: int
+    read: int
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Tokens per second that a machine draws from the default model and reads with it."""
+
+    drawn: float
+    read: float
+
+
+# Page id to its last run by state of the cache.
+Budgets = Mapping[str, Mapping[str, Budget]]
+STATES = ("cold", "warm")
+
+
+@dataclass(frozen=True, eq=False)
+class Benchmarks:
+    """What was measured on one kind of machine.
+
+    Attributes:
+        machine: name to value: processor, cores, system, GPU, versions, date and commit; empty where no speed was
+            measured yet.
         rows: one a measurement.
         growth: seconds of one EM iteration where the number of transitions ("N"), of regimes ("K") or of
             dimensions ("k") varies and the others stay: `along`, `value`, `ours_s`, `floor_s`, `ssm_s`,
             `dynamax_s`; NaN where it was not measured. A time is the difference of two and may come out negative.
         middle: the values of N, K and k that stay; empty where they were not recorded.
+        rates: of the default model; None where they were not measured.
+        budgets: of the pages with their default parameters: "cold", where a page had to add to the cache, and "warm".
     """
 
-    machine: dict[str, str]
-    rows: tuple[Row, ...]
-    growth: pd.DataFrame
-    middle: dict[str, int]
+    machine: dict[str, str] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    growth: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_GROWTH)).astype(_GROWTH))
+    middle: dict[str, int] = field(default_factory=dict)
+    rates: Rates | None = None
+    budgets: Budgets = field(default_factory=dict)
 
-    def write(self, root: Path) -> None:
-        """Write `data/benchmarks.json` of the project in `root`."""
+    def content(self) -> dict[str, Any]:
+        """As JSON values."""
         growth = self.growth.astype(object).where(self.growth.notna(), None).to_dict("records")
         rows = [asdict(row) for row in self.rows]
         for row in rows:  # JSON has no NaN
             row["ratio"] = None if row["ratio"] != row["ratio"] else row["ratio"]
-        content = {"machine": self.machine, "rows": rows, "growth": growth, "middle": self.middle}
-        write_atomically(root / BENCHMARKS_FILE, json.dumps(content, indent=1, allow_nan=False) + "\n")
+        budgets = {
+            page: {state: asdict(budget) for state, budget in found.items()} for page, found in self.budgets.items()
+        }
+        rates = asdict(self.rates) if self.rates else None
+        return {
+            **{"machine": self.machine, "rates": rates, "rows": rows, "growth": growth, "middle": self.middle},
+            "budgets": budgets,
+        }
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> "Benchmarks":
+        """From JSON values; raises ValueError, KeyError, TypeError or AttributeError where they are damaged."""
+        middles = _checked([content["middle"]] if content["middle"] else [], _MIDDLE)
+        rates = _checked([content["rates"]] if content["rates"] else [], _RATES)
+        return cls(
+            {str(name): str(value) for name, value in content["machine"].items()},
+            tuple(Row(**entry) for entry in _checked(content["rows"], _ROW)),
+            pd.DataFrame(_checked(content["growth"], _GROWTH), columns=list(_GROWTH)).astype(_GROWTH),
+            middles[0] if middles else {},
+            Rates(**rates[0]) if rates else None,
+            {
+                str(page): {state: Budget(**_checked([found[state]], _BUDGET)[0]) for state in STATES if state in found}
+                for page, found in content["budgets"].items()
+            },
+        )
 
 
-def load_benchmarks(root: Path) -> Benchmarks | None:
-    """The benchmarks of the project in `root`; None where none were recorded.
+def write_benchmarks(root: Path, kind: str, **measured: Any) -> Path:
+    """Replace some attributes of the record of one kind of machine; all else in the file stays. Returns the file."""
+    kept = load_benchmarks(root)
+    kept[kind] = replace(kept.get(kind, Benchmarks()), **measured)
+    content = {name: kept[name].content() for name in sorted(kept)}
+    write_atomically(root / BENCHMARKS_FILE, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    return root / BENCHMARKS_FILE
+
+
+def load_benchmarks(root: Path) -> dict[str, Benchmarks]:
+    """Kind of machine to what was measured there, of the project in `root`; empty where nothing was recorded.
 
     Raises:
         LmphysError: the file is damaged.
     """
     path = root / BENCHMARKS_FILE
     if not path.is_file():
-        return None
+        return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        machine = {str(name): str(value) for name, value in content["machine"].items()}
-        rows = tuple(Row(**entry) for entry in _checked(content["rows"], _ROW))
-        growth = pd.DataFrame(_checked(content["growth"], _GROWTH), columns=list(_GROWTH)).astype(_GROWTH)
-        middles = _checked([content["middle"]] if content.get("middle") else [], _MIDDLE)
-        return Benchmarks(machine, rows, growth, middles[0] if middles else {})
+        return {str(kind): Benchmarks.read(found) for kind, found in content.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LmphysError(f"{path} holds no benchmarks ({error!r}); measure them again: make bench") from error
 

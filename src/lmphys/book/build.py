@@ -1,47 +1,28 @@
 """Build the book: run what changed, write the generated pages, render."""
 
-import hashlib
-import os
-import re
-import subprocess
-import sys
-import time
+import shutil
 from collections.abc import Callable, Mapping, Sequence
-from io import StringIO
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from rich.console import Console
 
-from lmphys.book.benchmarks import benchmark_table, load_benchmarks
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
-from lmphys.book.ledger import by_claim, format_obtained, ledger_html, read_ledger, readable, scrolling_table
-from lmphys.book.plots import growth
+from lmphys.book.early import EARLY, stage
+from lmphys.book.ledger import by_claim, format_obtained, ledger_html, raw_html, read_ledger, readable, scrolling_table
+from lmphys.book.plan import Plan, carry_out, make_plan
 from lmphys.book.record import Target, book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
-from lmphys.book.runner import run_chapter
-from lmphys.book.sources import link_sources
-from lmphys.book.style import use_style
+from lmphys.book.render import render, render_early
+from lmphys.book.status import status_figures, status_page
 from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import file_digest, write_atomically
-from lmphys.core.provenance import PACKAGE, git_state, machine, versions
+from lmphys.core.files import write_atomically
 
-# The page that includes this is book/status.md, and its paths count from there.
-_GROWTH_FIGURE = """```{{figure}} _generated/growth.svg
-:name: fig-growth
-:alt: Seconds of an EM iteration against transitions, regimes and dimension, a curve for this package and each peer.
-
-Time of one iteration of EM as one size grows and the other two stay{middle}. Both axes are logarithmic: a straight
-line is a power law, its slope the power. *Bare matrix products* are the least that an exact iteration has to compute:
-the whitened residuals of every regime, and the second moments of all but one, which has what they leave of the total. A
-point is the difference of two timings; where noise exceeded it, or ssm would have taken minutes, there is none.
-```
-
-"""
-_WARNING = re.compile(r"(WARNING|ERROR|CRITICAL|SEVERE|Extension error|Exception)\b.*")
+# An early look is worth its half minute where more is left to run than this, s; it comes after the first page, where that
+# takes less than this.
+_WORTH_WAITING, _SOON = 120.0, 60.0
 
 
 def remove_stale_pages(root: Path, chapters: Sequence[Chapter]) -> list[Path]:
@@ -84,16 +65,12 @@ def _ledger_table(root: Path, rows: pd.DataFrame) -> str:
     table = readable(rows)
     table["model"] = [f"{model} ({profile})" for model, profile in zip(rows["model"], rows["profile"], strict=True)]
     table["page"] = _page_links(root, rows["page"])
-    return _raw(ledger_html(table, raw=("page",)))
+    return raw_html(ledger_html(table, raw=("page",)))
 
 
 def _page_links(root: Path, pages: pd.Series) -> list[str]:
     listed = set(toc_files(root))
     return [f'<a href="chapters/{page}.html">{page}</a>' if f"chapters/{page}" in listed else page for page in pages]
-
-
-def _raw(html: str) -> str:
-    return f"```{{raw}} html\n{html}\n```\n"
 
 
 def _references_section(root: Path, rows: pd.DataFrame) -> str:
@@ -111,7 +88,7 @@ def _references_section(root: Path, rows: pd.DataFrame) -> str:
             for side in ("here", "there"):
                 columns = (moved[f"{name} {side}"] for name in ("obtained", "interval", "verdict"))
                 table[side] = [f"{format_obtained(x, span)}: {word}" for x, span, word in zip(*columns, strict=True)]
-            parts.append(f"The others:\n\n{_raw(scrolling_table(table))}")
+            parts.append(f"The others:\n\n{raw_html(scrolling_table(table))}")
         if (reference.model, reference.profile) not in set(zip(rows["model"], rows["profile"], strict=True)):
             parts.append(_ledger_table(root, reference.table()))
     return "\n".join(parts)
@@ -124,137 +101,63 @@ def summary_page(root: Path, chapters: Sequence[Chapter]) -> str:
         parts.append(f"## {{cite:t}}`{summary.paper}`\n\n{summary.headline}\n")
         for section, rows in summary.table.groupby("section", sort=False):
             shown = rows.drop(columns="section").assign(page=_page_links(root, rows["page"]))
-            parts.append(f"### {section}\n\n{_raw(ledger_html(shown, raw=('page',)))}")
+            parts.append(f"### {section}\n\n{raw_html(ledger_html(shown, raw=('page',)))}")
         if len(summary.untested):
-            parts.append(f"### What was not tested\n\n{_raw(scrolling_table(summary.untested))}")
+            parts.append(f"### What was not tested\n\n{raw_html(scrolling_table(summary.untested))}")
     return "\n".join(parts) or "No questions are asked yet; they stand in `book/summary.csv`.\n"
 
 
-def status_page(root: Path, chapters: Sequence[Chapter]) -> str:
-    """Markdown of the status: how each page was made, package versions, machine, benchmarks."""
-    records = book_records(chapters)
-    pages = pd.DataFrame(
-        [
-            {
-                "page": f'<a href="chapters/{chapter.id}.html">{chapter.id}</a>',
-                "run time": f"{record.seconds:.0f} s",
-                "peak memory": "–" if record.peak_memory_gb is None else f"{record.peak_memory_gb:.1f} GB",
-                "device": record.device,
-                "model": record.parameters.get("model", "–"),
-                "profile": record.parameters.get("profile", "–"),
-                "date": record.date[:16].replace("T", " "),
-                "commit": re.sub(r"^([0-9a-f]{8})[0-9a-f]{32}", r"\1", record.git),
-            }
-            for chapter, record in records
-        ]
-    )
-    gpus = sorted({record.device for _, record in records if record.device.startswith("cuda")})
-    facts = {**machine(), "GPU used": "; ".join(gpus) or "none", "git commit": git_state(root), **versions()}
-    seconds = sum(record.seconds for _, record in records)
-    return (
-        f"{len(records)} pages, {seconds / 60:.1f} minutes of running in all.\n\n"
-        f"{_raw(scrolling_table(pages, raw=('page',)))}\n"
-        f"Machine and packages of the last build:\n\n{_facts_table(facts)}\n"
-        f"## Benchmarks\n\n{_benchmarks_section(root)}"
-    )
+def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> None:
+    """Write what the hand-written pages include of the pages of `chapters` into `folder`."""
+    texts = {
+        "ledger_table.md": ledger_page(root, chapters),
+        "summary_table.md": summary_page(root, chapters),
+        "status_table.md": status_page(root, chapters),
+        **status_figures(root, chapters),
+    }
+    for path in folder.glob("*"):
+        if path.name not in texts:
+            path.unlink()
+    for name, text in texts.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            write_atomically(path, text)
 
 
-def _facts_table(facts: Mapping[str, str]) -> str:
-    return _raw(scrolling_table(pd.DataFrame(facts.items(), columns=["what", "value"])))
+class _EarlyLook:
+    """Renders the book once before all pages have run, as soon as there is something to read and if it is worth it."""
+
+    def __init__(self, root: Path, plan: Plan, chapters: Sequence[Chapter], echo: Callable[[str], None]) -> None:
+        self.root, self.plan, self.echo = root, plan, echo
+        waiting = {step.chapter.id for step in plan.steps}
+        self.others = [chapter for chapter in chapters if chapter.id not in waiting]
+        first = plan.steps[0].seconds if plan.steps else None
+        self.when = 1 if first is not None and first <= _SOON else 0
+
+    def __call__(self, done: int) -> None:
+        """Look, where `done` pages have run and this is the time."""
+        waiting = self.plan.steps[done:]
+        unknown = any(step.seconds is None for step in waiting)
+        if done != self.when or not waiting or not (unknown or self.plan.seconds(done) > _WORTH_WAITING):
+            return
+        ready = [*self.others, *(step.chapter for step in self.plan.steps[:done])]
+        if not all(_page(chapter).is_file() for chapter in ready):
+            return  # the build will say so at its end
+        folder = self.root / EARLY.with_suffix(".part")
+        try:
+            stage(self.root, folder, waiting, datetime.now())
+            _write_generated(self.root, ready, folder / "book" / "_generated")
+            done_well = render_early(self.root, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if done_well:
+            self.echo(f"an early look, {len(waiting)} pages to come: {EARLY / 'index.html'}")
+        else:
+            self.echo("no early look: rendering failed; see runs/jupyter-book-early.log")
 
 
-def _benchmarks_section(root: Path) -> str:
-    benchmarks = load_benchmarks(root)
-    if benchmarks is None:
-        return "None are recorded: `make bench` measures them, `make book` does not.\n"
-    return (
-        "Speed and memory beside other ways to do the same, with the bounds that they must keep. They are taken by "
-        "`make bench`, at the date and on the machine below, and do not change with `make book`.\n\n"
-        f"{_raw(scrolling_table(benchmark_table(benchmarks.rows)))}\n"
-        f"{'' if benchmarks.growth.empty else _growth_figure(benchmarks.middle)}"
-        f"Measured on:\n\n{_facts_table(benchmarks.machine)}"
-    )
-
-
-def _growth_figure(middle: Mapping[str, int]) -> str:
-    stay = [f"${name}$ = {value:,}" for name, value in middle.items()]
-    return _GROWTH_FIGURE.format(middle=f", of {', '.join(stay)}" if stay else "")
-
-
-def growth_svg(root: Path) -> str | None:
-    """Figure of the growth of a fit with its size, as SVG; None where none was measured. Equal times, equal text."""
-    benchmarks = load_benchmarks(root)
-    if benchmarks is None or benchmarks.growth.empty:
-        return None
-    svg = StringIO()
-    with mpl.rc_context():
-        use_style()
-        growth(benchmarks.growth).savefig(svg, format="svg", metadata={"Date": None})
-    return svg.getvalue()
-
-
-def _sources_digest(root: Path) -> str:
-    """SHA-256 over the configuration, every file under `book/`, and the package, whose source the book shows."""
-    files = [root / "_config.yml", *sorted(p for p in (root / "book").rglob("*") if p.is_file())]
-    named = [(p.relative_to(root), p) for p in files]
-    named += [(p.relative_to(PACKAGE), p) for p in sorted(PACKAGE.rglob("*.py"))]
-    return hashlib.sha256("\0".join(f"{name} {file_digest(p)}" for name, p in named).encode()).hexdigest()
-
-
-def missing_html(root: Path, since: float = 0.0) -> list[str]:
-    """Pages of the table of contents without an HTML file, or with one older than its source and than `since`."""
-    bad = []
-    for file in toc_files(root):
-        page = root / "_build" / "html" / f"{file}.html"
-        sources = [p for p in (root / "book" / f"{file}{end}" for end in (".md", ".ipynb")) if p.is_file()]
-        newest = min(since, max((p.stat().st_mtime for p in sources), default=since))
-        if not page.is_file() or page.stat().st_mtime < newest:
-            bad.append(file)
-    return bad
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        write_atomically(path, text)
-
-
-def render(root: Path, *, force: bool = False) -> bool:
-    """Render the pages with Jupyter Book, warnings counting as errors; returns False where nothing had changed.
-
-    Raises:
-        LmphysError: a warning or error (the first ones are named), or a page of the contents came out without HTML.
-    """
-    stamp, log = root / "_build" / ".lmphys-built", root / "runs" / "jupyter-book.log"
-    digest = _sources_digest(root)
-    if not force and stamp.is_file() and stamp.read_text() == digest and not missing_html(root):
-        return False
-    stamp.unlink(missing_ok=True)
-    log.parent.mkdir(exist_ok=True)
-    begin = time.time()
-    # Of this interpreter, whatever `jupyter-book` the PATH has; the package has no __main__.
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "book/"]
-    command += ["--config", "_config.yml", "--path-output", ".", "-n", "-W", "--keep-going"]
-    with Console(stderr=True).status("rendering the book"), log.open("w", encoding="utf-8") as out:
-        done = subprocess.run(
-            command, cwd=root, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"}
-        )
-    text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(encoding="utf-8", errors="replace"))
-    if done.returncode:
-        found = [line.strip().replace(f"{root}/", "") for line in text.splitlines() if _WARNING.search(line)]
-        found = [line for line in found if "treated as errors" not in line]
-        # Sphinx repeats no warning for a page that it has read: the next build would pass with the fault inside.
-        for pickle in (root / "_build" / ".doctrees").rglob("*"):
-            if pickle.is_file():
-                pickle.unlink()
-        shown = "; ".join(dict.fromkeys(found[:3])) or f"jupyter-book ended with status {done.returncode}"
-        more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
-        raise LmphysError(f"rendering failed: {shown}{more}; the whole log: {log.relative_to(root)}")
-    bad = missing_html(root, begin - 2)
-    if bad:
-        raise LmphysError(f"no new HTML for {', '.join(bad)}; see {log.relative_to(root)}, then `make clean book`")
-    link_sources(root / "_build" / "html")
-    write_atomically(stamp, digest)
-    return True
+def _page(chapter: Chapter) -> Path:
+    return Target.of(chapter, {}, into_book=True).page
 
 
 def build_book(
@@ -263,7 +166,7 @@ def build_book(
     force: bool = False,
     model: str | None = None,
     profile: str | None = None,
-    chapters: Sequence[str] | None = None,
+    dry_run: bool = False,
     echo: Callable[[str], None] = print,
 ) -> Path:
     """Run every chapter that is not up to date, write the generated pages and render the book.
@@ -273,7 +176,7 @@ def build_book(
         force: Run and render even what has not changed.
         model: Model spec of all chapters instead of their default; such pages go into the book.
         profile: smoke, quick or full instead of their default.
-        chapters: Ids of the chapters to run; the others keep the page that they have. All by default.
+        dry_run: Only say what would be run, in which order, and about how long it would take.
         echo: Receives one line for each event.
 
     Returns:
@@ -282,36 +185,28 @@ def build_book(
     Raises:
         LmphysError: a chapter failed, is in no table of contents or has no page yet, or the rendering failed.
     """
-    everything = find_chapters(root)
+    chapters = find_chapters(root)
     listed = {file.removeprefix("chapters/") for file in toc_files(root)}
-    for chapter in everything:
+    for chapter in chapters:
         if chapter.id not in listed:
             raise LmphysError(f"chapters/{chapter.id}.py is in no table of contents; add it to book/_toc.yml")
     overrides: Mapping[str, Any] = {
         name: value for name, value in (("model", model), ("profile", profile)) if value is not None
     }
-    wanted = [chapter for chapter in everything if chapters is None or chapter.id in chapters]
-    for chapter in wanted:
+    for chapter in chapters:
         chapter.resolve(overrides)  # a wrong parameter of the last chapter must not cost the time of the first
-    for path in remove_stale_pages(root, everything):
-        echo(f"deleted {path.relative_to(root)}: its chapter is gone")
-    fresh = 0
-    for chapter in wanted:
-        result = run_chapter(chapter, overrides=overrides, into_book=True, force=force, quiet_if_fresh=True, echo=echo)
-        fresh += result.cached
-    echo(f"{len(wanted) - fresh} of {len(wanted)} chapters run, {fresh} up to date")
-    for chapter in everything:
-        if not Target.of(chapter, {}, into_book=True).page.is_file():
-            raise LmphysError(f"{chapter.id} has no page yet; run it: lmphys run {chapter.id}")
-    generated = root / "book" / "_generated"
-    _write_if_changed(generated / "ledger_table.md", ledger_page(root, everything))
-    _write_if_changed(generated / "summary_table.md", summary_page(root, everything))
-    _write_if_changed(generated / "status_table.md", status_page(root, everything))
-    figure = growth_svg(root)
-    if figure is None:
-        (generated / "growth.svg").unlink(missing_ok=True)
-    else:
-        _write_if_changed(generated / "growth.svg", figure)
     index = root / "_build" / "html" / "index.html"
+    plan = make_plan(root, chapters, overrides=overrides, into_book=True, force=force)
+    for line in plan.lines() if dry_run else [plan.headline()]:
+        echo(line)
+    if dry_run:
+        return index
+    for path in remove_stale_pages(root, chapters):
+        echo(f"deleted {path.relative_to(root)}: its chapter is gone")
+    early = _EarlyLook(root, plan, chapters, echo)
+    early(0)
+    carry_out(plan, overrides=overrides, into_book=True, force=force, after=early, echo=echo)
+    _write_generated(root, chapters, root / "book" / "_generated")
     echo("rendered" if render(root, force=force) else "the rendered book is up to date")
+    shutil.rmtree(root / EARLY, ignore_errors=True)
     return index

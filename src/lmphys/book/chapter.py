@@ -65,6 +65,12 @@ class Chapter:
         """Name of the file without its ending."""
         return self.path.stem
 
+    @property
+    def prose(self) -> str:
+        """Its first markdown cell, without the comment signs."""
+        text = next(text for head, text in _cells(self.source) if "[markdown]" in head)
+        return "\n".join(line.removeprefix("#").removeprefix(" ") for line in text.splitlines())
+
     def notebook(self) -> "NotebookNode":
         """Cells as a notebook of the Python kernel."""
         import jupytext  # takes a second, and a list of chapters does without

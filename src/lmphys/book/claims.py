@@ -11,6 +11,8 @@ import pandas as pd
 from lmphys.core.errors import LmphysError
 
 COMPARISONS = ("equal", "at_least", "at_most", "direction", "multiple_definitions")
+# What is measured by a clock is named so.
+BY_CLOCK = "by the clock"
 BEATS = ("greater", "less", "none")
 # What a row is about. Only the first is a claim of the paper's own words; the summary counts the others apart.
 KINDS = {
@@ -77,6 +79,11 @@ class Claim:
             raise LmphysError(f"claim {self.id}: a direction needs a number that means no effect, or required controls")
         if self.comparison == "direction" and self.beats == "none" and not self.value:
             raise LmphysError(f"claim {self.id}: a direction needs a side; set beats, or a value that is not 0")
+
+    @property
+    def timed(self) -> bool:
+        """Whether the number is taken by a clock, so that it differs from run to run; `quantity` then says so."""
+        return BY_CLOCK in self.quantity
 
     @property
     def sign(self) -> int:

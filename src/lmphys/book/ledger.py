@@ -106,6 +106,11 @@ def scrolling_table(table: pd.DataFrame, raw: tuple[str, ...] = (), css: str = "
     )
 
 
+def raw_html(html_text: str) -> str:
+    """HTML as a block of a Markdown page."""
+    return f"```{{raw}} html\n{html_text}\n```\n"
+
+
 def readable(rows: pd.DataFrame) -> pd.DataFrame:
     """Columns claim, verdict, paper, here, controls, reason, as text, of rows with the columns of `read_ledger`."""
 

@@ -153,15 +153,20 @@ def _provenance_cell(chapter: Chapter, parameters: dict[str, Any], facts: dict[s
     return new_markdown_cell("\n".join(lines))
 
 
+def split_opening(prose: str) -> tuple[str, str]:
+    """The first markdown cell of a chapter in two: title and first paragraph, and the rest."""
+    blocks = prose.split("\n\n")
+    title = next((i for i, block in enumerate(blocks) if re.search(r"^# ", block, flags=re.MULTILINE)), 0)
+    return "\n\n".join(blocks[: title + 2]), "\n\n".join(blocks[title + 2 :])
+
+
 def _lift_finding(notebook: NotebookNode, links: NotebookNode) -> None:
     """Put links, and what the cell tagged `finding` shows, below the first paragraph; the cell itself is hidden.
 
     The first paragraph says what is asked and how, so that question, way and finding stand together.
     """
     heading = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown")
-    blocks = notebook.cells[heading].source.split("\n\n")
-    title = next((i for i, block in enumerate(blocks) if re.search(r"^# ", block, flags=re.MULTILINE)), 0)
-    opening, rest = "\n\n".join(blocks[: title + 2]), "\n\n".join(blocks[title + 2 :])
+    opening, rest = split_opening(notebook.cells[heading].source)
     lifted = [links]
     for cell in notebook.cells:
         if cell.cell_type == "code" and FINDING_TAG in cell.metadata.get("tags", []):

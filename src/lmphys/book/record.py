@@ -113,6 +113,10 @@ class RunRecord:
         parameters: Resolved parameters.
         seconds: Run time, s.
         device: What the run used.
+        machine: Kind of machine that it ran on.
+        cold: Whether it had to add to the cache: to unpack a model, or to read or sample chains.
+        drawn: Tokens that it drew from models.
+        read: Tokens that it read with models.
         peak_memory_gb: Largest resident memory of the kernel, GB.
         versions: Of Python and the deciding packages.
         git: Commit, and whether the checkout had changes.
@@ -127,6 +131,10 @@ class RunRecord:
     parameters: dict[str, Any]
     seconds: float
     device: str
+    machine: str
+    cold: bool
+    drawn: int
+    read: int
     peak_memory_gb: float | None
     versions: dict[str, str]
     git: str

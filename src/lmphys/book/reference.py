@@ -12,11 +12,16 @@ from typing import Any
 import pandas as pd
 
 from lmphys.book.chapter import Chapter
-from lmphys.book.ledger import COLUMNS, read_rows, typed_rows
-from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, book_record, book_records
+from lmphys.book.claims import Claim, load_claims
+from lmphys.book.comparison import Comparison, Difference, compare
+from lmphys.book.ledger import COLUMNS, judged_again, read_rows, typed_rows
+from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, Target, book_record, book_records, run_key
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import model_slug, write_atomically
 from lmphys.core.provenance import git_state, machine, versions
+
+# Relative differences of numbers between processors that mean nothing.
+ROUNDING = 1e-3
 
 
 def book_rows(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> pd.DataFrame:
@@ -38,7 +43,8 @@ class ReferenceRun:
         versions: package to version.
         dtype: in which `auto` reads models there; bfloat16 has three digits.
         pages: page to run time in seconds.
-        rows: its ledger rows, JSON values with the columns of the ledger.
+        rows: its ledger rows, JSON values with the columns of the ledger, and `not_firm`: why another run may come to
+            another verdict, empty where nothing says so; see `not_firm`.
     """
 
     model: str
@@ -80,7 +86,8 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
         raise LmphysError(f"not up to date: {', '.join(stale)}; build the book first: lmphys build")
     records = book_records(chapters)
     parameters = pd.DataFrame([record.parameters for _, record in records])
-    rows = book_rows(root, records)[list(COLUMNS)]
+    rows = [_json_row(row) for row in book_rows(root, records)[list(COLUMNS)].to_dict("records")]
+    claims, others = load_claims(root), _rows_of_other_seeds(root, records)
     return ReferenceRun(
         model=str(parameters["model"].mode()[0]),
         profile=str(parameters["profile"].mode()[0]),
@@ -90,8 +97,116 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
         versions=versions(),
         dtype=resolve_dtype("auto", resolve_device("auto")),
         pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
-        rows=[_json_row(row) for row in rows.to_dict("records")],
+        rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in rows],
     )
+
+
+def not_firm(claim: Claim, row: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Why another run may come to another verdict on a row; empty where nothing says so.
+
+    Either a run of the same page with another seed did, or the verdict changes where the numbers and those of the
+    controls move against each other by `ROUNDING` of their size, as they may from one processor to another.
+
+    Args:
+        claim: that the row judges.
+        row: of the ledger.
+        others: rows of runs with other seeds, of any claims.
+    """
+    same = [
+        other for other in others if all(other[name] == row[name] for name in ("claim", "page", "model", "profile"))
+    ]
+    flipped = [f"seed {other['seed']}: {other['verdict']}" for other in same if other["verdict"] != row["verdict"]]
+    if flipped:
+        return "; ".join(flipped)
+    if not claim.comparable:
+        return ""
+    words = {name: found.word for name, found in judged_again(claim, row).items()}
+    for sign in (1, -1):
+        moved = dict(row) | {
+            part: _moved(row[part], (-sign if part.startswith("control") else sign) * ROUNDING)
+            for part in ("obtained", "interval", "controls", "control_intervals")
+        }
+        there = {name: found.word for name, found in judged_again(claim, moved).items()}
+        if there != words:
+            return f"within rounding of {next(there[name] for name in words if there[name] != words[name])!r}"
+    return ""
+
+
+def _moved(value: Any, share: float) -> Any:
+    """The numbers in a value, each raised by a share of its size."""
+    if isinstance(value, Mapping):
+        return {name: _moved(item, share) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_moved(item, share) for item in value]
+    return None if value is None else value + share * max(abs(value), 1e-3)
+
+
+def _rows_of_other_seeds(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> list[dict[str, Any]]:
+    """Ledger rows of runs that are up to date and differ from the page in the book in the seed alone."""
+    rows = []
+    for chapter, in_book in records:
+        for path in sorted((root / "runs" / chapter.id).parent.glob(f"{chapter.slug}--*/run.json")):
+            record = RunRecord.read(path.parent)
+            if record is None or {**record.parameters, "seed": None} != {**in_book.parameters, "seed": None}:
+                continue
+            target = Target.of(chapter, record.parameters, into_book=False)
+            if record.holds(run_key(chapter, record.parameters), target, root):
+                rows += [row for file in record.ledger for row in read_rows(root / file)]
+    return rows
+
+
+@dataclass(frozen=True)
+class Check:
+    """The book beside its recorded ledger.
+
+    Attributes:
+        found: of recorded and present rows, without those that a clock decides.
+        timed: claims that were left out for that.
+        reasons: claim to why its recorded row is not firm.
+    """
+
+    found: Comparison
+    timed: tuple[str, ...]
+    reasons: Mapping[str, str]
+
+    @property
+    def flips(self) -> list[Difference]:
+        """Other verdicts on rows that are firm."""
+        return [row for row in self.found.both if row.flipped and row.key[0] not in self.reasons]
+
+    def lines(self, rtol: float = ROUNDING) -> list[str]:
+        """What differs, the largest first, and a line of counts."""
+        off = self.found.off(rtol)
+        lines = []
+        for row in off:
+            reason = self.reasons.get(row.key[0])
+            lines.append(row.line(rtol) + (f" (not firm, {reason})" if row.flipped and reason else ""))
+        lines += [f"{claim} ({model}, {profile}): not in this book" for claim, model, profile, _ in self.found.missing]
+        lines += [f"{claim} ({model}, {profile}): not recorded" for claim, model, profile, _ in self.found.added]
+        n, flipped = len(self.found.both), sum(row.flipped for row in off)
+        lines.append(
+            f"{n} rows in both: {n - len(off)} alike to {rtol:g}, {flipped} other verdicts, {len(self.flips)} of "
+            f"them on firm rows; {len(self.timed)} left out, as a clock decides them"
+        )
+        return lines
+
+
+def check_reference(root: Path, chapters: Sequence[Chapter]) -> Check:
+    """Compare the book as it is with the recorded ledger of its model and profile.
+
+    Raises:
+        LmphysError: a page is missing or out of date, or nothing is recorded of this model and profile.
+    """
+    here = reference_of_book(root, chapters)
+    recorded = next((run for run in read_references(root) if run.name == here.name), None)
+    if recorded is None:
+        raise LmphysError(f"no recorded ledger {REFERENCE_LEDGERS / here.name}.json; record one: lmphys reference")
+    claims = load_claims(root)
+    timed = {row["claim"] for row in here.rows if claims[row["claim"]].timed}
+    there = [row for row in recorded.rows if row["claim"] not in timed]
+    found = compare(there, [row for row in here.rows if row["claim"] not in timed])
+    reasons = {row["claim"]: row["not_firm"] for row in there if row.get("not_firm")}
+    return Check(found, tuple(sorted(timed)), reasons)
 
 
 def _json_row(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -117,7 +116,7 @@ class _Watch:
         self.started.append(cell.source)
         left = ""
         if self.expected is not None:
-            left = f"about {max(0.0, self.expected - (time.monotonic() - self.begin)):.0f} s left (as last time)"
+            left = f"about {max(0.0, self.expected - (time.monotonic() - self.begin)):.0f} s left"
         self.bar.update(self.task, completed=len(self.started), left=left)
 
     def name_cell(self, source: str | None = None) -> str:
@@ -141,7 +140,7 @@ def _execute(chapter: Chapter, changed: dict[str, Any], folder: Path, expected: 
     nbformat.write(notebook, written)
     startup = folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
-    (startup / "watch.py").write_text("from lmphys.core import provenance as _p; _p.watch_reads()\n")
+    (startup / "watch.py").write_text("from lmphys.core import provenance as _p; _p.watch_files()\n")
     environment = {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # a user's other choice would swallow the figures
         "IPYTHONDIR": str(folder / "ipython"),  # no start-up files of the user, but ours, which notes what is read
@@ -202,7 +201,7 @@ def run_chapter(
     overrides: Mapping[str, Any] | None = None,
     into_book: bool = False,
     force: bool = False,
-    quiet_if_fresh: bool = False,
+    expected: float | None = None,
     echo: Callable[[str], None] = print,
 ) -> RunResult:
     """Run a chapter unless an unchanged run is there already, and put the executed page in place.
@@ -216,12 +215,14 @@ def run_chapter(
         overrides: Parameter values; strings are read in the declared type.
         into_book: Replace the page of the book whatever the parameters.
         force: Run even if nothing has changed.
-        quiet_if_fresh: Say nothing of a page that is up to date.
+        expected: Seconds that it should take, for the bar.
         echo: Receives one line for each event.
 
     Raises:
         LmphysError: a parameter is wrong, or a cell failed; the message names the cell and the partial notebook.
     """
+    from lmphys.core.devices import machine_kind  # loads torch, which a list of chapters does without
+
     root = chapter.root
     parameters = chapter.resolve(overrides or {})
     defaults = chapter.resolve({})
@@ -229,18 +230,14 @@ def run_chapter(
     key = run_key(chapter, parameters)
     last = RunRecord.read(target.folder)
     if last is not None and not force and last.holds(key, target, root):
-        if not quiet_if_fresh:
-            echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
+        echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
         return RunResult(target.page, last, True)
 
-    if not sys.stderr.isatty():  # no bar to watch
-        echo(f"{chapter.id}: running")
     target.folder.mkdir(parents=True, exist_ok=True)
     before = input_digests(root)  # files that change while the page runs must not count as used
     staged = target.folder / "ledger.new"
     shutil.rmtree(staged, ignore_errors=True)
     running = target.folder / "running.ipynb"
-    expected = last.seconds if last is not None and last.parameters == parameters else None
     try:
         begin = time.monotonic()
         changed = {name: value for name, value in parameters.items() if value != defaults[name]}
@@ -254,7 +251,8 @@ def run_chapter(
             running.replace(failed)
             raise LmphysError(f"{error}; partial notebook: {failed.relative_to(root)}") from error
         pages.tidy(notebook, root)
-        facts = {name: probe[name] for name in ("device", "versions", "peak_memory_gb")}
+        told = ("device", "cold", "drawn", "read", "versions", "peak_memory_gb")
+        facts = {name: probe[name] for name in told} | {"machine": machine_kind()}
         facts |= {"git": git_state(root), "date": datetime.now(UTC).isoformat(timespec="seconds")}
         facts |= {"seconds": round(seconds, 2)}
         pages.finish(notebook, chapter, parameters, facts)

@@ -5,6 +5,7 @@ import os
 import torch
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.provenance import processor_kind
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -32,3 +33,9 @@ def resolve_dtype(dtype: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     return "float32"  # on every processor: one text everywhere, whatever instructions it has
+
+
+def machine_kind() -> str:
+    """Kind of machine that benchmarks and budgets belong to: the GPU that `auto` takes, or the kind of processor."""
+    device = resolve_device("auto")
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_kind()

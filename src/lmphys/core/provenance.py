@@ -9,6 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from lmphys.core.paths import cache_home
+
 PACKAGES = ("lmphys", "torch", "transformers", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
 
@@ -79,16 +81,39 @@ def machine() -> dict[str, str]:
     return {"processor": name, "cores": str(os.cpu_count()), "system": f"{platform.system()} {platform.release()}"}
 
 
+def processor_kind() -> str:
+    """What decides the speed of matrix products on this processor: its widest instructions, and its cores.
+
+    Such as "AVX2, 2 cores", or "AVX-512 with bfloat16, 8 cores". Two machines of one kind share their benchmarks.
+    """
+    instructions = platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        flags = next((set(line.split(":", 1)[1].split()) for line in lines if line.startswith("flags")), set())
+    except OSError:
+        flags = set()
+    for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")):
+        if flag in flags:
+            instructions = name
+            break
+    if flags & {"avx512_bf16", "amx_bf16"}:
+        instructions += " with bfloat16"
+    return f"{instructions}, {os.cpu_count()} cores"
+
+
 PACKAGE = Path(__file__).resolve().parents[1]
 _opened: set[str] = set()
+_written: set[str] = set()
 
 
-def watch_reads() -> None:
-    """Keep the names of all files that this process opens from now on, for `inputs`."""
+def watch_files() -> None:
+    """Keep the names of all files that this process opens from now on, to read or to write."""
 
     def note(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str):
             _opened.add(arguments[0])
+            if isinstance(arguments[1], str) and set(arguments[1]) & set("wxa+"):
+                _written.add(arguments[0])
 
     sys.addaudithook(note)
 
@@ -97,7 +122,7 @@ def inputs(root: Path) -> list[str]:
     """What a page of the project at `root` was made from, as names that hold on every machine.
 
     These are `lmphys/...` for the modules of this package that are loaded and for other files of it that were opened,
-    and `data/...` for the files of the project's data that were opened since `watch_reads`. An adapter counts by its
+    and `data/...` for the files of the project's data that were opened since `watch_files`. An adapter counts by its
     settings and tensors, which are hashed through `open` before they are loaded.
     """
     loaded = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "lmphys"}
@@ -117,6 +142,10 @@ def probe() -> dict[str, Any]:
     """What only the process that ran a chapter knows; the runner calls it in the last cell."""
     state = {"device": device_name(), "executable": sys.executable, "versions": versions()}
     state["inputs"] = inputs(Path.cwd().resolve())
+    home = cache_home().resolve()
+    state["cold"] = any(Path(name).resolve().is_relative_to(home) for name in _written)
+    passes = sys.modules.get("lmphys.core.passes")  # not loaded: no model was
+    state |= {"drawn": 0, "read": 0} if passes is None else passes.passed_tokens()
     memory = peak_memory()
     return state | {"peak_memory_gb": round(memory, 3) if memory == memory else None}
 

@@ -11,6 +11,7 @@ from transformers.cache_utils import Cache
 
 from lmphys.core.devices import DTYPES, resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
+from lmphys.core.passes import count_passes
 from lmphys.lm.cache import KVCache
 from lmphys.lm.head import LinearHead, linear_head
 from lmphys.lm.weights import load_weights
@@ -59,6 +60,7 @@ class LanguageModel:
         self.width: int = config.hidden_size
         self.context_length: int | None = getattr(config, "max_position_embeddings", None)
         self.body: nn.Module = model.base_model
+        count_passes(self.body)
         self.blocks = _blocks(self.body, self.n_layers)
         self._accepted = set(inspect.signature(model.forward).parameters)
         # Recurrent models keep a state of their own, not the keys and values of every token.

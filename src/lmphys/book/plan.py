@@ -1,0 +1,202 @@
+"""What a build or run will do: which pages, in which order, and about how long each takes on this machine."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lmphys.book.benchmarks import STATES, Benchmarks, Budget, Rates, load_benchmarks
+from lmphys.book.chapter import Chapter
+from lmphys.book.record import RunRecord, Target, run_key
+from lmphys.book.runner import run_chapter
+from lmphys.book.speed import rates_of
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of a plan.
+
+    Attributes:
+        chapter: The page.
+        fresh: Whether an unchanged run is there already.
+        seconds: That it should take; None where it was never run with these parameters.
+        basis: What that is taken from, in words.
+    """
+
+    chapter: Chapter
+    fresh: bool
+    seconds: float | None
+    basis: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The pages to run, those that should take least first, and the pages that are up to date.
+
+    So a reader has something to read soon, and a fault that many pages share shows early. Pages without an estimate
+    come last; among equals the order of the contents stays.
+    """
+
+    machine: str
+    steps: tuple[Step, ...]
+    fresh: tuple[Step, ...]
+
+    @property
+    def unknown(self) -> int:
+        """Pages to run that have no estimate."""
+        return sum(step.seconds is None for step in self.steps)
+
+    def seconds(self, done: int = 0) -> float:
+        """Estimate of all pages to run but the first `done`; those that have none are left out."""
+        return sum(step.seconds or 0.0 for step in self.steps[done:])
+
+    def headline(self) -> str:
+        """One line: how many pages, and about how long on this machine."""
+        text = f"{len(self.steps)} of {len(self.steps) + len(self.fresh)} chapters to run"
+        if not self.steps:
+            return text
+        known = len(self.steps) - self.unknown
+        if known:
+            text += f": about {duration(self.seconds())} on this machine ({self.machine})"
+        if self.unknown:
+            text += (
+                f"{';' if known else ':'} {self.unknown} of them never ran, so that nothing tells how long they take"
+            )
+        return text
+
+    def lines(self) -> list[str]:
+        """The headline and a line a page to run."""
+        width = max((len(step.chapter.id) for step in self.steps), default=0)
+        return [self.headline()] + [
+            f"{number:>3}  {step.chapter.id:<{width}}  {_about(step.seconds):>12}  {step.basis}"
+            for number, step in enumerate(self.steps, 1)
+        ]
+
+
+def duration(seconds: float) -> str:
+    """Seconds below two minutes, whole minutes above."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
+def _about(seconds: float | None) -> str:
+    return "unknown" if seconds is None else duration(seconds)
+
+
+@dataclass
+class _Estimator:
+    """Seconds of a page from the best that is known; rates are measured once, and only where they are asked for."""
+
+    root: Path
+    machine: str
+    recorded: Mapping[str, Benchmarks]
+    _rates: list[Rates | None] = field(default_factory=list)
+
+    def rates(self) -> Rates | None:
+        if not self._rates:
+            self._rates.append(rates_of(self.root, self.machine))
+        return self._rates[0]
+
+    def of(self, chapter: Chapter, parameters: dict[str, Any], last: RunRecord | None) -> tuple[float | None, str]:
+        if last is not None and last.parameters == parameters and last.machine == self.machine:
+            return last.seconds, "as last time"
+        if parameters != chapter.resolve({}):
+            return None, "no record with these parameters"
+        here = self._budget(self.machine, chapter)
+        if here is not None:
+            return here.seconds, "as on machines of this kind"
+        for kind, found in self.recorded.items():
+            budget = self._budget(kind, chapter)
+            if budget is not None and found.rates is not None and self.rates() is not None:
+                return scaled(budget, found.rates, self.rates()), f"from {kind}, by tokens"  # type: ignore[arg-type]
+        return None, "no record"
+
+    def _budget(self, kind: str, chapter: Chapter) -> Budget | None:
+        found = self.recorded[kind].budgets.get(chapter.id, {}) if kind in self.recorded else {}
+        return next((found[state] for state in STATES if state in found), None)
+
+
+def scaled(budget: Budget, there: Rates, here: Rates) -> float:
+    """Seconds of a page here from its budget on another machine.
+
+    The tokens pass at the rates of this machine; what is left of the seconds there, fits and figures, is taken to be as
+    much faster or slower as reading is.
+    """
+    rest = max(0.0, budget.seconds - budget.drawn / there.drawn - budget.read / there.read)
+    return budget.drawn / here.drawn + budget.read / here.read + rest * there.read / here.read
+
+
+def make_plan(
+    root: Path,
+    chapters: Sequence[Chapter],
+    *,
+    overrides: Mapping[str, Any],
+    into_book: bool,
+    force: bool = False,
+    in_order: bool = False,
+) -> Plan:
+    """Plan of a run of chapters.
+
+    It may take ten seconds, where nothing is recorded of machines of this kind and rates are measured.
+
+    Args:
+        root: Folder of the project.
+        chapters: In the order of the contents.
+        overrides: Parameter values of all of them.
+        into_book: Whether the pages go into the book whatever the parameters.
+        force: Run what has not changed, too.
+        in_order: Keep the order of `chapters`.
+    """
+    from lmphys.core.devices import machine_kind
+
+    estimator = _Estimator(root, machine_kind(), load_benchmarks(root))
+    steps, fresh = [], []
+    for chapter in chapters:
+        parameters = chapter.resolve(overrides)
+        target = Target.of(chapter, parameters, into_book)
+        last = RunRecord.read(target.folder)
+        if last is not None and not force and last.holds(run_key(chapter, parameters), target, root):
+            fresh.append(Step(chapter, True, 0.0, "up to date"))
+        else:
+            steps.append(Step(chapter, False, *estimator.of(chapter, parameters, last)))
+    if not in_order:
+        steps.sort(key=lambda step: float("inf") if step.seconds is None else step.seconds)
+    return Plan(estimator.machine, tuple(steps), tuple(fresh))
+
+
+def carry_out(
+    plan: Plan,
+    *,
+    overrides: Mapping[str, Any],
+    into_book: bool,
+    force: bool,
+    after: Callable[[int], None] = lambda done: None,
+    echo: Callable[[str], None] = print,
+) -> None:
+    """Run the pages of a plan in turn, a line before and after each.
+
+    Time left is the plan's, times what the pages so far took of their estimates.
+
+    Args:
+        plan: Of `make_plan`, with the same settings.
+        overrides: Parameter values of all chapters.
+        into_book: Replace the pages of the book whatever the parameters.
+        force: Run even if nothing has changed.
+        after: Called after each page with the number of pages done.
+        echo: Receives the lines.
+
+    Raises:
+        LmphysError: as `run_chapter`.
+    """
+    spent = expected = 0.0
+    for done, step in enumerate(plan.steps):
+        pace = min(4.0, max(0.25, spent / expected)) if expected > 0 else 1.0
+        left = f"; about {duration(pace * plan.seconds(done))} left" if plan.seconds(done) else ""
+        echo(f"{step.chapter.id}: running, {done + 1} of {len(plan.steps)}{left}")
+        begin = time.monotonic()
+        run_chapter(
+            step.chapter, overrides=overrides, into_book=into_book, force=force, expected=step.seconds, echo=echo
+        )
+        if step.seconds is not None:
+            spent, expected = spent + time.monotonic() - begin, expected + step.seconds
+        after(done + 1)

@@ -167,7 +167,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (
         130,
-        "toy/page: running\n",
+        "toy/page: running, 1 of 1\n",
         "lmphys: stopped; nothing half-written\n",
     )
     assert not (project / "book" / "chapters").exists()

@@ -2,15 +2,15 @@ import importlib
 import json
 import math
 import types
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lmphys.book.benchmarks import Benchmarks, Row, benchmark_table, load_benchmarks
-from lmphys.book.build import status_page
+from lmphys.book.benchmarks import Benchmarks, Budget, Rates, Row, benchmark_table, load_benchmarks, write_benchmarks
+from lmphys.book.status import status_page
 from lmphys.core.errors import LmphysError
 from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
@@ -38,7 +38,10 @@ CONTENT = {
     "rows": ROWS,
     "growth": GROWTH,
     "middle": MIDDLE,
+    "rates": {"drawn": 160.0, "read": 345.5},
+    "budgets": {"a/page": {"cold": {"seconds": 90.5, "drawn": 7, "read": 8}}},
 }
+KIND = "AVX2, 2 cores"
 
 
 @pytest.fixture
@@ -49,13 +52,15 @@ def fit(monkeypatch):
 
 
 def load(root, content):
+    """What is read where `content` is that of one kind of machine."""
     (root / "data").mkdir(exist_ok=True)
-    (root / "data" / "benchmarks.json").write_text(content if isinstance(content, str) else json.dumps(content))
-    return load_benchmarks(root)
+    whole = content if isinstance(content, str) else json.dumps({KIND: content})
+    (root / "data" / "benchmarks.json").write_text(whole)
+    return load_benchmarks(root)[KIND]
 
 
 def test_there_may_be_none(tmp_path):
-    assert load_benchmarks(tmp_path) is None
+    assert load_benchmarks(tmp_path) == {}
 
 
 def test_what_was_measured_is_read_as_it_was_written(tmp_path):
@@ -68,20 +73,36 @@ def test_what_was_measured_is_read_as_it_was_written(tmp_path):
     assert found.growth["along"].tolist() == ["N", "K"]
     assert found.growth["value"].dtype == int
     assert found.middle == MIDDLE
-    assert load(tmp_path, {name: CONTENT[name] for name in ("machine", "rows", "growth")}).middle == {}
+    assert found.rates == Rates(160.0, 345.5)
+    assert found.budgets == {"a/page": {"cold": Budget(90.5, 7, 8)}}
+    bare = load(tmp_path, CONTENT | {"middle": {}, "rates": None})
+    assert (bare.middle, bare.rates) == ({}, None)
 
 
 def test_what_was_measured_is_written_and_read_back_without_nan(tmp_path):
     growth = pd.DataFrame([{**GROWTH[0], "ours_s": -1e-4}, GROWTH[1]])  # a difference of two timings may be negative
     rows = (Row("a", "1 s", ratio=np.float64(1.5), at_most=2.0), Row("b", "nan", ratio=math.nan, at_most=1.0))
-    Benchmarks({"gpu": "none"}, rows, growth, MIDDLE).write(tmp_path)
-    found = load_benchmarks(tmp_path)
+    write_benchmarks(tmp_path, KIND, machine={"gpu": "none"}, rows=rows, growth=growth, middle=MIDDLE)
+    found = load_benchmarks(tmp_path)[KIND]
     assert found.machine == {"gpu": "none"}
     assert found.middle == MIDDLE
     assert found.rows == (rows[0], Row("b", "nan", at_most=1.0))
     pd.testing.assert_frame_equal(found.growth, growth.astype(found.growth.dtypes)[list(found.growth)])
     assert "NaN" not in (tmp_path / "data" / "benchmarks.json").read_text()
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["benchmarks.json"]
+
+
+def test_each_kind_of_machine_keeps_its_record_and_each_part_its_writer(tmp_path):
+    load(tmp_path, CONTENT)
+    budgets = {"a/page": {"warm": Budget(9.0, 0, 3)}}
+    write_benchmarks(tmp_path, "a GPU", budgets=budgets)
+    write_benchmarks(tmp_path, KIND, rates=Rates(1.0, 2.0))
+    found = load_benchmarks(tmp_path)
+    assert list(found) == [KIND, "a GPU"]
+    assert found["a GPU"].budgets == budgets
+    assert (found["a GPU"].rows, found["a GPU"].rates) == ((), None)
+    first = Benchmarks.read(CONTENT)
+    assert found[KIND].content() == replace(first, rates=Rates(1.0, 2.0)).content()
 
 
 def test_whether_a_bound_holds_is_computed_from_the_ratio():
@@ -103,7 +124,8 @@ def test_the_caption_of_the_growth_names_the_sizes_that_stay(tmp_path, project_m
     load(root, CONTENT | {"middle": {}})
     text = status_page(root, [])
     assert "stay. Both axes" in text
-    assert "```{figure} _generated/growth.svg\n" in text
+    assert "```{figure} _generated/growth-1.svg\n" in text
+    assert "### AVX2, 2 cores\n" in text
 
 
 @pytest.fixture
@@ -119,6 +141,8 @@ def command(tmp_path, monkeypatch):
         monkeypatch.setattr(command.importlib, "import_module", found.__getitem__)
 
     monkeypatch.setattr(command, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(command, "machine_kind", lambda: KIND)
+    monkeypatch.setattr(command, "measure_rates", lambda: Rates(3.0, 4.0))
     return command, finds
 
 
@@ -130,7 +154,8 @@ def test_a_record_is_of_all_benchmarks_and_a_broken_bound_is_status_1(tmp_path, 
     assert not (tmp_path / "data").exists()
     assert command.main(["--record", "fit"]) == 2
     assert command.main(["--record"]) == status
-    recorded = load_benchmarks(tmp_path)
+    recorded = load_benchmarks(tmp_path)[KIND]
+    assert recorded.rates == Rates(3.0, 4.0)
     assert [asdict(row) for row in recorded.rows] == rows
     assert recorded.growth["value"].tolist() == [1800, 4]
     assert recorded.middle == MIDDLE
@@ -219,7 +244,7 @@ def test_ours_the_floor_and_each_peer_are_timed_in_turn(fit, monkeypatch):
     assert [name for name, *_ in measured] == turns
     assert [row.ratio for row in rows] == [10.0, 400.0, 500.0]
     assert [row.ours for row in rows] == ["10 ms", "10 ms", "8 ms"]
-    assert [row.bound for row in rows] == ["≥ 5", "≥ 300", ""]
+    assert [row.bound for row in rows] == ["≥ 5", "", ""]
     plain = "4 s (ssm 1, float64)"
     assert [row.plain for row in rows] == ["100 ms (dynamax 1, float32)", plain, plain]
 
@@ -236,9 +261,37 @@ def test_a_missing_peer_is_a_row_with_its_bound_and_the_mend(fit, monkeypatch):
     monkeypatch.setattr(fit, "dynamax", missing(ImportError("No module named 'dynamax'")))
     monkeypatch.setattr(fit, "ssm", missing(LmphysError("ssm cannot be imported; install the lock")))
     rows = fit.peers(types.SimpleNamespace(width=4, n_transitions=9), 4)
-    assert [(row.ours, row.ratio, row.bound) for row in rows] == [("not compared", None, b) for b in ("≥ 5", "≥ 300")]
+    assert [(row.ours, row.ratio, row.bound) for row in rows] == [("not compared", None, b) for b in ("≥ 5", "")]
     why = ["No module named 'dynamax'; make bench installs dynamax", "ssm cannot be imported; install the lock"]
     assert [row.plain for row in rows] == why
+
+
+def test_the_grid_sets_ours_beside_the_products_at_the_ends_of_each_size(fit, monkeypatch):
+    watched(fit, monkeypatch, {"ours": 0.012, "floor": 0.01})
+    drawn = []
+
+    def draw(parameters, n_chains, length, **_):
+        drawn.append(n_chains * (length - 1))
+        return types.SimpleNamespace(width=parameters.width, n_transitions=drawn[-1])
+
+    monkeypatch.setattr(fit, "draw_chains", draw)
+    rows = fit.grid()
+    assert [(row.bound, row.ratio) for row in rows] == [("≤ 1.5", pytest.approx(1.2))] * 2 * len(fit.GRID)
+    assert drawn == [N // 9 * 9 for N, _, _ in fit.GRID]
+    for place, ends in enumerate(((1_000, 180_000), (1, 16), (10, 200))):
+        assert (min(point[place] for point in fit.GRID), max(point[place] for point in fit.GRID)) == ends
+    assert 9 * fit.LARGEST[0] >= 4_000_000
+
+
+def test_memory_of_a_mapped_fit_leaves_out_files(fit, tmp_path):
+    if math.isnan(fit.anonymous_memory()):
+        pytest.skip("the system does not tell anonymous memory")
+    before = fit.anonymous_memory()
+    mapped = np.memmap(tmp_path / "states", np.float64, "w+", shape=25_000_000)
+    mapped[:] = 1.0
+    assert fit.anonymous_memory() - before < 0.05
+    held = np.ones(25_000_000)
+    assert fit.anonymous_memory() - before == pytest.approx(held.nbytes / 1e9, abs=0.05)
 
 
 def test_growth_varies_one_size_at_a_time_and_measures_the_middle_once(fit, monkeypatch):
@@ -270,7 +323,7 @@ def test_nothing_measured_is_an_empty_table(tmp_path):
     ("content", "why"),
     [
         ("{", "Expecting property name"),
-        ("[]", "TypeError"),
+        ("[]", "AttributeError"),
         ({name: CONTENT[name] for name in ("machine", "rows")}, "KeyError.'growth'"),
         (CONTENT | {"machine": "fast"}, "AttributeError"),
         (CONTENT | {"rows": [{"what": "a"}]}, "KeyError.'ours'"),
@@ -280,6 +333,8 @@ def test_nothing_measured_is_an_empty_table(tmp_path):
         (CONTENT | {"growth": [GROWTH[0] | {"ours_s": True}]}, "ours_s of entry 0 is True"),
         (CONTENT | {"middle": {"N": 18_000, "k": 40}}, "KeyError.'K'"),
         (CONTENT | {"middle": MIDDLE | {"k": 40.5}}, "k of entry 0 is 40.5"),
+        (CONTENT | {"rates": {"drawn": "1", "read": 1.0}}, "drawn of entry 0 is '1'"),
+        (CONTENT | {"budgets": {"a/page": {"cold": {"seconds": 1.0, "drawn": 1}}}}, "KeyError.'read'"),
     ],
 )
 def test_a_damaged_file_is_refused_with_its_cause_and_mend(tmp_path, content, why):

@@ -4,8 +4,10 @@ import re
 import matplotlib as mpl
 import pytest
 
-from lmphys.book.build import build_book, growth_svg, ledger_page, missing_html, remove_stale_pages, status_page
+from lmphys.book.build import build_book, ledger_page, remove_stale_pages
 from lmphys.book.chapter import find_chapters
+from lmphys.book.render import missing_html, render
+from lmphys.book.status import status_figures, status_page
 from lmphys.core.errors import LmphysError
 
 CONFIG = """title: toy
@@ -19,7 +21,7 @@ ledger = Ledger.for_page("toy/page", model=model, profile=profile)
 ledger.record("slds.jump.ratio", 28.0)
 ledger.show()
 """
-BENCHMARKS = {
+MEASURED = {
     "machine": {"processor": "<i>fast</i> one", "date": "2026-01-31"},
     "rows": [
         {"what": "a & b", "ours": "2 s", "plain": "1 s", "ratio": 2.0, "at_least": None, "at_most": 1.5},
@@ -29,7 +31,11 @@ BENCHMARKS = {
         {"along": "K", "value": value, "ours_s": seconds, "floor_s": 0.01, "ssm_s": None, "dynamax_s": None}
         for value, seconds in ((2, 0.02), (4, -0.001))
     ],
+    "middle": {},
+    "rates": None,
+    "budgets": {"toy/page": {"cold": {"seconds": 90.0, "drawn": 5, "read": 6}}},
 }
+BENCHMARKS = {"a fast kind": MEASURED}
 INTRO = """# Introduction
 
 ```{include} _generated/ledger_table.md
@@ -59,7 +65,8 @@ def test_every_page_of_the_contents_is_rendered(built):
     root, index, lines = built
     assert index.is_file()
     assert missing_html(root) == []
-    assert "1 of 1 chapters run, 0 up to date" in lines
+    assert lines[0] == "1 of 1 chapters to run: 1 of them never ran, so that nothing tells how long they take"
+    assert lines[1] == "toy/page: running, 1 of 1"
     page = (root / "_build" / "html" / "chapters" / "toy" / "page.html").read_text()
     assert "How this page was made" in page
     assert "verdict-reproduced" in page
@@ -79,17 +86,18 @@ def test_ledger_and_status_are_rendered_from_the_runs(built):
     assert "<tr><td>date</td><td>2026-01-31</td></tr>" in benchmarks
     # The width of the reason is for the ledger alone.
     assert re.findall(r'<div class="(lmphys[^"]*)"', text) == ["lmphys-table lmphys-ledger"] + 4 * ["lmphys-table"]
+    assert text.index('src="_images/budgets.svg"') < text.index("<h2>Benchmarks") < text.index("<h3>a fast kind")
 
 
 def test_the_figure_of_growth_is_drawn_and_shown_with_its_caption(built):
     root, _, _ = built
     text = (root / "_build" / "html" / "intro.html").read_text()
     benchmarks = text[text.index("<h2>Benchmarks") :]
-    assert re.search(r'<img alt="Seconds of an EM iteration[^>]*src="_images/growth\.svg"', benchmarks)
+    assert re.search(r'<img alt="Seconds of an EM iteration[^>]*src="_images/growth-1\.svg"', benchmarks)
     assert benchmarks.index("<td>words</td>") < benchmarks.index("<img alt=") < benchmarks.index("Measured on:")
     assert "where noise exceeded it" in benchmarks
-    drawn = (root / "book" / "_generated" / "growth.svg").read_text()
-    assert (root / "_build" / "html" / "_images" / "growth.svg").read_text() == drawn
+    drawn = (root / "book" / "_generated" / "growth-1.svg").read_text()
+    assert (root / "_build" / "html" / "_images" / "growth-1.svg").read_text() == drawn
     assert drawn.startswith("<?xml")
     assert "<dc:date>" not in drawn
 
@@ -99,24 +107,27 @@ def test_equal_times_are_an_equal_figure_and_the_style_is_left_as_it_was(tmp_pat
     file = tmp_path / "data" / "benchmarks.json"
     file.write_text(json.dumps(BENCHMARKS))
     before = mpl.rcParams.copy()
-    drawn = growth_svg(tmp_path)
-    assert growth_svg(tmp_path) == drawn
+    drawn = status_figures(tmp_path, [])
+    assert list(drawn) == ["growth-1.svg"]
+    assert status_figures(tmp_path, []) == drawn
     assert mpl.rcParams == before
-    faster = [BENCHMARKS["growth"][0] | {"ours_s": 0.015}]
-    for growth, expected in (([], False), (faster, True)):
-        file.write_text(json.dumps(BENCHMARKS | {"growth": growth}))
-        figure = growth_svg(tmp_path)
-        assert (figure is not None) == expected
-        assert figure != drawn
+    faster = [MEASURED["growth"][0] | {"ours_s": 0.015}]
+    for growth, names in (([], []), (faster, ["growth-1.svg"])):
+        file.write_text(json.dumps({"a fast kind": MEASURED | {"growth": growth}}))
+        figures = status_figures(tmp_path, [])
+        assert list(figures) == names
+        assert figures != drawn
+    file.write_text(json.dumps({"another": MEASURED} | BENCHMARKS))
+    assert list(status_figures(tmp_path, [])) == ["growth-1.svg", "growth-2.svg"]
     file.unlink()
-    assert growth_svg(tmp_path) is None
+    assert status_figures(tmp_path, []) == {}
 
 
 def test_the_status_page_says_when_no_benchmarks_were_recorded(tmp_path, project_maker):
     root = project_maker(tmp_path / "p", {"toy/page": "1"})
     text = status_page(root, find_chapters(root))
     assert text.endswith("## Benchmarks\n\nNone are recorded: `make bench` measures them, `make book` does not.\n")
-    (root / "data" / "benchmarks.json").write_text("{}")
+    (root / "data" / "benchmarks.json").write_text('{"a kind": {}}')
     with pytest.raises(LmphysError, match=r"benchmarks\.json holds no benchmarks"):
         status_page(root, find_chapters(root))
 
@@ -125,7 +136,7 @@ def test_a_build_without_changes_does_nothing_and_a_warning_fails_every_time(bui
     root, index, _ = built
     stamp = index.stat().st_mtime_ns
     _, lines = build(root, profile="smoke")
-    assert lines == ["0 of 1 chapters run, 1 up to date", "the rendered book is up to date"]
+    assert lines == ["0 of 1 chapters to run", "the rendered book is up to date"]
     assert index.stat().st_mtime_ns == stamp
 
     (root / "book" / "intro.md").write_text(INTRO + "\n{ref}`nowhere-at-all`\n")
@@ -137,6 +148,20 @@ def test_a_build_without_changes_does_nothing_and_a_warning_fails_every_time(bui
         assert str(error.value).endswith("the whole log: runs/jupyter-book.log")
         assert "\n" not in str(error.value)
     (root / "book" / "intro.md").write_text(INTRO)
+
+
+def test_a_placeholder_that_was_left_fails_the_rendering(built):
+    root, _, _ = built
+    intro = root / "book" / "intro.md"
+    intro.write_text(INTRO + "\nMore.\n")
+    page = root / "book" / "chapters" / "toy" / "page.ipynb"
+    notebook = page.read_text()
+    page.write_text(notebook.replace("Some text.", ":::{admonition} Waiting\\n:class: lmphys-placeholder\\nNo.\\n:::"))
+    with pytest.raises(LmphysError, match=r"chapters/toy/page\.html is a placeholder, no result"):
+        render(root)
+    page.write_text(notebook)
+    intro.write_text(INTRO)
+    assert render(root)
 
 
 def test_pages_of_vanished_chapters_are_deleted(tmp_path, project_maker):

@@ -159,13 +159,12 @@ class Benchmarks:
         )
 
 
-def write_benchmarks(root: Path, kind: str, **measured: Any) -> Path:
-    """Replace some attributes of the record of one kind of machine; all else in the file stays. Returns the file."""
+def write_benchmarks(root: Path, kind: str, **measured: Any) -> None:
+    """Replace some attributes of the record of one kind of machine; all else in the file stays."""
     kept = load_benchmarks(root)
     kept[kind] = replace(kept.get(kind, Benchmarks()), **measured)
     content = {name: kept[name].content() for name in sorted(kept)}
     write_atomically(root / BENCHMARKS_FILE, json.dumps(content, indent=1, allow_nan=False) + "\n")
-    return root / BENCHMARKS_FILE
 
 
 def load_benchmarks(root: Path) -> dict[str, Benchmarks]:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from lmphys.book.benchmarks import STATES, Budget, Budgets, load_benchmarks, write_benchmarks
+from lmphys.book.benchmarks import BENCHMARKS_FILE, STATES, Budget, Budgets, load_benchmarks, write_benchmarks
 from lmphys.book.chapter import Chapter
 from lmphys.book.record import RunRecord, book_record
 from lmphys.book.style import BLUE, VERMILION
+from lmphys.core.errors import LmphysError
 
 # Seconds that a page may take, where it has to add to the cache and where all that it needs is there.
 BOUNDS = {"cold": 120.0, "warm": 60.0}
@@ -19,7 +20,7 @@ _COLOURS = {"cold": VERMILION, "warm": BLUE}
 
 def budget_of(record: RunRecord) -> tuple[str, Budget]:
     """State of the cache that a page was run with, and what it took."""
-    return "cold" if record.cold else "warm", Budget(round(record.seconds, 1), record.drawn, record.read)
+    return "cold" if record.cold else "warm", Budget(round(record.seconds, 1), record.tokens_drawn, record.tokens_read)
 
 
 def budgets_of(records: Sequence[tuple[Chapter, RunRecord]]) -> Budgets:
@@ -35,6 +36,9 @@ def record_budgets(root: Path, chapters: Sequence[Chapter]) -> Path:
 
     Returns:
         The file.
+
+    Raises:
+        LmphysError: there is no such page.
     """
     recorded = load_benchmarks(root)
     found: dict[str, dict[str, dict[str, Budget]]] = defaultdict(dict)
@@ -45,13 +49,14 @@ def record_budgets(root: Path, chapters: Sequence[Chapter]) -> Path:
         kept = recorded[record.machine].budgets if record.machine in recorded else {}
         state, budget = budget_of(record)
         found[record.machine][chapter.id] = {**kept.get(chapter.id, {}), state: budget}
+    if not found:
+        raise LmphysError("no page in the book is up to date and has its own parameters; build it first: lmphys build")
     ids = {chapter.id for chapter in chapters}
-    path = root
     for kind, budgets in found.items():
         others = recorded[kind].budgets if kind in recorded else {}
         there_still = {page: kept for page, kept in others.items() if page in ids}
-        path = write_benchmarks(root, kind, budgets={**there_still, **budgets})
-    return path
+        write_benchmarks(root, kind, budgets={**there_still, **budgets})
+    return root / BENCHMARKS_FILE
 
 
 def budget_figure(panels: Mapping[str, Budgets], pages: Sequence[str]) -> Figure:

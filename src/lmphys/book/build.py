@@ -20,8 +20,7 @@ from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 
-# An early look is worth its half minute where more is left to run than this, s; it comes after the first page, where that
-# takes less than this.
+# Seconds left to run from which an early look is worth its half minute, and of a first page that it should show.
 _WORTH_WAITING, _SOON = 120.0, 60.0
 
 

@@ -115,8 +115,8 @@ class RunRecord:
         device: What the run used.
         machine: Kind of machine that it ran on.
         cold: Whether it had to add to the cache: to unpack a model, or to read or sample chains.
-        drawn: Tokens that it drew from models.
-        read: Tokens that it read with models.
+        tokens_drawn: Tokens that it drew from models.
+        tokens_read: Tokens that it read with models.
         peak_memory_gb: Largest resident memory of the kernel, GB.
         versions: Of Python and the deciding packages.
         git: Commit, and whether the checkout had changes.
@@ -133,8 +133,8 @@ class RunRecord:
     device: str
     machine: str
     cold: bool
-    drawn: int
-    read: int
+    tokens_drawn: int
+    tokens_read: int
     peak_memory_gb: float | None
     versions: dict[str, str]
     git: str

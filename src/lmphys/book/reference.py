@@ -133,12 +133,14 @@ def not_firm(claim: Claim, row: Mapping[str, Any], others: Sequence[Mapping[str,
 
 
 def _moved(value: Any, share: float) -> Any:
-    """The numbers in a value, each raised by a share of its size."""
+    """The numbers in a value, each raised by a share of its size; whole ones are counts, and stay."""
     if isinstance(value, Mapping):
         return {name: _moved(item, share) for name, item in value.items()}
     if isinstance(value, list):
         return [_moved(item, share) for item in value]
-    return None if value is None else value + share * max(abs(value), 1e-3)
+    if value is None or float(value).is_integer():
+        return value
+    return value + share * max(abs(value), 1e-3)
 
 
 def _rows_of_other_seeds(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> list[dict[str, Any]]:

@@ -251,7 +251,7 @@ def run_chapter(
             running.replace(failed)
             raise LmphysError(f"{error}; partial notebook: {failed.relative_to(root)}") from error
         pages.tidy(notebook, root)
-        told = ("device", "cold", "drawn", "read", "versions", "peak_memory_gb")
+        told = ("device", "cold", "tokens_drawn", "tokens_read", "versions", "peak_memory_gb")
         facts = {name: probe[name] for name in told} | {"machine": machine_kind()}
         facts |= {"git": git_state(root), "date": datetime.now(UTC).isoformat(timespec="seconds")}
         facts |= {"seconds": round(seconds, 2)}

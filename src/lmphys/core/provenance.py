@@ -86,19 +86,19 @@ def processor_kind() -> str:
 
     Such as "AVX2, 2 cores", or "AVX-512 with bfloat16, 8 cores". Two machines of one kind share their benchmarks.
     """
-    instructions = platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         flags = next((set(line.split(":", 1)[1].split()) for line in lines if line.startswith("flags")), set())
     except OSError:
         flags = set()
-    for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")):
-        if flag in flags:
-            instructions = name
-            break
-    if flags & {"avx512_bf16", "amx_bf16"}:
-        instructions += " with bfloat16"
-    return f"{instructions}, {os.cpu_count()} cores"
+    return f"{instructions(flags)}, {os.cpu_count()} cores"
+
+
+def instructions(flags: set[str]) -> str:
+    """The widest instructions in the flags of a processor; its architecture where there is none of them."""
+    names = (name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags)
+    widest = next(names, platform.machine())
+    return f"{widest} with bfloat16" if flags & {"avx512_bf16", "amx_bf16"} else widest
 
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -145,7 +145,8 @@ def probe() -> dict[str, Any]:
     home = cache_home().resolve()
     state["cold"] = any(Path(name).resolve().is_relative_to(home) for name in _written)
     passes = sys.modules.get("lmphys.core.passes")  # not loaded: no model was
-    state |= {"drawn": 0, "read": 0} if passes is None else passes.passed_tokens()
+    tokens = {"drawn": 0, "read": 0} if passes is None else passes.passed_tokens()
+    state |= {f"tokens_{kind}": n for kind, n in tokens.items()}
     memory = peak_memory()
     return state | {"peak_memory_gb": round(memory, 3) if memory == memory else None}
 

@@ -14,6 +14,9 @@ from safetensors.numpy import load_file, save_file
 from lmphys.core.errors import LmphysError
 from lmphys.core.tables import from_lines, to_lines
 
+# Rows that are looked at together.
+_BLOCK = 1 << 16
+
 
 @dataclass(frozen=True, eq=False)
 class Trajectories:
@@ -46,8 +49,8 @@ class Trajectories:
             )
         if len(lengths) and lengths.min() < 1:
             raise LmphysError("a chain without states: leave such chains out before building trajectories")
-        if not np.isfinite(self.states).all():
-            row = int(np.flatnonzero(~np.isfinite(self.states).all(axis=1))[0])
+        row = _first_not_finite(self.states)
+        if row is not None:
             chain = int(np.searchsorted(np.cumsum(lengths), row, side="right"))
             raise LmphysError(f"state {row} (chain {chain}) is not finite: the model overflowed; try dtype float32")
         if self.chains.empty:
@@ -209,3 +212,12 @@ class Trajectories:
         except (OSError, ValueError, SafetensorError) as error:
             raise LmphysError(f"{folder} holds no readable trajectories ({error}); build or save them again") from error
         return cls(arrays["states"], arrays["lengths"], chains, sentences, meta)
+
+
+def _first_not_finite(states: np.ndarray) -> int | None:
+    """First row (of N, D) with an entry that is not finite; in blocks, as the states may be larger than the memory."""
+    for first in range(0, len(states), _BLOCK):
+        finite = np.isfinite(states[first : first + _BLOCK]).all(axis=1)
+        if not finite.all():
+            return first + int(np.argmin(finite))
+    return None

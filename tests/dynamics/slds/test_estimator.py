@@ -1,6 +1,7 @@
 """EM: monotone for every option, optimal, right in closed form, and honest about what cannot be learned."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from tests.dynamics.slds.brute import brute_force
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
+from lmphys.dynamics.slds import init as starts
 from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.dynamics.slds.init import labels, prepare
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.dynamics.slds.synthetic import draw_chains, random_parameters
 
@@ -440,3 +443,43 @@ def test_what_is_fitted_does_not_change_with_the_settings(chains):
     model.set_params(n_regimes=2)
     np.testing.assert_array_equal(model.forecasts(chains)["predictive"], before)
     assert model.n_parameters == count
+
+
+@pytest.mark.parametrize(("dtype", "init"), [("float64", "mixture"), ("float32", "kmeans")])
+def test_memory_mapped_states_give_the_same_numbers_from_mapped_rows(chains, tmp_path, dtype, init):
+    states = chains.states.astype(dtype)
+    mapped = np.memmap(tmp_path / "states", dtype, "w+", shape=states.shape)
+    mapped[:] = states
+    settings = {"n_init": 1, "init": init, "max_iter": 5, "dtype": dtype}
+    of_memory = Trajectories(states, chains.lengths)
+    of_file = Trajectories(np.memmap(tmp_path / "states", dtype, "r", shape=states.shape), chains.lengths)
+    fits = [SLDS(3, **settings).fit(traj) for traj in (of_memory, of_file)]
+    for name in ("pi", "T", "M", "b", "Sigma"):
+        a, b = (getattr(fit.parameters_, name) for fit in fits)
+        np.testing.assert_array_equal(a, b)
+    assert fits[0].monitor_.objective == fits[1].monitor_.objective
+    rows = [fits[0]._packed(traj).rows for traj in (of_memory, of_file)]
+    assert torch.equal(*rows)
+    files = Path("/proc/self/maps")
+    if files.exists():  # the rows lie in a file that has no name any more
+        address = rows[1].data_ptr()
+        (line,) = [
+            text
+            for text in files.read_text().splitlines()
+            if int(text.split("-")[0], 16) <= address < int(text.split("-")[1].split()[0], 16)
+        ]
+        assert line.endswith("(deleted)")
+
+
+@pytest.mark.parametrize("kind", ["kmeans", "mixture"])
+def test_groups_of_some_transitions_are_those_of_all(monkeypatch, kind):
+    truth = random_parameters(3, 4, separation=12.0)
+    traj = draw_chains(truth, 200, 6)
+    packed = SLDS(3)._packed(traj)
+    single, _ = prepare(packed, SLDS(3).structure, drift_prior=0.3, covariance_prior=1.0, concentration=1.1)
+    whole = labels(packed, single, 3, kind, 0)
+    monkeypatch.setattr(starts, "GROUPED", 300)
+    monkeypatch.setattr(starts, "ROWS", 64)
+    some = labels(packed, single, 3, kind, 0)
+    assert len(some) == len(packed) == 1000
+    assert adjusted_rand_score(whole, some) > 0.99

@@ -19,6 +19,9 @@ STILL = 1e-26
 # Quantile at which squares of residuals are clipped.
 CLIPPED = 0.99
 
+# Of more transitions, so many are drawn to find the groups, and the others follow.
+GROUPED = 1 << 18
+
 Init = Literal["auto", "mixture", "kmeans", "random"]
 
 
@@ -115,13 +118,22 @@ def labels(packed: Packed, single: Models, K: int, kind: str, seed: int) -> np.n
         return np.random.default_rng(seed).integers(K, size=len(packed))
     D = packed.width
     rows = packed.rows.cpu().numpy()
-    increments = rows[:, D + 1 :]
+    drift = single.M[0, 0].cpu().numpy().T.astype(rows.dtype)
+
+    def placed(z: np.ndarray) -> np.ndarray:
+        """What is grouped, (m, D), of rows z."""
+        return z[:, D + 1 :] if kind == "kmeans" else z[:, D + 1 :] - z[:, 1 : D + 1] @ drift
+
+    n = len(rows)
+    chosen = slice(None) if n <= GROUPED else np.sort(np.random.default_rng(seed).choice(n, GROUPED, replace=False))
+    some = placed(rows[chosen])
     if kind == "kmeans":
-        return KMeans(K, n_init=1, random_state=seed).fit_predict(increments)
-    residuals = increments - rows[:, 1 : D + 1] @ single.M[0, 0].cpu().numpy().T.astype(rows.dtype)
-    floor = 1e-6 * float(residuals.var(axis=0).mean())
-    mixture = GaussianMixture(K, covariance_type="diag", reg_covar=floor, random_state=seed, max_iter=50, tol=1e-2)
-    return mixture.fit(residuals).predict(residuals)
+        groups = KMeans(K, n_init=1, random_state=seed)
+    else:
+        floor = 1e-6 * float(some.var(axis=0).mean())
+        groups = GaussianMixture(K, covariance_type="diag", reg_covar=floor, random_state=seed, max_iter=50, tol=1e-2)
+    groups.fit(some)
+    return np.concatenate([groups.predict(placed(rows[first : first + ROWS])) for first in range(0, n, ROWS)])
 
 
 def from_labels(z: np.ndarray, packed: Packed, single: Models, K: int, structure: Structure, prior: Prior) -> Models:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
+from tempfile import TemporaryFile
 
 import numpy as np
 import torch
@@ -42,11 +43,23 @@ def as_trajectories(data: Data) -> Trajectories:
     return Trajectories.from_list(arrays)
 
 
+def _room_beside(states: np.ndarray, shape: tuple[int, int], dtype: torch.dtype) -> np.ndarray:
+    """Room for rows: in memory, or in a file without a name where the states lie in a file, too."""
+    kind = np.float32 if dtype == torch.float32 else np.float64
+    if not isinstance(states, np.memmap) or not shape[0]:
+        return np.empty(shape, kind)
+    with TemporaryFile() as file:  # the mapping holds it open
+        return np.memmap(file, kind, "w+", shape=shape)
+
+
 class Packed:
     """The transitions of C chains, time-major: the first step of every chain, then every second step, ...
 
     Chains are sorted by falling length, so that step t is one contiguous block of rows, and the chains that go on
     from it are as many of its first rows as the next block has.
+
+    Where the states are memory-mapped, so are the rows, in a temporary file that is gone with them: neither has to be
+    in memory as a whole, and every number is the same.
 
     Args:
         traj: the chains; those without a transition leave no row.
@@ -83,10 +96,10 @@ class Packed:
 
         totals = [(x.sum(axis=0), y.sum(axis=0)) for x, y in map(steps_of, blocks)]
         self.origin, self.drift = (np.sum(part, axis=0) / len(sources) for part in zip(*totals, strict=True))
-        packed = np.ones((len(sources), 2 * traj.width + 1), np.float32 if dtype == torch.float32 else np.float64)
+        packed = _room_beside(traj.states, (len(sources), 2 * traj.width + 1), dtype)
         for block in blocks:
             x, y = steps_of(block)
-            packed[self.place[block], 1:] = np.hstack([x - self.origin, y - self.drift])
+            packed[self.place[block]] = np.hstack([np.ones((len(x), 1)), x - self.origin, y - self.drift])
         self.rows = torch.from_numpy(packed).to(device)
 
     def __len__(self) -> int:

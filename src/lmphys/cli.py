@@ -151,8 +151,8 @@ def run(
         typer.echo("\n".join(plan.lines()))
         return
     with project_lock(root):
-        for step in plan.fresh:
-            run_chapter(step.chapter, **settings, echo=typer.echo)
+        for chapter in plan.fresh:  # it says so
+            run_chapter(chapter, **settings, echo=typer.echo)
         carry_out(plan, **settings, echo=typer.echo)
 
 

@@ -23,7 +23,7 @@ def project(tmp_path, project_maker):
 
 
 def steps_of(root, *seconds):
-    return [Step(chapter, False, s, "") for chapter, s in zip(find_chapters(root), seconds, strict=True)]
+    return [Step(chapter, s, "") for chapter, s in zip(find_chapters(root), seconds, strict=True)]
 
 
 def test_a_placeholder_has_title_first_paragraph_place_and_time_and_nothing_else(project):
@@ -56,9 +56,7 @@ def test_the_early_look_comes_after_a_short_page_and_goes_with_the_whole_book(pr
     def plan(*arguments, **settings):
         found = made(*arguments, **settings)
         seconds = iter((10.0, 500.0))
-        return type(found)(
-            found.machine, tuple(Step(s.chapter, False, next(seconds), "") for s in found.steps), found.fresh
-        )
+        return type(found)(found.machine, tuple(Step(s.chapter, next(seconds), "") for s in found.steps), found.fresh)
 
     seen = {}
     early = builds.render_early

@@ -53,7 +53,7 @@ def test_what_a_page_took_here_goes_before_what_is_recorded_and_a_page_that_is_t
     took = run_chapter(first, into_book=True, echo=lambda line: None).record.seconds
     steps, plan = planned(project)
     assert [name for name, _ in steps] == ["two", "three", "four"]
-    assert [step.chapter.slug for step in plan.fresh] == ["one"]
+    assert [chapter.slug for chapter in plan.fresh] == ["one"]
     assert dict(planned(project, force=True)[0])["one"] == took
 
 

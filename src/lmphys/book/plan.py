@@ -15,17 +15,15 @@ from lmphys.book.speed import rates_of
 
 @dataclass(frozen=True)
 class Step:
-    """One page of a plan.
+    """One page to run.
 
     Attributes:
         chapter: The page.
-        fresh: Whether an unchanged run is there already.
         seconds: That it should take; None where it was never run with these parameters.
         basis: What that is taken from, in words.
     """
 
     chapter: Chapter
-    fresh: bool
     seconds: float | None
     basis: str
 
@@ -40,7 +38,7 @@ class Plan:
 
     machine: str
     steps: tuple[Step, ...]
-    fresh: tuple[Step, ...]
+    fresh: tuple[Chapter, ...]
 
     @property
     def unknown(self) -> int:
@@ -107,8 +105,9 @@ class _Estimator:
             return here.seconds, "as on machines of this kind"
         for kind, found in self.recorded.items():
             budget = self._budget(kind, chapter)
-            if budget is not None and found.rates is not None and self.rates() is not None:
-                return scaled(budget, found.rates, self.rates()), f"from {kind}, by tokens"  # type: ignore[arg-type]
+            rates = self.rates() if budget is not None and found.rates is not None else None
+            if budget is not None and found.rates is not None and rates is not None:
+                return scaled(budget, found.rates, rates), f"from {kind}, by tokens"
         return None, "no record"
 
     def _budget(self, kind: str, chapter: Chapter) -> Budget | None:
@@ -156,9 +155,9 @@ def make_plan(
         target = Target.of(chapter, parameters, into_book)
         last = RunRecord.read(target.folder)
         if last is not None and not force and last.holds(run_key(chapter, parameters), target, root):
-            fresh.append(Step(chapter, True, 0.0, "up to date"))
+            fresh.append(chapter)
         else:
-            steps.append(Step(chapter, False, *estimator.of(chapter, parameters, last)))
+            steps.append(Step(chapter, *estimator.of(chapter, parameters, last)))
     if not in_order:
         steps.sort(key=lambda step: float("inf") if step.seconds is None else step.seconds)
     return Plan(estimator.machine, tuple(steps), tuple(fresh))

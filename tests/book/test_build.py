@@ -203,4 +203,6 @@ def test_the_ledger_page_takes_the_run_in_the_book_and_all_other_models(built):
     assert text.startswith("2 rows: 2 reproduced.")
     assert "smollm2 (smoke)" in text
     assert "other (full)" in text
+    # Of a page that waits to be run again, nothing that an earlier run recorded.
+    assert ledger_page(root, []) == "No page has recorded a number yet.\n"
     assert "smollm2 (full)" not in text

@@ -92,10 +92,6 @@ def test_the_early_look_comes_after_a_short_page_and_goes_with_the_whole_book(pr
 )
 def test_it_is_made_once_where_it_is_worth_it(project, monkeypatch, seconds, looks):
     steps = tuple(steps_of(project, *seconds))
-    for step in steps:
-        page = builds._page(step.chapter)
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text("{}")
     made = []
     monkeypatch.setattr(builds, "render_early", lambda root, folder: made.append(folder) or True)
     look = builds._EarlyLook(project, builds.Plan("m", steps, ()), find_chapters(project), lambda line: None)

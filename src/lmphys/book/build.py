@@ -12,7 +12,7 @@ from lmphys.book.chapter import Chapter, find_chapters, toc_files
 from lmphys.book.early import EARLY, stage
 from lmphys.book.ledger import by_claim, format_obtained, ledger_html, raw_html, read_ledger, readable, scrolling_table
 from lmphys.book.plan import Plan, carry_out, make_plan
-from lmphys.book.record import Target, book_records
+from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.render import render, render_early
 from lmphys.book.status import status_figures, status_page
@@ -43,8 +43,12 @@ def remove_stale_pages(root: Path, chapters: Sequence[Chapter]) -> list[Path]:
 
 
 def ledger_page(root: Path, chapters: Sequence[Chapter]) -> str:
-    """Markdown of the ledger: the rows of the pages in the book, those of other models, and the reference runs."""
+    """Markdown of the ledger: rows of the pages in the book, those of other models, and the reference runs.
+
+    Pages that are not among `chapters` are left out, whatever they recorded once.
+    """
     everything, records = read_ledger(root), book_records(chapters)
+    everything = everything[everything["page"].isin([chapter.id for chapter in chapters])]
     if everything.empty:
         return "No page has recorded a number yet.\n"
     mine = book_rows(root, records)
@@ -140,8 +144,6 @@ class _EarlyLook:
         if done != self.when or not waiting or not (unknown or self.plan.seconds(done) > _WORTH_WAITING):
             return
         ready = [*self.others, *(step.chapter for step in self.plan.steps[:done])]
-        if not all(_page(chapter).is_file() for chapter in ready):
-            return  # the build will say so at its end
         folder = self.root / EARLY.with_suffix(".part")
         try:
             stage(self.root, folder, waiting, datetime.now())
@@ -153,10 +155,6 @@ class _EarlyLook:
             self.echo(f"an early look, {len(waiting)} pages to come: {EARLY / 'index.html'}")
         else:
             self.echo("no early look: rendering failed; see runs/jupyter-book-early.log")
-
-
-def _page(chapter: Chapter) -> Path:
-    return Target.of(chapter, {}, into_book=True).page
 
 
 def build_book(
@@ -182,7 +180,7 @@ def build_book(
         Path of `index.html`.
 
     Raises:
-        LmphysError: a chapter failed, is in no table of contents or has no page yet, or the rendering failed.
+        LmphysError: a chapter failed or is in no table of contents, or the rendering failed.
     """
     chapters = find_chapters(root)
     listed = {file.removeprefix("chapters/") for file in toc_files(root)}

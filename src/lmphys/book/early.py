@@ -38,7 +38,7 @@ def placeholder(waiting: Sequence[Step], place: int, now: datetime) -> str:
     return (
         f"{opening}\n\n"
         f":::{{admonition}} {state}\n:class: warning {MARK}\n"
-        f"This page has not been run yet, so it shows no result; {when}. Nothing below the title was computed.\n:::\n"
+        f"This page has not been run yet, so it shows no result; {when}. Nothing on it was computed.\n:::\n"
     )
 
 

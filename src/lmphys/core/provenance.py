@@ -140,7 +140,7 @@ def inputs(root: Path) -> list[str]:
 
 def probe() -> dict[str, Any]:
     """What only the process that ran a chapter knows; the runner calls it in the last cell."""
-    state = {"device": device_name(), "executable": sys.executable, "versions": versions()}
+    state: dict[str, Any] = {"device": device_name(), "executable": sys.executable, "versions": versions()}
     state["inputs"] = inputs(Path.cwd().resolve())
     home = cache_home().resolve()
     state["cold"] = any(Path(name).resolve().is_relative_to(home) for name in _written)

@@ -15,8 +15,11 @@ from typer.testing import CliRunner
 import lmphys
 from lmphys import cli
 from lmphys.book import record as record_module
+from lmphys.book import reference as reference_module
+from lmphys.book.comparison import Comparison, Difference
 from lmphys.book.doctor import FAIL, OK, check_lock
 from lmphys.book.ledger import Ledger
+from lmphys.book.reference import Check
 from lmphys.core.errors import LmphysError
 from lmphys.stats.interval import Interval
 from tests.conftest import heed_ctrl_c
@@ -160,7 +163,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
         text=True,
         preexec_fn=heed_ctrl_c,
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (project / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
@@ -172,6 +175,27 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
     )
     assert not (project / "book" / "chapters").exists()
     assert [path for path in (project / "runs").rglob("*") if path.is_file()] == [project / "runs" / ".lock"]
+
+
+@pytest.mark.parametrize("command", ["build", "run"])
+def test_a_dry_run_prints_the_plan_and_leaves_nothing(project, command):
+    done = invoke(command, "--dry-run")
+    assert done.exit_code == 0
+    headline, page = done.stdout.splitlines()
+    assert headline == "1 of 1 chapters to run: 1 of them never ran, so that nothing tells how long they take"
+    assert page.split() == ["1", "toy/page", "unknown", "no", "record"]
+    assert not (project / "started").exists() and not (project / "runs").exists()
+
+
+@pytest.mark.parametrize(("reasons", "status"), [({}, 1), ({"a": "seed 1: undecided"}, 0)])
+def test_a_flip_ends_a_check_with_1_unless_its_row_is_not_firm(project, monkeypatch, reasons, status):
+    flip = Difference(("a", "m", "quick", 0), {"obtained": 0.5}, "undecided", "reproduced")
+    check = Check(Comparison((flip,), (), ()), (), reasons)
+    monkeypatch.setattr(reference_module, "check_reference", lambda root, chapters: check)
+    done = invoke("reference", "--check")
+    assert done.exit_code == status
+    assert done.stdout.startswith("a (m, quick): obtained 5.0e-01; undecided -> reproduced")
+    assert not (project / "data" / "reference").exists()
 
 
 def test_lock_findings(tmp_path):

@@ -175,10 +175,12 @@ def build(
 
     _choose_device(device)
     root = project_root()
-    with project_lock(root):
-        index = build_book(root, force=force, model=model, profile=profile, dry_run=dry_run, echo=typer.echo)
+    settings: dict[str, Any] = {"force": force, "model": model, "profile": profile, "echo": typer.echo}
     if dry_run:
+        build_book(root, dry_run=True, **settings)
         return
+    with project_lock(root):
+        index = build_book(root, **settings)
     typer.echo(str(index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index))
 
 

@@ -187,7 +187,7 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(project, command):
     assert not (project / "started").exists() and not (project / "runs").exists()
 
 
-@pytest.mark.parametrize(("reasons", "status"), [({}, 1), ({"a": "seed 1: undecided"}, 0)])
+@pytest.mark.parametrize(("reasons", "status"), [({}, 1), ({("a", "m", "quick", 0): "seed 1: undecided"}, 0)])
 def test_a_flip_ends_a_check_with_1_unless_its_row_is_not_firm(project, monkeypatch, reasons, status):
     flip = Difference(("a", "m", "quick", 0), {"obtained": 0.5}, "undecided", "reproduced")
     check = Check(Comparison((flip,), (), ()), (), reasons)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lmphys.book.chapter import Chapter
 from lmphys.book.claims import Claim, load_claims
-from lmphys.book.comparison import Comparison, Difference, compare
+from lmphys.book.comparison import Comparison, Difference, Key, by_key, compare
 from lmphys.book.ledger import COLUMNS, judged_again, read_rows, typed_rows
 from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, Target, book_record, book_records, run_key
 from lmphys.core.errors import LmphysError
@@ -164,24 +164,24 @@ class Check:
     Attributes:
         found: of recorded and present rows, without those that a clock decides.
         timed: claims that were left out for that.
-        reasons: claim to why its recorded row is not firm.
+        reasons: key of a recorded row to why it is not firm.
     """
 
     found: Comparison
     timed: tuple[str, ...]
-    reasons: Mapping[str, str]
+    reasons: Mapping[Key, str]
 
     @property
     def flips(self) -> list[Difference]:
         """Other verdicts on rows that are firm."""
-        return [row for row in self.found.both if row.flipped and row.key[0] not in self.reasons]
+        return [row for row in self.found.both if row.flipped and row.key not in self.reasons]
 
     def lines(self, rtol: float = ROUNDING) -> list[str]:
         """What differs, the largest first, and a line of counts."""
         off = self.found.off(rtol)
         lines = []
         for row in off:
-            reason = self.reasons.get(row.key[0])
+            reason = self.reasons.get(row.key)
             lines.append(row.line(rtol) + (f" (not firm, {reason})" if row.flipped and reason else ""))
         lines += [f"{claim} ({model}, {profile}): not in this book" for claim, model, profile, _ in self.found.missing]
         lines += [f"{claim} ({model}, {profile}): not recorded" for claim, model, profile, _ in self.found.added]
@@ -207,7 +207,7 @@ def check_reference(root: Path, chapters: Sequence[Chapter]) -> Check:
     timed = {row["claim"] for row in here.rows if claims[row["claim"]].timed}
     there = [row for row in recorded.rows if row["claim"] not in timed]
     found = compare(there, [row for row in here.rows if row["claim"] not in timed])
-    reasons = {row["claim"]: row["not_firm"] for row in there if row.get("not_firm")}
+    reasons = {key: row["not_firm"] for key, row in by_key(there).items() if row.get("not_firm")}
     return Check(found, tuple(sorted(timed)), reasons)
 
 

@@ -324,7 +324,7 @@ def test_nothing_measured_is_an_empty_table(tmp_path):
     [
         ("{", "Expecting property name"),
         ("[]", "AttributeError"),
-        ({name: CONTENT[name] for name in ("machine", "rows")}, "KeyError.'growth'"),
+        ({name: CONTENT[name] for name in ("machine", "rows")}, "KeyError.'middle'"),
         (CONTENT | {"machine": "fast"}, "AttributeError"),
         (CONTENT | {"rows": [{"what": "a"}]}, "KeyError.'ours'"),
         (CONTENT | {"rows": [ROWS[0] | {"ratio": "2"}]}, "ratio of entry 0 is '2'"),

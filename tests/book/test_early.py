@@ -88,7 +88,14 @@ def test_the_early_look_comes_after_a_short_page_and_goes_with_the_whole_book(pr
 
 @pytest.mark.parametrize(
     ("seconds", "looks"),
-    [((10.0, 500.0), [1]), ((90.0, 500.0), [0]), ((None, None), [0]), ((10.0, 60.0), []), ((10.0, None), [1])],
+    [
+        ((10.0, 500.0), [1]),
+        ((90.0, 500.0), [0]),
+        ((None, None), [0]),
+        ((10.0, 60.0), []),
+        ((10.0, None), []),
+        ((None, 500.0), [0]),
+    ],
 )
 def test_it_is_made_once_where_it_is_worth_it(project, monkeypatch, seconds, looks):
     steps = tuple(steps_of(project, *seconds))

@@ -20,8 +20,9 @@ from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 
-# Seconds left to run from which an early look is worth its half minute, and of a first page that it should show.
-_WORTH_WAITING, _SOON = 120.0, 60.0
+# Seconds: left to run, from which an early look is worth its half minute; of a first page that it should show; of a page
+# that never ran, to weigh this.
+_WORTH_WAITING, _SOON, _UNKNOWN = 120.0, 60.0, 60.0
 
 
 def remove_stale_pages(root: Path, chapters: Sequence[Chapter]) -> list[Path]:
@@ -140,8 +141,8 @@ class _EarlyLook:
     def __call__(self, done: int) -> None:
         """Look, where `done` pages have run and this is the time."""
         waiting = self.plan.steps[done:]
-        unknown = any(step.seconds is None for step in waiting)
-        if done != self.when or not waiting or not (unknown or self.plan.seconds(done) > _WORTH_WAITING):
+        left = sum(_UNKNOWN if step.seconds is None else step.seconds for step in waiting)
+        if done != self.when or left < _WORTH_WAITING:
             return
         ready = [*self.others, *(step.chapter for step in self.plan.steps[:done])]
         folder = self.root / EARLY.with_suffix(".part")

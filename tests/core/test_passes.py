@@ -12,6 +12,7 @@ def passed(work):
 
 def test_every_way_through_a_model_counts_rows_times_new_tokens(llama):
     model = llama
+    assert model.head is not None  # looked for once, by passes of one token
     ids = torch.ones(3, 5, dtype=torch.long)
     mask, positions = torch.ones(3, 5, dtype=torch.bool), torch.arange(5).expand(3, 5)
     assert passed(lambda: model.logits(ids, mask, positions)) == {"drawn": 0, "read": 15}
@@ -23,6 +24,6 @@ def test_every_way_through_a_model_counts_rows_times_new_tokens(llama):
 
 
 def test_a_model_that_is_wrapped_twice_counts_once(llama):
-    model = llama
-    again = LanguageModel.from_parts(model.model, model.tokenizer)
+    again = LanguageModel.from_parts(llama.model, llama.tokenizer)
+    assert again.head is not None
     assert passed(lambda: again.read([[1, 2, 3]])) == {"drawn": 0, "read": 3}

@@ -20,8 +20,8 @@ from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 
-# Seconds: left to run, from which an early look is worth its half minute; of a first page that it should show; of a page
-# that never ran, to weigh this.
+# Seconds: left to run, from which an early look is worth its half minute; of a first page that it should show; of a
+# page that never ran, to weigh this.
 _WORTH_WAITING, _SOON, _UNKNOWN = 120.0, 60.0, 60.0
 
 

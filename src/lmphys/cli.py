@@ -54,6 +54,9 @@ Model = Annotated[
 ]
 Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]
+Jobs = Annotated[
+    int | None, typer.Option(help="Pages side by side; by default one a core, as memory allows, or one on a GPU.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would run, and about how long it takes.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even if nothing has changed.")]
 
@@ -119,6 +122,7 @@ def run(
         bool, typer.Option("--ship", help="Put the chains that are drawn anew into data/chains, for all readers.")
     ] = False,
     dry_run: DryRun = False,
+    jobs: Jobs = None,
 ) -> None:
     """Run chapters, by default as they stand in the book.
 
@@ -146,7 +150,7 @@ def run(
     for chapter in wanted:
         chapter.resolve(overrides)
     settings: dict[str, Any] = {"overrides": overrides, "into_book": into_book, "force": force}
-    plan = make_plan(root, wanted, **settings, in_order=bool(chapters))
+    plan = make_plan(root, wanted, **settings, in_order=bool(chapters), jobs=jobs)
     if dry_run:
         typer.echo("\n".join(plan.lines()))
         return
@@ -163,6 +167,7 @@ def build(
     device: Device = None,
     force: Force = False,
     dry_run: DryRun = False,
+    jobs: Jobs = None,
 ) -> None:
     """Run every chapter that changed and render the book to _build/html/index.html.
 
@@ -175,7 +180,7 @@ def build(
 
     _choose_device(device)
     root = project_root()
-    settings: dict[str, Any] = {"force": force, "model": model, "profile": profile, "echo": typer.echo}
+    settings: dict[str, Any] = {"force": force, "model": model, "profile": profile, "jobs": jobs, "echo": typer.echo}
     if dry_run:
         build_book(root, dry_run=True, **settings)
         return

@@ -1,5 +1,6 @@
 """The early look: placeholders that say so, beside the book and never in it."""
 
+import dataclasses
 import re
 from datetime import datetime
 
@@ -56,7 +57,7 @@ def test_the_early_look_comes_after_a_short_page_and_goes_with_the_whole_book(pr
     def plan(*arguments, **settings):
         found = made(*arguments, **settings)
         seconds = iter((10.0, 500.0))
-        return type(found)(found.machine, tuple(Step(s.chapter, next(seconds), "") for s in found.steps), found.fresh)
+        return dataclasses.replace(found, steps=tuple(Step(s.chapter, next(seconds), "") for s in found.steps))
 
     seen = {}
     early = builds.render_early
@@ -72,7 +73,7 @@ def test_the_early_look_comes_after_a_short_page_and_goes_with_the_whole_book(pr
     monkeypatch.setattr(builds, "make_plan", plan)
     monkeypatch.setattr(builds, "render_early", look)
     lines = []
-    index = build_book(project, echo=lines.append)
+    index = build_book(project, jobs=1, echo=lines.append)
     assert "an early look, 1 pages to come: _build/early/index.html" in lines
     assert re.search(r"<pre>.*42", seen["first"]) and MARK not in seen["first"]
     assert MARK in seen["second"] and "Some text." in seen["second"]
@@ -84,6 +85,10 @@ def test_the_early_look_comes_after_a_short_page_and_goes_with_the_whole_book(pr
     assert not (project / EARLY).exists() and not (project / EARLY.with_suffix(".part")).exists()
     final = (index.parent / "chapters" / "toy" / "second.html").read_text()
     assert MARK not in final and re.search(r"<pre>.*48", final) and "An early look" not in final
+
+
+def plan_of(project, steps):
+    return builds.Plan(project, "m", tuple(steps), (), jobs=1)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +106,11 @@ def test_it_is_made_once_where_it_is_worth_it(project, monkeypatch, seconds, loo
     steps = tuple(steps_of(project, *seconds))
     made = []
     monkeypatch.setattr(builds, "render_early", lambda root, folder: made.append(folder) or True)
-    look = builds._EarlyLook(project, builds.Plan("m", steps, ()), find_chapters(project), lambda line: None)
+    look = builds._EarlyLook(project, plan_of(project, steps), find_chapters(project), lambda line: None)
     found = []
     for done in range(3):
         n = len(made)
-        look(done)
+        look([step.chapter for step in steps[:done]])
         found += [done] * (len(made) - n)
     assert found == looks
 
@@ -117,8 +122,8 @@ def test_a_look_that_is_stopped_leaves_nothing(project, monkeypatch):
 
     monkeypatch.setattr(builds, "render_early", stopped)
     look = builds._EarlyLook(
-        project, builds.Plan("m", tuple(steps_of(project, None, None)), ()), find_chapters(project), lambda line: None
+        project, plan_of(project, steps_of(project, None, None)), find_chapters(project), lambda line: None
     )
     with pytest.raises(KeyboardInterrupt):
-        look(0)
+        look([])
     assert not (project / "_build").exists() or list((project / "_build").iterdir()) == []

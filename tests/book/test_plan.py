@@ -1,5 +1,6 @@
 """Plans: which pages run, in which order, and how long that should take, from records alone."""
 
+import dataclasses
 import json
 import re
 
@@ -9,11 +10,12 @@ from lmphys.book import plan as plans
 from lmphys.book import speed
 from lmphys.book.benchmarks import Budget, Rates, write_benchmarks
 from lmphys.book.build import build_book
-from lmphys.book.chapter import find_chapters
+from lmphys.book.chapter import Chapter, find_chapters
 from lmphys.book.plan import carry_out, duration, make_plan, scaled
 from lmphys.book.record import RunRecord, Target
 from lmphys.book.runner import run_chapter
 from lmphys.core.devices import machine_kind
+from lmphys.core.errors import LmphysError
 
 SETTINGS = {"overrides": {}, "into_book": True, "force": False}
 NAMES = ("a/one", "a/two", "a/three", "a/four")
@@ -29,7 +31,7 @@ def budgets(**seconds):
 
 
 def planned(root, **settings):
-    plan = make_plan(root, find_chapters(root), **{**SETTINGS, **settings})
+    plan = make_plan(root, find_chapters(root), **{**SETTINGS, "jobs": 1, **settings})
     return [(step.chapter.slug, step.seconds) for step in plan.steps], plan
 
 
@@ -111,7 +113,7 @@ def test_time_left_follows_the_pace_of_the_pages_so_far(project, monkeypatch):
 
     monkeypatch.setattr(plans, "run_chapter", run)
     monkeypatch.setattr(plans.time, "monotonic", lambda: clock[0])
-    carry_out(planned(project)[1], **SETTINGS, after=done.append, echo=lines.append)
+    carry_out(planned(project, jobs=1)[1], **SETTINGS, after=lambda c: done.append(len(c)), echo=lines.append)
     assert lines == [
         "a/one: running, 1 of 4; about 8 minutes left",
         "a/two: running, 2 of 4; about 15 minutes left",
@@ -122,10 +124,66 @@ def test_time_left_follows_the_pace_of_the_pages_so_far(project, monkeypatch):
     assert [duration(s) for s in (0.4, 119.0, 121.0, 1234.0)] == ["0 s", "119 s", "2 minutes", "21 minutes"]
 
 
+MEETS = """import pathlib, time
+own, other = (pathlib.Path("runs", name) for name in ({own!r}, {other!r}))
+own.write_text("here")
+end = time.monotonic() + 60
+while not other.exists():
+    assert time.monotonic() < end
+    time.sleep(0.05)
+"""
+
+
+def test_pages_run_side_by_side_with_a_thread_each(tmp_path, project_maker, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    cells = [MEETS.format(own=a, other=b) for a, b in (("one", "two"), ("two", "one"))]
+    cells[0] += "import os\nassert os.environ['OMP_NUM_THREADS'] == '1'\n"
+    root = project_maker(tmp_path / "p", {"a/one": cells[0], "a/two": cells[1]})
+    plan = make_plan(root, find_chapters(root), **SETTINGS, jobs=2)
+    carry_out(plan, **SETTINGS, echo=lambda line: None)
+    assert all(RunRecord.read(Target.of(c, c.resolve({}), True).folder) for c in find_chapters(root))
+
+
+def test_a_page_that_fails_lets_the_others_end_and_none_begin(tmp_path, project_maker):
+    waits = "import pathlib, time\npathlib.Path('runs', 'two').write_text('')\ntime.sleep(1)\n"
+    fails = (
+        "import pathlib, time\nwhile not pathlib.Path('runs', 'two').exists():\n    time.sleep(0.05)\n1 / 0"
+    )
+    root = project_maker(tmp_path / "p", {"a/one": fails, "a/two": waits, "a/three": "1"})
+    lines = []
+    with pytest.raises(LmphysError, match="a/one.*ZeroDivisionError"):
+        carry_out(make_plan(root, find_chapters(root), **SETTINGS, jobs=2), **SETTINGS, echo=lines.append)
+    assert "a/two: still running, to its end" in lines
+    written = [RunRecord.read(Target.of(c, c.resolve({}), True).folder) is not None for c in find_chapters(root)]
+    assert written == [False, True, False]
+
+
+def test_pages_of_another_model_go_first_where_one_is_read_already(project):
+    _, plan = planned(project)
+    running, *waiting = plan.steps
+    assert plans._next(waiting, [running], {}) == 0  # all of one model: the first
+    other = dataclasses.replace(waiting[1], chapter=_of_model(waiting[1].chapter, "reasoner"))
+    assert plans._next([waiting[0], other], [running], {}) == 1
+    assert plans._next([waiting[0], other], [running], {"model": "mine"}) == 0
+
+
+def _of_model(chapter, model):
+    path = chapter.path.with_name("other.py")
+    path.write_text(chapter.source.replace('"smollm2"', f'"{model}"'))
+    return Chapter.read(path)
+
+
+def test_two_jobs_take_half_the_time_but_no_less_than_the_longest_page(project):
+    write_benchmarks(project, machine_kind(), budgets=budgets(one=10.0, two=20.0, three=30.0, four=40.0))
+    assert [planned(project, jobs=jobs)[1].seconds() for jobs in (1, 2, 4)] == [100.0, 50.0, 40.0]
+    with pytest.raises(LmphysError, match="0 jobs: take at least 1"):
+        planned(project, jobs=0)
+
+
 def test_a_dry_run_tells_the_plan_and_runs_nothing(project):
     write_benchmarks(project, machine_kind(), budgets=budgets(one=10.0, two=5.0))
     lines = []
-    build_book(project, dry_run=True, echo=lines.append)
+    build_book(project, dry_run=True, jobs=1, echo=lines.append)
     assert re.match(r"4 of 4 chapters to run: about 15 s", lines[0])
     assert [line.split()[1:4] for line in lines[1:3]] == [["a/two", "5", "s"], ["a/one", "10", "s"]]
     assert [line.split()[1:3] for line in lines[3:]] == [["a/three", "unknown"], ["a/four", "unknown"]]

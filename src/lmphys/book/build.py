@@ -133,21 +133,21 @@ class _EarlyLook:
 
     def __init__(self, root: Path, plan: Plan, chapters: Sequence[Chapter], echo: Callable[[str], None]) -> None:
         self.root, self.plan, self.echo = root, plan, echo
-        waiting = {step.chapter.id for step in plan.steps}
-        self.others = [chapter for chapter in chapters if chapter.id not in waiting]
+        to_run = {step.chapter.id for step in plan.steps}
+        self.others = [chapter for chapter in chapters if chapter.id not in to_run]
         first = plan.steps[0].seconds if plan.steps else None
         self.when = 1 if first is not None and first <= _SOON else 0
 
-    def __call__(self, done: int) -> None:
-        """Look, where `done` pages have run and this is the time."""
-        waiting = self.plan.steps[done:]
+    def __call__(self, done: Sequence[Chapter]) -> None:
+        """Look, where these pages have run and this is the time."""
+        waiting = [step for step in self.plan.steps if step.chapter not in done]
         left = sum(_UNKNOWN if step.seconds is None else step.seconds for step in waiting)
-        if done != self.when or left < _WORTH_WAITING:
+        if len(done) != self.when or left / self.plan.jobs < _WORTH_WAITING:
             return
-        ready = [*self.others, *(step.chapter for step in self.plan.steps[:done])]
+        ready = [*self.others, *done]
         folder = self.root / EARLY.with_suffix(".part")
         try:
-            stage(self.root, folder, waiting, datetime.now())
+            stage(self.root, folder, waiting, datetime.now(), self.plan.jobs)
             _write_generated(self.root, ready, folder / "book" / "_generated")
             done_well = render_early(self.root, folder)
         finally:
@@ -165,6 +165,7 @@ def build_book(
     model: str | None = None,
     profile: str | None = None,
     dry_run: bool = False,
+    jobs: int | None = None,
     echo: Callable[[str], None] = print,
 ) -> Path:
     """Run every chapter that is not up to date, write the generated pages and render the book.
@@ -175,6 +176,7 @@ def build_book(
         model: Model spec of all chapters instead of their default; such pages go into the book.
         profile: smoke, quick or full instead of their default.
         dry_run: Only say what would be run, in which order, and about how long it would take.
+        jobs: Pages side by side; None takes one a core, as memory allows.
         echo: Receives one line for each event.
 
     Returns:
@@ -194,7 +196,7 @@ def build_book(
     for chapter in chapters:
         chapter.resolve(overrides)  # a wrong parameter of the last chapter must not cost the time of the first
     index = root / "_build" / "html" / "index.html"
-    plan = make_plan(root, chapters, overrides=overrides, into_book=True, force=force)
+    plan = make_plan(root, chapters, overrides=overrides, into_book=True, force=force, jobs=jobs)
     for line in plan.lines() if dry_run else [plan.headline()]:
         echo(line)
     if dry_run:
@@ -202,7 +204,7 @@ def build_book(
     for path in remove_stale_pages(root, chapters):
         echo(f"deleted {path.relative_to(root)}: its chapter is gone")
     early = _EarlyLook(root, plan, chapters, echo)
-    early(0)
+    early([])
     carry_out(plan, overrides=overrides, into_book=True, force=force, after=early, echo=echo)
     _write_generated(root, chapters, root / "book" / "_generated")
     echo("rendered" if render(root, force=force) else "the rendered book is up to date")

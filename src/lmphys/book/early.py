@@ -19,21 +19,22 @@ EARLY = Path("_build", "early")
 MARK = "lmphys-placeholder"
 
 
-def placeholder(waiting: Sequence[Step], place: int, now: datetime) -> str:
+def placeholder(waiting: Sequence[Step], place: int, now: datetime, jobs: int = 1) -> str:
     """Markdown in place of a page that waits to be run.
 
     Args:
         waiting: The pages that are still to run, in order.
         place: Of this page in the queue, from 0.
         now: When the note is written.
+        jobs: Pages that run side by side.
     """
     step, before = waiting[place], waiting[:place]
     opening = split_opening(step.chapter.prose)[0]
-    state = "Running now" if place == 0 else f"Waiting: number {place + 1} of {len(waiting)} in the queue"
+    state = "Running now" if place < jobs else f"Waiting: number {place + 1} of {len(waiting)} in the queue"
     if any(known.seconds is None for known in (*before, step)):
         when = "it is not known how long that takes"
     else:
-        wait = sum(known.seconds or 0.0 for known in (*before, step))
+        wait = max(sum(known.seconds or 0.0 for known in (*before, step)) / jobs, step.seconds or 0.0)
         when = f"it should be done about {duration(wait)} after {now:%H:%M}"
     return (
         f"{opening}\n\n"
@@ -42,7 +43,7 @@ def placeholder(waiting: Sequence[Step], place: int, now: datetime) -> str:
     )
 
 
-def stage(root: Path, folder: Path, waiting: Sequence[Step], now: datetime) -> None:
+def stage(root: Path, folder: Path, waiting: Sequence[Step], now: datetime, jobs: int = 1) -> None:
     """Copy `book/` and the configuration to `folder`, with placeholders for the pages that wait.
 
     Every page has a line above it that says what it is part of. The generated tables are copied as they are: whoever
@@ -55,7 +56,7 @@ def stage(root: Path, folder: Path, waiting: Sequence[Step], now: datetime) -> N
         file = pages / f"{step.chapter.id}.md"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.with_suffix(".ipynb").unlink(missing_ok=True)
-        file.write_text(placeholder(waiting, place, now), encoding="utf-8")
+        file.write_text(placeholder(waiting, place, now, jobs), encoding="utf-8")
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     html = config.get("html") or {}
     html["announcement"] = (

@@ -1,16 +1,25 @@
 """What a build or run will do: which pages, in which order, and about how long each takes on this machine."""
 
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from lmphys.book.benchmarks import STATES, Benchmarks, Budget, Rates, load_benchmarks
 from lmphys.book.chapter import Chapter
 from lmphys.book.record import RunRecord, Target, run_key
-from lmphys.book.runner import run_chapter
+from lmphys.book.runner import page_bars, run_chapter, stop_kernels
 from lmphys.book.speed import rates_of
+from lmphys.core.errors import LmphysError
+
+# Memory that a page may need, bytes, and pages side by side that a screen can show.
+_MEMORY, _MOST_JOBS = 4e9, 8
 
 
 @dataclass(frozen=True)
@@ -33,12 +42,14 @@ class Plan:
     """The pages to run, those that should take least first, and the pages that are up to date.
 
     So a reader has something to read soon, and a fault that many pages share shows early. Pages without an estimate
-    come last; among equals the order of the contents stays.
+    come last; among equals the order of the contents stays. `jobs` pages run side by side.
     """
 
+    root: Path
     machine: str
     steps: tuple[Step, ...]
     fresh: tuple[Chapter, ...]
+    jobs: int
 
     @property
     def unknown(self) -> int:
@@ -47,7 +58,8 @@ class Plan:
 
     def seconds(self, done: int = 0) -> float:
         """Estimate of all pages to run but the first `done`; those that have none are left out."""
-        return sum(step.seconds or 0.0 for step in self.steps[done:])
+        each = [step.seconds or 0.0 for step in self.steps[done:]]
+        return max([sum(each) / self.jobs, *each])
 
     def headline(self) -> str:
         """One line: how many pages, and about how long on this machine."""
@@ -133,6 +145,7 @@ def make_plan(
     into_book: bool,
     force: bool = False,
     in_order: bool = False,
+    jobs: int | None = None,
 ) -> Plan:
     """Plan of a run of chapters.
 
@@ -145,9 +158,15 @@ def make_plan(
         into_book: Whether the pages go into the book whatever the parameters.
         force: Run what has not changed, too.
         in_order: Keep the order of `chapters`.
+        jobs: Pages side by side; None takes `jobs_here()`.
+
+    Raises:
+        LmphysError: `jobs` is below 1.
     """
     from lmphys.core.devices import machine_kind
 
+    if jobs is not None and jobs < 1:
+        raise LmphysError(f"{jobs} jobs: take at least 1")
     estimator = _Estimator(root, machine_kind(), load_benchmarks(root))
     steps, fresh = [], []
     for chapter in chapters:
@@ -160,7 +179,22 @@ def make_plan(
             steps.append(Step(chapter, *estimator.of(chapter, parameters, last)))
     if not in_order:
         steps.sort(key=lambda step: float("inf") if step.seconds is None else step.seconds)
-    return Plan(estimator.machine, tuple(steps), tuple(fresh))
+    side_by_side = max(1, min(jobs_here() if jobs is None else jobs, len(steps)))
+    return Plan(root, estimator.machine, tuple(steps), tuple(fresh), side_by_side)
+
+
+def jobs_here() -> int:
+    """Pages that run side by side unless told otherwise: one a core, as far as the memory that is free reaches.
+
+    A page is for the most part small steps, which a second thread does not help; so two pages with a thread each finish
+    sooner than one after the other with two. On an accelerator one page at a time has it.
+    """
+    from lmphys.core.devices import resolve_device
+
+    if resolve_device(os.environ.get("LMPHYS_DEVICE", "auto")).type != "cpu":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, _MOST_JOBS, int(psutil.virtual_memory().available / _MEMORY)))
 
 
 def carry_out(
@@ -169,33 +203,77 @@ def carry_out(
     overrides: Mapping[str, Any],
     into_book: bool,
     force: bool,
-    after: Callable[[int], None] = lambda done: None,
+    after: Callable[[Sequence[Chapter]], None] = lambda done: None,
     echo: Callable[[str], None] = print,
 ) -> None:
-    """Run the pages of a plan in turn, a line before and after each.
+    """Run the pages of a plan, `plan.jobs` side by side, a line before and after each.
 
-    Time left is the plan's, times what the pages so far took of their estimates.
+    Time left is the plan's, times what the pages so far took of their estimates. A page that fails lets those beside it
+    come to their end, and no other begins.
 
     Args:
         plan: Of `make_plan`, with the same settings.
         overrides: Parameter values of all chapters.
         into_book: Replace the pages of the book whatever the parameters.
         force: Run even if nothing has changed.
-        after: Called after each page with the number of pages done.
+        after: Called after each page with the chapters that are done.
         echo: Receives the lines.
 
     Raises:
         LmphysError: as `run_chapter`.
     """
+    waiting, running, done = list(plan.steps), dict[Future[float], Step](), list[Chapter]()
     spent = expected = 0.0
-    for done, step in enumerate(plan.steps):
-        pace = min(4.0, max(0.25, spent / expected)) if expected > 0 else 1.0
-        left = f"; about {duration(pace * plan.seconds(done))} left" if plan.seconds(done) else ""
-        echo(f"{step.chapter.id}: running, {done + 1} of {len(plan.steps)}{left}")
+    failures: list[BaseException] = []
+    threads = None if plan.jobs == 1 else 1
+
+    def run(step: Step) -> float:
         begin = time.monotonic()
         run_chapter(
-            step.chapter, overrides=overrides, into_book=into_book, force=force, expected=step.seconds, echo=echo
-        )
-        if step.seconds is not None:
-            spent, expected = spent + time.monotonic() - begin, expected + step.seconds
-        after(done + 1)
+            step.chapter, overrides=overrides, into_book=into_book, force=force, expected=step.seconds,
+            threads=threads, bars=bars, echo=echo,
+        )  # fmt: skip
+        return time.monotonic() - begin
+
+    # Each page is run in the folder of the project, which a process has but one of.
+    with chdir(plan.root), page_bars() as bars, ThreadPoolExecutor(plan.jobs) as pool:
+        try:
+            while running or (waiting and not failures):
+                while waiting and len(running) < plan.jobs and not failures:
+                    step = waiting.pop(_next(waiting, running.values(), overrides))
+                    left = _left([*waiting, step, *running.values()], plan.jobs, spent, expected)
+                    number = len(plan.steps) - len(waiting)
+                    echo(f"{step.chapter.id}: running, {number} of {len(plan.steps)}{left}")
+                    running[pool.submit(run, step)] = step
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    step, error = running.pop(future), future.exception()
+                    if error is not None:
+                        failures.append(error)
+                        for other in running.values():
+                            echo(f"{other.chapter.id}: still running, to its end")
+                        continue
+                    if step.seconds is not None:
+                        spent, expected = spent + future.result(), expected + step.seconds
+                    done.append(step.chapter)
+                    after(done)
+        except BaseException:
+            stop_kernels()
+            raise
+    for error in failures[1:]:
+        echo(str(error))
+    if failures:
+        raise failures[0]
+
+
+def _next(waiting: Sequence[Step], running: Iterable[Step], overrides: Mapping[str, Any]) -> int:
+    """Place of the first page of a model that no running page has: pages of one model wait for the same corpus."""
+    busy = {step.chapter.resolve(overrides).get("model") for step in running}
+    models = (step.chapter.resolve(overrides).get("model") for step in waiting)
+    return next((place for place, model in enumerate(models) if model not in busy), 0)
+
+
+def _left(steps: Sequence[Step], jobs: int, spent: float, expected: float) -> str:
+    seconds = [step.seconds or 0.0 for step in steps]
+    pace = min(4.0, max(0.25, spent / expected)) if expected > 0 else 1.0
+    total = pace * max(sum(seconds) / jobs, *seconds, 0.0)
+    return f"; about {duration(total)} left" if total else ""

@@ -4,9 +4,10 @@ import json
 import logging
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,8 +55,19 @@ def project_lock(root: Path) -> Iterator[None]:
         raise LmphysError(f"another lmphys is running chapters of {root}; wait for it or stop it") from error
 
 
-def _kernel_class(environment: dict[str, str]) -> "type[AsyncKernelManager]":
-    """A manager that starts this very interpreter, with `environment` added to ours.
+# Process ids of the kernels that are running now, in whatever thread their page waits.
+_KERNELS: set[int] = set()
+
+
+def stop_kernels() -> None:
+    """Kill the kernels of all pages that are running; the pages then fail, and change nothing."""
+    for pid in tuple(_KERNELS):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _kernel_class(environment: dict[str, str], started: list[int]) -> "type[AsyncKernelManager]":
+    """A manager that starts this very interpreter, with `environment` added to ours; its process goes to `started`.
 
     The kernelspec `python3` of a user's or system's Jupyter may be another interpreter; without folders to search,
     the manager falls back on the one that belongs to the running `sys.executable`.
@@ -71,6 +83,10 @@ def _kernel_class(environment: dict[str, str]) -> "type[AsyncKernelManager]":
 
         async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
             await super().start_kernel(**kw, env={**os.environ, **environment})
+            pid = getattr(self.provisioner, "pid", None)
+            if pid is not None:
+                started.append(pid)
+                _KERNELS.add(pid)
 
     return OwnKernelManager
 
@@ -78,36 +94,38 @@ def _kernel_class(environment: dict[str, str]) -> "type[AsyncKernelManager]":
 class _CorpusColumn(ProgressColumn):
     """What a corpus build inside the kernel says of its progress, see `lmphys.core.progress`."""
 
-    def __init__(self, progress_file: Path) -> None:
-        super().__init__()
-        self.progress_file = progress_file
-
     def render(self, task: Task) -> Text:
         try:
-            return Text(self.progress_file.read_text(), style="dim")
+            return Text(task.fields["progress_file"].read_text(), style="dim")
         except OSError:  # nothing is being sampled
             return Text("")
 
 
-class _Watch:
-    """Follows a running notebook: which cells have started, shown as a bar at a terminal."""
+def page_bars() -> Progress:
+    """Bars of running pages, one each, at a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("cell {task.completed} of {task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+        _CorpusColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
-    def __init__(self, chapter: Chapter, n_cells: int, expected: float | None, progress_file: Path) -> None:
-        self.chapter, self.expected, self.started = chapter, expected, list[str]()
+
+class _Watch:
+    """Follows a running notebook: which cells have started, shown as one of the bars."""
+
+    def __init__(
+        self, bars: Progress, chapter: Chapter, n_cells: int, expected: float | None, progress_file: Path
+    ) -> None:
+        self.bar, self.chapter, self.expected, self.started = bars, chapter, expected, list[str]()
         self.begin = time.monotonic()
-        console = Console(stderr=True)
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("cell {task.completed} of {task.total}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
-            _CorpusColumn(progress_file),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self.task = self.bar.add_task(chapter.id, total=n_cells, left="")
+        self.task = bars.add_task(chapter.id, total=n_cells, left="", progress_file=progress_file)
 
     def on_cell_start(self, cell: NotebookNode, cell_index: int) -> None:
         tags = cell.metadata.get("tags", [])
@@ -127,7 +145,14 @@ class _Watch:
         return f"chapter {self.chapter.id}, cell {number} (`{pages.first_line(source)}`)"
 
 
-def _execute(chapter: Chapter, changed: dict[str, Any], folder: Path, expected: float | None) -> NotebookNode:
+def _execute(
+    chapter: Chapter,
+    changed: dict[str, Any],
+    folder: Path,
+    expected: float | None,
+    threads: int | None,
+    bars: Progress,
+) -> NotebookNode:
     """Execute in `folder`; returns the raw notebook or leaves `failed.ipynb` and raises LmphysError."""
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -150,20 +175,22 @@ def _execute(chapter: Chapter, changed: dict[str, Any], folder: Path, expected: 
         "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm asks for widgets, which a printed page cannot have
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     }
-    watch = _Watch(chapter, n_cells, expected, folder / "progress.txt")
+    if threads is not None and "OMP_NUM_THREADS" not in os.environ:
+        environment |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    watch = _Watch(bars, chapter, n_cells, expected, folder / "progress.txt")
+    kernels: list[int] = []
     try:
-        with watch.bar:
-            return papermill.execute_notebook(
-                str(written),
-                str(running),
-                parameters=changed,
-                progress_bar=False,
-                cwd=str(chapter.root),
-                kernel_manager_class=_kernel_class(environment),
-                shutdown_kernel="immediate",
-                extra_arguments=["--log-level=ERROR"],  # else each kernel warns of its local TCP ports
-                on_cell_start=watch.on_cell_start,
-            )
+        return papermill.execute_notebook(
+            str(written),
+            str(running),
+            parameters=changed,
+            progress_bar=False,
+            cwd=str(chapter.root),
+            kernel_manager_class=_kernel_class(environment, kernels),
+            shutdown_kernel="immediate",
+            extra_arguments=["--log-level=ERROR"],  # else each kernel warns of its local TCP ports
+            on_cell_start=watch.on_cell_start,
+        )
     except papermill.PapermillExecutionError as error:
         message = pages.one_line(error.evalue)
         cause = f"{watch.name_cell(error.source)}: {error.ename}{': ' * bool(message)}{message}"
@@ -172,6 +199,8 @@ def _execute(chapter: Chapter, changed: dict[str, Any], folder: Path, expected: 
     except RuntimeError as error:
         cause = f"chapter {chapter.id}: the kernel did not start ({pages.one_line(str(error))}; see lmphys doctor)"
     finally:
+        _KERNELS.difference_update(kernels)
+        bars.remove_task(watch.task)
         written.unlink(missing_ok=True)
         shutil.rmtree(folder / "ipython", ignore_errors=True)
     if running.exists():
@@ -202,6 +231,8 @@ def run_chapter(
     into_book: bool = False,
     force: bool = False,
     expected: float | None = None,
+    threads: int | None = None,
+    bars: Progress | None = None,
     echo: Callable[[str], None] = print,
 ) -> RunResult:
     """Run a chapter unless an unchanged run is there already, and put the executed page in place.
@@ -216,6 +247,8 @@ def run_chapter(
         into_book: Replace the page of the book whatever the parameters.
         force: Run even if nothing has changed.
         expected: Seconds that it should take, for the bar.
+        threads: Of the page, where `OMP_NUM_THREADS` says nothing; None leaves it to the libraries.
+        bars: That are shown already; None shows one for this page.
         echo: Receives one line for each event.
 
     Raises:
@@ -241,7 +274,8 @@ def run_chapter(
     try:
         begin = time.monotonic()
         changed = {name: value for name, value in parameters.items() if value != defaults[name]}
-        notebook = _execute(chapter, changed, target.folder, expected)
+        with nullcontext(bars) if bars is not None else page_bars() as shown:
+            notebook = _execute(chapter, changed, target.folder, expected, threads, shown)
         seconds = time.monotonic() - begin
         try:
             pages.check(notebook, chapter.id)

@@ -146,9 +146,7 @@ def test_pages_run_side_by_side_with_a_thread_each(tmp_path, project_maker, monk
 
 def test_a_page_that_fails_lets_the_others_end_and_none_begin(tmp_path, project_maker):
     waits = "import pathlib, time\npathlib.Path('runs', 'two').write_text('')\ntime.sleep(1)\n"
-    fails = (
-        "import pathlib, time\nwhile not pathlib.Path('runs', 'two').exists():\n    time.sleep(0.05)\n1 / 0"
-    )
+    fails = "import pathlib, time\nwhile not pathlib.Path('runs', 'two').exists():\n    time.sleep(0.05)\n1 / 0"
     root = project_maker(tmp_path / "p", {"a/one": fails, "a/two": waits, "a/three": "1"})
     lines = []
     with pytest.raises(LmphysError, match="a/one.*ZeroDivisionError"):

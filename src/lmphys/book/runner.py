@@ -57,11 +57,13 @@ def project_lock(root: Path) -> Iterator[None]:
 
 # Process ids of the kernels that are running now, in whatever thread their page waits.
 _KERNELS: set[int] = set()
+_STOPPED: set[int] = set()
 
 
 def stop_kernels() -> None:
     """Kill the kernels of all pages that are running; the pages then fail, and change nothing."""
     for pid in tuple(_KERNELS):
+        _STOPPED.add(pid)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
@@ -203,6 +205,9 @@ def _execute(
         bars.remove_task(watch.task)
         written.unlink(missing_ok=True)
         shutil.rmtree(folder / "ipython", ignore_errors=True)
+    if _STOPPED.intersection(kernels):
+        running.unlink(missing_ok=True)
+        raise LmphysError(f"chapter {chapter.id}: stopped")
     if running.exists():
         running.replace(failed)
     raise LmphysError(f"{cause}; partial notebook: {failed.relative_to(chapter.root)}")

@@ -149,7 +149,7 @@ def test_a_page_that_fails_lets_the_others_end_and_none_begin(tmp_path, project_
     fails = "import pathlib, time\nwhile not pathlib.Path('runs', 'two').exists():\n    time.sleep(0.05)\n1 / 0"
     root = project_maker(tmp_path / "p", {"a/one": fails, "a/two": waits, "a/three": "1"})
     lines = []
-    with pytest.raises(LmphysError, match="a/one.*ZeroDivisionError"):
+    with pytest.raises(LmphysError, match=r"a/one.*ZeroDivisionError"):
         carry_out(make_plan(root, find_chapters(root), **SETTINGS, jobs=2), **SETTINGS, echo=lines.append)
     assert "a/two: still running, to its end" in lines
     written = [RunRecord.read(Target.of(c, c.resolve({}), True).folder) is not None for c in find_chapters(root)]

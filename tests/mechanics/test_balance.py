@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.mechanics.balance import Balance, difference, ratio_by_offset, shuffled_ratios
+from lmphys.mechanics.balance import Balance, difference, ratio_by_offset, shifted_correlations
 
 CHAIN = np.repeat(np.arange(40), 500)
 ONCE = np.ones((1, 40))
@@ -52,7 +52,7 @@ def test_the_best_mass_is_the_one_that_a_search_finds():
     assert together.best_mass() == 0 and together.value(Balance.left_at_best_mass) == 1
 
 
-def test_an_oscillator_conserves_its_energy_and_its_shuffle_does_not():
+def test_an_oscillator_conserves_its_energy():
     """Exact motion x = a cos(wt + phase) in two dimensions: K = v²/2, U = w² x²/2."""
     rng = np.random.default_rng(2)
     w, times = 0.3, np.arange(500)
@@ -64,28 +64,48 @@ def test_an_oscillator_conserves_its_energy_and_its_shuffle_does_not():
     assert balance.value(Balance.ratio) == pytest.approx(0, abs=1e-12)
     assert balance.value(Balance.left_at_best_mass) == pytest.approx(0, abs=1e-12)
     assert balance.best_mass() == pytest.approx(1)
-    null = shuffled_ratios(k, u, CHAIN, n_shuffles=50)
-    assert np.mean(null) == pytest.approx(1, abs=0.01)
-    assert null.min() > 0.9
+    assert balance.value(Balance.correlation) == pytest.approx(-1)
 
 
-def test_shuffles_spread_as_permutations_must():
-    """Under permutation the products sum to 0 with variance S_KK S_UU / (n - 1) in each chain."""
-    k, u = correlated(0.7)
-    chain = np.repeat(np.arange(4), 12)
-    k, u = k[:48], u[:48]
-    balance = Balance.of(k, u, chain)
-    null = shuffled_ratios(k, u, chain, n_shuffles=4_000)
-    spread = 2 * np.sqrt((balance.kk * balance.uu / (balance.n - 1)).sum()) / (balance.kk + balance.uu).sum()
-    assert np.mean(null) == pytest.approx(1, abs=4 * spread / np.sqrt(4_000))
-    assert np.std(null) == pytest.approx(spread, rel=0.05)
+def test_shifts_of_unlike_neighbours_spread_as_permutations_do():
+    """Without likeness of neighbours r has the standard deviation 1 / sqrt(sum of n - 1); its mean is -r / (n - 1)."""
+    k, u = (x[:240] for x in correlated(0.7))
+    chain = np.repeat(np.arange(20), 12)
+    own = Balance.of(k, u, chain).value(Balance.correlation)
+    null = shifted_correlations(k, u, chain, n_shifts=4_000)
+    assert np.mean(null) == pytest.approx(-own / 11, abs=0.01)
+    assert np.std(null) == pytest.approx(1 / np.sqrt(20 * 11), rel=0.25)
 
 
-def test_shuffles_keep_to_their_chain_whatever_the_order_of_the_rows():
-    """Chains of constant potential cannot be shuffled: the ratio stays as it is."""
-    k = np.random.default_rng(3).random(48)
-    chain = np.random.default_rng(4).permutation(np.repeat(np.arange(4), 12))
-    np.testing.assert_allclose(shuffled_ratios(k, chain.astype(float), chain, n_shuffles=5), 1, atol=1e-12)
+def test_shifts_keep_the_likeness_of_neighbours_and_its_accidental_ties():
+    """Two unrelated AR(1) series of coefficient φ: Var(r) is (1 + φ²) / (1 - φ²) / N (Bartlett 1935)."""
+    rng = np.random.default_rng(6)
+    phi, n = 0.8, len(CHAIN)
+    series = np.zeros((2, n))
+    for t in range(1, n):
+        series[:, t] = phi * series[:, t - 1] + rng.standard_normal(2)
+    null = shifted_correlations(*series, CHAIN, n_shifts=400)
+    expected = np.sqrt((1 + phi**2) / (1 - phi**2) / n)
+    assert np.std(null) == pytest.approx(expected, rel=0.15)
+    assert expected > 2 / np.sqrt(n)  # a free permutation would be too sure by so much
+
+
+def test_every_shift_is_one_that_numpy_makes_and_chains_keep_apart():
+    rng = np.random.default_rng(3)
+    order = np.argsort(rng.random(24), kind="stable")
+    chain = np.repeat([0, 1], 12)[order]  # the chains stand among each other
+    k, u = rng.random((2, 24))
+    null = set(shifted_correlations(k, u, chain, n_shifts=500).round(9))
+    every = set()
+    for a in range(1, 12):
+        for b in range(1, 12):
+            moved = u.copy()
+            for c, shift in ((0, a), (1, b)):
+                moved[chain == c] = np.roll(u[chain == c], -shift)
+            every.add(round(Balance.of(k, moved, chain).value(Balance.correlation), 9))
+    assert null <= every and len(null) > 100
+    alone = shifted_correlations(np.append(k, 0.3), np.append(u, 0.1), np.append(chain, 2), n_shifts=20)
+    assert set(alone.round(9)) <= every  # a chain of one place adds nothing
 
 
 def test_an_offset_is_found_where_it_was_put():

@@ -56,19 +56,33 @@ def test_c3_is_the_energy_of_its_lagrangian():
 
 
 def test_c3_and_c4_cannot_both_be_conserved(at_random):
-    """Their kinetic terms are of opposite sign, so the two ratios sum to 2."""
-    ratios = [balance_of(at_random, c).value(Balance.ratio) for c in (C3, C4)]
-    assert sum(ratios) == pytest.approx(2, abs=1e-12)
+    """Their kinetic terms are of opposite sign, so the two ratios sum to 2, and the two correlations to 0."""
+    for statistic, total in ((Balance.ratio, 2), (Balance.correlation, 0)):
+        values = [balance_of(at_random, c).value(statistic) for c in (C3, C4)]
+        assert sum(values) == pytest.approx(total, abs=1e-12)
 
 
 def test_logarithms_do_not_see_the_scale_of_the_states(at_random):
-    table = trade_offs(at_random, n_shuffles=20)
-    assert len(table) == 16
+    table = trade_offs(at_random, n_shifts=20)
+    assert len(table) == 8
     for name in ("C3", "C4"):
-        same = table.xs(name, level="energy")["ratio"]
-        assert same.max() - same.min() < 1e-12
-    assert (table["null_low"] < 1).all() and (table["null_high"] > 1).all()
+        same = table.xs(name, level="energy")
+        assert np.ptp(same[["Q", "Q, K as it is"]].to_numpy()) < 1e-12
+    assert (table["null_low"] < 0).all() and (table["null_high"] > 0).all()
     assert table["left"].between(0, 1).all()
+
+
+def test_a_tie_knows_no_scale_where_the_ratio_does(at_random):
+    """States that are three times as long: the same correlation, another ratio; a small K forces the latter to 1."""
+    table = trade_offs(at_random, n_shifts=20)
+    r = table["r"].unstack("site")
+    np.testing.assert_allclose(r["resid_post"], r["final_norm"], atol=1e-12)
+    Q = table.loc[[("final_norm", "C1"), ("resid_post", "C1")], "Q"]
+    assert abs(Q.iloc[0] - Q.iloc[1]) > 1e-3
+    k, u = C1.terms(at_random.motion())
+    chain = at_random.motion().chain
+    tied = Balance.of(1e-3 * (u.max() - u), u, chain)
+    assert tied.value(Balance.ratio) == pytest.approx(1, abs=2e-3) and tied.value(Balance.correlation) == -1
 
 
 def test_unrelated_terms_are_as_steady_as_their_parts_say(at_random):

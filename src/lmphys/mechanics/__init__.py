@@ -1,7 +1,7 @@
 """Energies of the motion from token to token, and their balance.
 
 >>> paths = read_paths(model, *chain_texts(model, corpus, chosen_chains(corpus, 12), max_tokens=120))
->>> balance_of(paths, C1).interval(Balance.ratio)
+>>> balance_of(paths, C1).interval(Balance.correlation)
 """
 
 import lazy_loader

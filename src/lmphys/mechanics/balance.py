@@ -2,7 +2,8 @@
 
 A sum of a large steady term and a small one is steady whatever the small one does. What conservation adds is that
 the terms make up for each other: Var(K + U) / (Var K + Var U) is below 1 exactly where they are negatively
-correlated. Everything here is taken within chains, so that each chain may have an energy of its own.
+correlated. How far below also hangs on which term is the larger, so that ties are compared by the correlation.
+Everything here is taken within chains, so that each chain may have an energy of its own.
 """
 
 from collections.abc import Callable, Sequence
@@ -122,19 +123,38 @@ def difference(
     return bootstrap_chains(both, len(first.n), seed=seed)
 
 
-def shuffled_ratios(
-    kinetic: np.ndarray, potential: np.ndarray, chain: np.ndarray, *, n_shuffles: int = 200, seed: int = 0
+def shifted_correlations(
+    kinetic: np.ndarray, potential: np.ndarray, chain: np.ndarray, *, n_shifts: int = 200, seed: int = 0
 ) -> np.ndarray:
-    """The ratio (n_shuffles,) after the potential was permuted over the places of each chain; 1 on average."""
+    """Correlation of the terms after the potential of each chain was shifted around its places: a null.
+
+    A shift keeps what a permutation would destroy, the likeness of neighbours within each term, which alone makes
+    accidental correlations larger. Each chain is shifted by a number of places of its own, 1 to n - 1; a chain of one
+    place stays as it is.
+
+    Args:
+        kinetic: (N,) kinetic term.
+        potential: (N,) potential term.
+        chain: (N,) of each place; the places of a chain stand in their order.
+        n_shifts: draws.
+        seed: of the shifts.
+
+    Returns:
+        (n_shifts,). The mean is -r / (n - 1) for chains of n places whose terms have the correlation r.
+    """
     rng = np.random.default_rng(seed)
-    start = np.lexsort((np.arange(len(chain)), chain))  # places chain by chain
-    one = np.ones((1, len(np.unique(chain))))
-    ratios = np.empty(n_shuffles)
-    for i in range(n_shuffles):
+    order = np.argsort(chain, kind="stable")  # places chain by chain
+    lengths = np.unique(chain, return_counts=True)[1]
+    first = np.repeat(np.cumsum(lengths) - lengths, lengths)
+    place = np.arange(len(chain)) - first
+    one = np.ones((1, len(lengths)))
+    found = np.empty(n_shifts)
+    for i in range(n_shifts):
+        shift = np.repeat(rng.integers(np.minimum(1, lengths - 1), lengths), lengths)
         moved = np.empty_like(potential)
-        moved[start] = potential[np.lexsort((rng.random(len(chain)), chain))]
-        ratios[i] = Balance.of(kinetic, moved, chain).ratio(one)[0]
-    return ratios
+        moved[order] = potential[order[first + (place + shift) % np.repeat(lengths, lengths)]]
+        found[i] = Balance.of(kinetic, moved, chain).correlation(one)[0]
+    return found
 
 
 def ratio_by_offset(

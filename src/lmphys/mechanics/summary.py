@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lmphys.mechanics.balance import Balance, shuffled_ratios
+from lmphys.mechanics.balance import Balance, shifted_correlations
 from lmphys.mechanics.energies import C1, CANDIDATES, Candidate
 from lmphys.mechanics.paths import Paths
 
@@ -50,34 +50,35 @@ def steadiness(paths: Paths, site: str = "final_norm", *, per_dimension: bool = 
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("energy")
 
 
-def trade_offs(paths: Paths, *, sites: Sequence[str] = SITES, n_shuffles: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Var(K + U) / (Var K + Var U) of every candidate, with its null.
+def trade_offs(paths: Paths, *, sites: Sequence[str] = SITES, n_shifts: int = 200, seed: int = 0) -> pd.DataFrame:
+    """How far the terms of every candidate trade off: their correlation, which no scale of K can change, and its null.
 
     Returns:
-        A row for each site, scale of K (`K/D` or `K`) and candidate: `ratio`, `low`, `high`; `null_low` and
-        `null_high`, 95 % range with the potential shuffled within chains; `r`, correlation of the terms, and
-        `left`, share of Var U that is left at the best mass.
+        A row for each site and candidate: `r`, correlation of the terms within chains, with `low` and `high`; `null`,
+        `null_low` and `null_high`, mean and 95 % range of it under `shifted_correlations`; `Q` and `Q, K as it is`,
+        Var(K + U) / (Var K + Var U) with K over D and without; `left`, share of Var U that is left at the best mass.
     """
     rows = {}
     for site in sites:
-        for scale in ("K/D", "K"):
-            motion = paths.motion(site, per_dimension=scale == "K/D")
-            for candidate in CANDIDATES:
-                k, u = candidate.terms(motion)
-                balance = Balance.of(k, u, motion.chain)
-                ratio = balance.interval(Balance.ratio, seed=seed)
-                null = shuffled_ratios(k, u, motion.chain, n_shuffles=n_shuffles, seed=seed)
-                low, high = np.quantile(null, [0.025, 0.975])
-                rows[site, scale, candidate.name] = {
-                    "ratio": float(ratio.value),
-                    "low": float(ratio.low),
-                    "high": float(ratio.high),
-                    "null_low": low,
-                    "null_high": high,
-                    "r": balance.value(Balance.correlation),
-                    "left": balance.value(Balance.left_at_best_mass),
-                }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["site", "scale", "energy"])
+        for candidate in CANDIDATES:
+            motion = paths.motion(site)
+            k, u = candidate.terms(motion)
+            balance = Balance.of(k, u, motion.chain)
+            r = balance.interval(Balance.correlation, seed=seed)
+            null = shifted_correlations(k, u, motion.chain, n_shifts=n_shifts, seed=seed)
+            low, high = np.quantile(null, [0.025, 0.975])
+            rows[site, candidate.name] = {
+                "r": float(r.value),
+                "low": float(r.low),
+                "high": float(r.high),
+                "null": null.mean(),
+                "null_low": low,
+                "null_high": high,
+                "Q": balance.value(Balance.ratio),
+                "Q, K as it is": balance_of(paths, candidate, site, per_dimension=False).value(Balance.ratio),
+                "left": balance.value(Balance.left_at_best_mass),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["site", "energy"])
 
 
 def speed_of(paths: Paths, site: str = "final_norm", *, per_dimension: bool = True) -> Balance:

@@ -1,5 +1,4 @@
 from .anomaly import detection as detection
-from .anomaly import detection_gain as detection_gain
 from .anomaly import exchange_tokens as exchange_tokens
 from .anomaly import shuffle_tokens as shuffle_tokens
 from .anomaly import stretches as stretches
@@ -14,4 +13,5 @@ from .tables import ratio_table as ratio_table
 from .tables import sphere as sphere
 from .tables import surprisal_table as surprisal_table
 from .tables import without_repeats as without_repeats
+from .verdicts import alarm_entries as alarm_entries
 from .verdicts import entries as entries

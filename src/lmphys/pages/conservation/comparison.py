@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lmphys.mechanics.balance import Balance, difference, shuffled_ratios
+from lmphys.mechanics.balance import Balance, difference, shifted_correlations
 from lmphys.mechanics.energies import CANDIDATES, Candidate
 from lmphys.mechanics.paths import Paths
 from lmphys.mechanics.summary import SITES, balance_of
@@ -71,16 +71,16 @@ def against(
     )
 
 
-def readings(own: Paths, controls: Mapping[str, Paths], *, n_shuffles: int = 100, seed: int = 0) -> pd.DataFrame:
+def readings(own: Paths, controls: Mapping[str, Paths], *, n_shifts: int = 100, seed: int = 0) -> pd.DataFrame:
     """Which claims hold under which reading of "energy", each against its hardest control.
 
-    A claim holds where its effect has the claimed sign by more than half the width of its interval, as in the ledger.
+    A claim holds where the whole interval of its effect has the claimed sign, as in the ledger.
 
     Returns:
         A row for each site, candidate, scale of K (it shifts C3 and C4 alone, in all models alike, so that they have
         one row) and place of the potential, at the `start` of the step or at its `end`. Boolean columns: `trades off`
-        (Q below the 2.5 % point of the shuffled null), `random steadier` (by the coefficient of variation), `random
-        trades off more` and `training lowers the mean`.
+        (correlation of the terms below zero and below the 2.5 % point of circular shifts), `random steadier` (by the
+        coefficient of variation), `random trades off more` (by the correlation) and `training lowers the mean`.
     """
     rows = {}
     for site in SITES:
@@ -89,7 +89,7 @@ def readings(own: Paths, controls: Mapping[str, Paths], *, n_shuffles: int = 100
                 for place in ("start", "end"):
                     options = {"per_dimension": scale == "K/D", "arriving": place == "end"}
                     rows[site, candidate.name, scale, place] = _reading(
-                        own, controls, candidate, site, options, n_shuffles, seed
+                        own, controls, candidate, site, options, n_shifts, seed
                     )
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["site", "energy", "scale", "potential"])
 
@@ -100,29 +100,24 @@ def _reading(
     candidate: Candidate,
     site: str,
     options: dict[str, bool],
-    n_shuffles: int,
+    n_shifts: int,
     seed: int,
 ) -> dict[str, bool]:
     def measure(paths: Paths) -> Balance:
         return balance_of(paths, candidate, site, **options)
 
     motion = own.motion(site, **options)
-    null = shuffled_ratios(*candidate.terms(motion), motion.chain, n_shuffles=n_shuffles, seed=seed)
-    ratio = measure(own).interval(Balance.ratio, seed=seed)
+    null = shifted_correlations(*candidate.terms(motion), motion.chain, n_shifts=n_shifts, seed=seed)
+    tie = measure(own).interval(Balance.correlation, seed=seed)
     steadier = against(own, controls, measure, Balance.variation, more=True, log=True, seed=seed)
-    tighter = against(own, controls, measure, Balance.ratio, more=True, seed=seed)
+    tighter = against(own, controls, measure, Balance.correlation, more=True, seed=seed)
     lower = against(own, controls, measure, Balance.mean, more=False, seed=seed)
     return {
-        "trades off": bool(np.quantile(null, 0.025) - ratio.value > _half(ratio)),
-        "random steadier": steadier.difference.value > _half(steadier.difference),
-        "random trades off more": tighter.difference.value > _half(tighter.difference),
-        "training lowers the mean": -lower.difference.value > _half(lower.difference),
+        "trades off": bool(tie.high < min(0.0, np.quantile(null, 0.025))),
+        "random steadier": bool(steadier.difference.low > 0),
+        "random trades off more": bool(tighter.difference.low > 0),
+        "training lowers the mean": bool(lower.difference.high < 0),
     }
-
-
-def _half(found: Interval) -> float:
-    """Half of the width of an interval, what the ledger asks an effect to exceed."""
-    return float(found.high - found.low) / 2
 
 
 def count_readings(readings: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from lmphys.pages.conservation.tables import surprisals
 
 # Marker and colour of each reader.
 _LOOKS = {"model": ("o", BLUE), "model, prose": ("D", GREEN), "random weights": ("s", VERMILION)}
-_SHOWN = [("C1", "K/D"), ("C2", "K/D"), ("C3", "K/D"), ("C4", "K/D"), ("C1", "K"), ("C2", "K")]
+_SITES = {"final_norm": "after the final normalisation", "resid_post": "before it"}
 
 
 def trace(paths: Mapping[str, Paths], *, places: int = 60) -> Figure:
@@ -85,27 +85,25 @@ def scatter(paths: Mapping[str, Paths]) -> Figure:
     return figure
 
 
-def ratios(trade: Mapping[str, pd.DataFrame]) -> Figure:
-    """Q of every candidate, a panel a site, with the null of the model.
+def ties(trade: Mapping[str, pd.DataFrame]) -> Figure:
+    """Correlation of the two terms of every candidate, a panel a site, with the null of the model.
 
     Args:
         trade: by reader, of `trade_offs`.
     """
-    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(8.6, 4), layout="constrained")
-    rows = np.arange(len(_SHOWN))
-    for ax, site in zip(axes, ("final_norm", "resid_post"), strict=True):
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(8.6, 3.6), layout="constrained")
+    for ax, (site, title) in zip(axes, _SITES.items(), strict=True):
         for shift, (name, (mark, colour)) in zip((-0.22, 0, 0.22), _LOOKS.items(), strict=True):
-            part = trade[name].loc[site]
-            values = pd.DataFrame([part.loc[(scale, energy)] for energy, scale in _SHOWN])
+            values = trade[name].loc[site]
+            rows = np.arange(len(values))
             if name == "model":
                 width = values["null_high"] - values["null_low"]
                 ax.barh(rows, width, 0.8, values["null_low"], color="#dddddd")
             ax.hlines(rows + shift, values["low"], values["high"], color=colour)
-            ax.plot(values["ratio"], rows + shift, mark, color=colour, label=name)
-        ax.axvline(1, color="#222222", lw=0.9)
-        ax.set(title=site, xlabel="$Q$", xlim=(0, 2))
-    names = [f"{energy}, {scale}" if energy in ("C1", "C2") else energy for energy, scale in _SHOWN]
-    axes[0].set_yticks(rows, names)
+            ax.plot(values["r"], rows + shift, mark, color=colour, label=name)
+        ax.axvline(0, color="#222222", lw=0.9)
+        ax.set(title=title, xlabel="correlation of the terms", xlim=(-1, 1))
+    axes[0].set_yticks(rows, values.index)
     axes[0].invert_yaxis()
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure

@@ -1,10 +1,15 @@
 from .ballot import ballot_of as ballot_of
 from .paper import read_paper as read_paper
+from .reweighting import effective_beta as effective_beta
+from .reweighting import likelihoods as likelihoods
+from .reweighting import votes_by_beta as votes_by_beta
+from .subsets import subset_gains as subset_gains
 from .ties import gain_of_two_by_pairs as gain_of_two_by_pairs
 from .ties import gain_of_weights as gain_of_weights
 from .tuning import tuned_laws as tuned_laws
 from .verdicts import judge_energy as judge_energy
 from .verdicts import judge_paper as judge_paper
+from .verdicts import judge_subsets as judge_subsets
 from .verdicts import judge_votes as judge_votes
 from .ways import compare_ways as compare_ways
 from .weights import equivalent_temperature as equivalent_temperature

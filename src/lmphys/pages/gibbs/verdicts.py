@@ -7,6 +7,7 @@ import pandas as pd
 
 from lmphys.book import Entry
 from lmphys.pages.gibbs.paper import Paper
+from lmphys.pages.gibbs.subsets import SubsetGains
 from lmphys.pages.gibbs.ties import Gain
 from lmphys.pages.gibbs.ways import WEIGHTED, Ways
 from lmphys.retrieval.gains import mean_over_questions
@@ -21,6 +22,24 @@ def judge_paper(paper: Paper) -> Entry:
         float(paper.figure.majority[paper.n_chains]),
         note="the paper's table beside its own figure; no model of ours is in it",
     )
+
+
+def judge_subsets(pool: Pool, found: SubsetGains, *, seed: int = 0) -> list[Entry]:
+    """Gain of the weights over the majority vote in the mean over subsets; none where no vote can differ.
+
+    Args:
+        pool: arrays (Q, K).
+        found: of `subset_gains`.
+        seed: of the bootstrap over questions.
+    """
+    if not (pool.has_energies and pool.decides):
+        return []
+
+    def points(by_question: np.ndarray) -> Interval:
+        return mean_over_questions(by_question, seed=seed).map(lambda share: 100 * share)
+
+    nulls = {name: points(by_question) for name, by_question in found.nulls.items()}
+    return [Entry("gibbs.gain.subsets", points(found.gain), nulls)]
 
 
 def judge_votes(pool: Pool, ways: Ways, curve: Mapping[str, np.ndarray], gain: Gain, *, seed: int = 0) -> list[Entry]:
@@ -85,5 +104,5 @@ def judge_energy(knows: pd.DataFrame) -> list[Entry]:
     name = "low energy (−E)"
     if name not in knows.index or not np.isfinite(knows.low[name]):
         return []
-    controls = {"a coin": 0.5, "length alone": float(knows.value["short (−L)"])}
+    controls = {"a coin": 0.5, "length alone": Interval.of_row(knows.loc["short (−L)"])}
     return [Entry("gibbs.energy.right_lower", Interval.of_row(knows.loc[name]), controls)]

@@ -6,18 +6,25 @@
 # counts and networks that have been trained less, measure how far each is from it at many places of a text, and ask how
 # much of that distance lies where the next token is a foregone conclusion.
 #
-# Such places are most of a text: the {term}`entropy` of the next token is nearly zero there. {cite:t}`yang2024` puts them
-# at the centre of a theory: the zeros and near-zeros of the entropy function are said to be the key obstacle to
-# approximating a language model, and the reason why large models are needed. The paper is theory; no number stands
-# beside the claim. It can be tested.
+# At such places the {term}`entropy` of the next token is nearly zero; how common they are depends on who wrote the text.
+# {cite:t}`yang2024` puts them at the centre of a theory: the zeros and near-zeros of the entropy function are said to be
+# the key obstacle to approximating a language model, and the reason why large models are needed. The paper is theory; no
+# number stands beside the claim. It can be tested.
 #
 # Let $P$ be a language model and $Q$ something simpler that imitates it. The error of $Q$ at a context is the divergence
 #
 # $$ \mathrm{KL}(P \Vert Q) = \sum_v P(v) \ln \frac{P(v)}{Q(v)} \quad \text{in nats.} $$ (eq-kl)
 #
 # Sort the contexts by the entropy of $P$. **Do the contexts of near-zero entropy hold more of the divergence than their
-# part? And are they the last to be learned?** The rule, stated before any number: the claim is refuted for an
-# approximator where their share of the divergence does not exceed their share of the contexts.
+# part? And is the divergence left there as the imitator grows?** Two limits are known before any number, and they have
+# opposite signs. For an imitator that says the same of every token
+#
+# $$ \mathrm{KL} = \ln V - S , \qquad \text{and for one whose logits are off by small } \delta_v : \quad
+# \mathrm{KL} \approx \tfrac12 \Var_P(\delta) . $$ (eq-two-limits)
+#
+# The first is largest where the entropy $S$ is zero: certain places hold **more** than their part, by identity. The second
+# is a variance under $P$, and vanishes where $P$ is certain: they hold **less**. So the answer for one imitator tells how
+# good that imitator is, and each kind is judged by itself.
 #
 # For a physicist: a system frozen in its ground state, and a second one that is asked to freeze in the same state. For an
 # engineer: distillation error, by the confidence of the teacher.
@@ -29,7 +36,8 @@ seed: int = 0  # seed of questions, places and intervals
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
 trained: list[str] = []  # networks, coarse to fine; none: earlier steps of the reasoner
-orders: list[int] = [1, 2, 3, 4]  # n-gram models
+orders: list[int] = [1, 2, 3, 4]  # n-gram models, small to large
+ranks: list[int] = [16, 64, 256]  # heads of lower rank, small to large
 n_chains: int = 12  # chains that are read, at most of half of the questions
 per_chain: int = 60  # places in each
 strength: float = 2.0  # tokens that the shorter context of an n-gram is worth
@@ -47,10 +55,12 @@ book.use_style()
 # %% [markdown]
 # ## Target and imitators
 #
-# Two families stand in for "simpler than $P$". *Tables of counts*: $n$-gram models, which know how often a token followed
-# the last $n - 1$, counted on texts that $P$ wrote for other questions. *Networks that know less*: by default the target is
-# the reasoner of this book, and its imitators are the same network at earlier steps of its training ({ref}`reasoner`),
-# step 0 being the model before any. And one that knows nothing: random weights.
+# Three families stand in for "simpler than $P$". Two of them grow in **size**, of which the paper speaks. *Tables of
+# counts*: $n$-gram models, which know how often a token followed the last $n - 1$, counted on texts that $P$ wrote for
+# other questions. *Heads of lower rank*: the same network with an output table cut to rank $r$, as if its last layer were
+# that narrow. The third differs in **training**: by default the target is the reasoner of this book, and its imitators are
+# the same network at earlier steps ({ref}`reasoner`), step 0 being the model before any. And one knows nothing: random
+# weights.
 
 # %%
 spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
@@ -65,14 +75,18 @@ n_tokens = contexts.logits.shape[1]
 print(f"{len(contexts)} contexts of {questions.nunique()} questions")
 
 # %% [markdown]
-# The tables count the chains of all questions that are not read, so that they meet each text for the first time.
+# The tables count the chains of all questions that are not read, so that they meet each text for the first time. These
+# were drawn at the temperature of the corpus, while $P$ is the model at temperature 1. So a token counts for $p / p_T$, its
+# probability at temperature 1 over that at which it was drawn: weighted so, the counts are those of draws from $P$ after
+# the same words, but for the tail that top-p cut off.
 
 # %%
-unread = ~texts.chains["question_id"].isin(questions)
-written = [ids for ids, counted in zip(texts.tokens(), unread, strict=True) if counted]
+written, weights = analysis.unread_counts(texts, contexts)
 tables = analysis.count_tables(
-    written, contexts.texts(texts), orders, n_tokens, strength=strength
+    written, contexts.texts(texts), orders, n_tokens, weights=weights, strength=strength
 )
+table = target.model.get_output_embeddings().weight.detach().cpu()
+heads = analysis.heads_of_lower_rank(contexts.logits, table, ranks)
 print(f"{len(written)} chains, {sum(map(len, written)):,} tokens counted")
 
 # %% [markdown]
@@ -88,7 +102,7 @@ networks = {
     ).logits
     for name in [corpus.control_of(model), *trained]
 }  # fmt: skip
-imitators = tables | networks
+imitators = tables | heads | networks
 distance = {
     name: analysis.divergences(contexts.logits, q) for name, q in imitators.items()
 }
@@ -97,17 +111,22 @@ distance = {
 # ## How much of a text is certain
 #
 # The distribution of the entropy over the places, beside that of the same places under random weights, which are open
-# everywhere.
-
-# %% mystnb={"figure": {"name": "fig-zeros-entropy", "caption": "Share of the places at which the entropy of the next token lies below the value on the axis. Grey: what counts as near zero on this page. ln V is the entropy of a uniform choice."}} tags=["hide-input"]
-entropy = distance[f"{orders[0]}-gram"]["entropy"]
-blind = thermo.thermodynamics(-networks[corpus.control_of(model)], [1.0]).S[0]
-figures.entropies({"target": entropy, "random weights": blind}, n_tokens);
+# everywhere, and beside all places of the texts of another model of this book: a model that was taught a few phrases is
+# certain far more often than one that speaks freely. The other model is also imitated, by a table of counts.
 
 # %%
+other = analysis.imitate_by_counts(
+    "reasoner" if model == "smollm2" else "smollm2", profile, orders[-1],
+    strength=strength, seed=seed,
+)  # fmt: skip
+entropy = distance[f"{orders[0]}-gram"]["entropy"]
 near = entropy < analysis.NEAR_ZERO
-print(f"Below {analysis.NEAR_ZERO} nats: {near.mean():.2f} of the places;")
-print(f"below a tenth of that: {(entropy < analysis.NEAR_ZERO / 10).mean():.2f}.")
+certain = {"target": entropy, other.name: other.entropy}
+pd.DataFrame({n: analysis.certainty(s) for n, s in certain.items()}).round(3)
+
+# %% mystnb={"figure": {"name": "fig-zeros-entropy", "caption": "Share of the places at which the entropy of the next token lies below the value on the axis: the target, another model in its own texts, and random weights at the places of the target. Grey: what counts as near zero on this page. ln V is the entropy of a uniform choice."}} tags=["hide-input"]
+blind = thermo.thermodynamics(-networks[corpus.control_of(model)], [1.0]).S[0]
+figures.entropies({**certain, "random weights": blind}, n_tokens);
 
 # %% [markdown]
 # ## Shares of the divergence
@@ -122,7 +141,21 @@ overview.round(3)
 
 # %% [markdown]
 # Compare *near zero* with *elsewhere* in each row: a place of the first kind may cost less than one of the second, and
-# the many of them still hold much of the sum. The figure sets the shares side by side.
+# the many of them still hold much of the sum.
+#
+# Now the two limits of {eq}`eq-two-limits`, at every sixth place. Where the divergence is near $\ln V - S$ the imitator
+# knows next to nothing, where it is near $\tfrac12 \Var \delta$ it is nearly right. The last three columns are the share
+# of near-zero places in each, minus their part of the places: an imitator's *excess* should be that of the limit it is
+# near to. The last rows are imitators made for this: the target's own logits with Gaussian errors of a given size.
+
+# %%
+some = slice(None, None, 6)
+checked = {name: logits[some] for name, logits in imitators.items()}
+checked |= analysis.blurred(contexts.logits[some], [0.1, 1.0, 10.0], seed=seed)
+analysis.limit_table(contexts.logits[some], checked, questions[some]).round(3)
+
+# %% [markdown]
+# The figure sets the shares side by side.
 
 # %% mystnb={"figure": {"name": "fig-zeros-shares", "caption": "Share of the divergence (circles) and of the total variation (squares) in each bin of the target's entropy, beside the share of the places (bars), for the best table of counts and the best network. Where a mark lies above its bar, the bin holds more than its part."}} tags=["hide-input"]
 best_network = list(networks)[-1]
@@ -130,8 +163,8 @@ best = [f"{orders[-1]}-gram", best_network]
 figures.shares({name: distance[name] for name in best});
 
 # %% [markdown]
-# Now for every imitator: share of the divergence in the near-zero places minus their share of the places, with 95 %
-# intervals over questions. The null is 0, a divergence that does not care for the entropy.
+# Now for every imitator, at all places: share of the divergence in the near-zero places minus their share of the places,
+# with 95 % intervals over questions. The null is 0, a divergence that does not care for the entropy.
 
 # %%
 excess = {
@@ -146,12 +179,14 @@ excess = {
 figures.excess(excess);
 
 # %% [markdown]
-# ## What is learned last
+# ## What is left at the end
 #
-# As the imitator improves, where does the divergence stay? Each line is one bin, relative to its own beginning.
+# As the imitator grows, or is trained, where does the divergence stay? Each line is one bin, relative to its own beginning.
 
 # %% mystnb={"figure": {"name": "fig-zeros-learning", "caption": "Mean divergence in near-zero places and elsewhere, along each family from the coarsest to the finest, relative to the coarsest. The line that stays higher is learned last."}} tags=["hide-input"]
-families = {"tables of counts": list(tables), "networks": trained}
+families = {
+    analysis.TABLES: list(tables), analysis.HEADS: list(heads), analysis.NETWORKS: trained
+}  # fmt: skip
 families = {name: members for name, members in families.items() if len(members) > 1}
 figures.learning(overview, families);
 
@@ -165,38 +200,43 @@ falls = {
 pd.DataFrame(falls, index=["slower by", "low", "high"]).T.astype(float).round(2)
 
 # %% [markdown]
-# Above 0 the near-zero places are learned more slowly than the others, by that logarithm.
+# Above 0 the divergence of the near-zero places falls more slowly than that of the others, by that logarithm.
 #
 # ## Verdict
 #
-# The first claim is judged by the imitator that speaks least for it, the second by the networks where there are some, by
-# the tables of counts otherwise.
+# The first claim is judged for the imitator that knows nothing, for the finest of each family, and for tables of counts
+# that imitate the other model: no best imitator is selected, since its being good decides the sign. The second is judged
+# as the imitator grows, by the order of tables and by the rank of heads. Training is a row of its own, a reading of this
+# book.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("thermo/entropy_zeros", model=model, profile=profile)
 ledger.record_all(
     [
-        analysis.judge_share(excess["kl"], excess["variation"]),
-        analysis.judge_slowest(falls, families),
+        analysis.judge_share(excess["kl"], families, corpus.control_of(model), other),
+        *analysis.judge_falls(falls, families),
     ]
 )
 ledger.show()
 
 # %% tags=["finding"]
 ledger.finding(
-    "At the imitator that speaks least for the claim, places of near-zero entropy hold "
-    "a share of the divergence that exceeds their share of the text by "
-    "{thermo.entropy_zeros.share} (below 0: falls short): "
-    "{thermo.entropy_zeros.share:verdict}. As the imitator improves, the logarithm of "
+    "Places of near-zero entropy hold a share of the divergence that exceeds their "
+    "share of the text by {thermo.entropy_zeros.share} (below 0: falls short): "
+    "{thermo.entropy_zeros.share:verdict}. As the imitator grows, the logarithm of "
     "their divergence lags behind that of all other places by "
-    "{thermo.entropy_zeros.slowest} (below 0: leads): "
+    "{thermo.entropy_zeros.size} (below 0: leads): {thermo.entropy_zeros.size:verdict}."
+    " As it is trained, by {thermo.entropy_zeros.slowest}: "
     "{thermo.entropy_zeros.slowest:verdict}."
 )
 
 # %% [markdown]
 # What to take along:
 #
-# - Near-zero entropy is the common case of a text, not a rare point of it.
+# - How common near-zero entropy is depends on the model; look at its share before speaking of zeros as rare points, or as
+#   the common case.
+# - What an imitator loses at certain places depends on how good it is: from more than their part to less, between two
+#   limits that hold for every language.
 # - A sure target costs an imitator much *when it misses*, as the divergence has no bound there; the mean over all such
 #   places says how often it misses. Look at both, and at a bounded distance beside them.
 # - "The obstacle" can mean where the error is, or where it is left at the end. They are two questions.

@@ -1,21 +1,39 @@
-"""What is judged: the imitator that speaks least for the claim, and the last family beside the others."""
+"""What is judged: each kind of imitator by itself, sizes apart from training."""
 
-from lmphys.pages.entropy_zeros.verdicts import judge_share, judge_slowest
+from lmphys.book.claims import load_claims
+from lmphys.book.verdicts import DEPENDS, verdict
+from lmphys.core.paths import project_root
+from lmphys.pages.entropy_zeros.beside import Beside
+from lmphys.pages.entropy_zeros.verdicts import HEADS, NETWORKS, TABLES, judge_falls, judge_share
 from lmphys.stats.interval import Interval
 
-
-def test_the_least_excess_is_judged():
-    kl = {"a": Interval(0.3, 0.2, 0.4), "b": Interval(-0.1, -0.2, 0.0)}
-    entry = judge_share(kl, {"a": Interval(0.1, 0.0, 0.2), "b": Interval(-0.25, -0.3, -0.2)})
-    assert entry.obtained == kl["b"]
-    assert entry.note == "least of 2 imitators: b; by total variation -0.25"
+CLAIMS = load_claims(project_root())
+FAMILIES = {TABLES: ["1", "2"], HEADS: ["r", "s"], NETWORKS: ["x", "y", "z"]}
 
 
-def test_the_last_family_is_judged_and_the_others_are_controls():
-    falls = {"tables": Interval(0.5, 0.4, 0.6), "networks": Interval(1.0, 0.8, 1.2)}
-    entry = judge_slowest(falls, {"tables": ["1", "2"], "networks": ["x", "y", "z"]})
-    assert entry.obtained == falls["networks"]
-    assert entry.controls == {"no difference": 0.0, "tables": 0.5}
-    assert entry.note == "networks: x to z"
-    alone = judge_slowest({"tables": falls["tables"]}, {"tables": ["1", "2"]})
-    assert alone.controls == {"no difference": 0.0} and alone.note == "tables: 1 to 2"
+def test_the_finest_of_each_family_is_a_definition_and_no_best_one_is_selected():
+    excess = {name: Interval(v, v - 0.1, v + 0.1) for name, v in zip("12rsxyz", range(-3, 4), strict=True)}
+    excess["blind"] = Interval(0.5, 0.4, 0.6)
+    other = Beside("smollm2", None, Interval(-0.05, -0.1, 0.0))
+    entry = judge_share(excess, FAMILIES, "blind", other)
+    assert entry.obtained == {
+        "random weights": excess["blind"],
+        TABLES: excess["2"],
+        HEADS: excess["s"],
+        NETWORKS: excess["z"],
+        f"{TABLES}, smollm2": other.excess,
+    }
+    assert entry.note == f"the finest: {TABLES} 2, {HEADS} s, {NETWORKS} z"
+    assert verdict(CLAIMS[entry.claim], entry.obtained).word == DEPENDS
+
+
+def test_sizes_are_judged_apart_from_training():
+    falls = {TABLES: Interval(0.5, 0.4, 0.6), HEADS: Interval(-1, -2, -0.5), NETWORKS: Interval(1.0, 0.8, 1.2)}
+    size, training = judge_falls(falls, FAMILIES)
+    assert size.obtained == {TABLES: falls[TABLES], HEADS: falls[HEADS]}
+    assert size.note == f"{TABLES}: 1 to 2; {HEADS}: r to s"
+    assert training.obtained == falls[NETWORKS] and training.note == f"{NETWORKS}: x to z"
+    assert {size.claim, training.claim} <= set(CLAIMS)
+    assert verdict(CLAIMS[size.claim], size.obtained).word == DEPENDS
+    assert [entry.claim for entry in judge_falls({NETWORKS: falls[NETWORKS]}, FAMILIES)] == [training.claim]
+    assert len(judge_falls({TABLES: falls[TABLES], HEADS: falls[HEADS]}, FAMILIES)) == 1

@@ -47,6 +47,19 @@ def divergences(target: Tensor, approximation: Tensor) -> pd.DataFrame:
     return pd.DataFrame(values, columns=["entropy", "kl", "variation"])
 
 
+def certainty(entropy: np.ndarray | pd.Series) -> pd.Series:
+    """How certain places with these entropies (N,), nats, are."""
+    values = np.asarray(entropy, dtype=float)
+    return pd.Series(
+        {
+            "places": float(len(values)),
+            f"share below {NEAR_ZERO:g} nats": (values < NEAR_ZERO).mean(),
+            f"share below {NEAR_ZERO / 10:g} nats": (values < NEAR_ZERO / 10).mean(),
+            "median, nats": np.median(values),
+        }
+    )
+
+
 def mean_distances(distances: Mapping[str, pd.DataFrame], *, below: float = NEAR_ZERO) -> pd.DataFrame:
     """Mean distance of each approximator from the target.
 

@@ -22,7 +22,7 @@ def entropies(samples: Mapping[str, np.ndarray], n_tokens: int) -> Figure:
     """Distribution functions of the entropy over places, nats, a line a model; grey: near zero."""
     figure, ax = plt.subplots(figsize=(6.4, 3.2))
     ax.axvspan(_LEAST, NEAR_ZERO, color="#dddddd")
-    for (name, values), style in zip(samples.items(), ("-", "--"), strict=True):
+    for (name, values), style in zip(samples.items(), ("-", "-.", "--"), strict=True):
         sns.ecdfplot(x=np.clip(values, _LEAST, None), log_scale=True, linestyle=style, label=name, ax=ax)
     ax.axvline(np.log(n_tokens), color="#888888", linestyle=":", label="ln V")
     ax.set(xlim=(_LEAST, 20), xlabel="entropy of the next token, nats", ylabel="share of places")

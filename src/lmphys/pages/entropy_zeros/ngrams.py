@@ -1,6 +1,6 @@
 """n-gram models as the simplest approximators of a language model: what a table of counts knows."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -32,25 +32,27 @@ class NGram:
         self.n_tokens = n_tokens
         self.strength = strength
 
-    def fit(self, texts: Iterable[Sequence[int]]) -> "NGram":
+    def fit(self, texts: Iterable[Sequence[int]], weights: Iterable[Sequence[float]] | None = None) -> "NGram":
         """Count.
 
         Args:
             texts: token ids of each text; no context reaches from one into another.
+            weights: what each token counts for, in the same order; None: 1. See `weights_at_one`.
 
         Raises:
             LmphysError: the order is negative, the strength is not positive, or a token is not in the vocabulary.
         """
         if self.order < 0 or not self.strength > 0:
             raise LmphysError(f"order {self.order} must not be negative and strength {self.strength} be positive")
-        self.counts_: defaultdict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
-        for text in texts:
-            tokens = [int(token) for token in text]
+        self.counts_: defaultdict[tuple[int, ...], defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
+        written = [[int(token) for token in text] for text in texts]
+        worth = [[1.0] * len(tokens) for tokens in written] if weights is None else [list(w) for w in weights]
+        for tokens, own in zip(written, worth, strict=True):
             if tokens and not 0 <= min(tokens) <= max(tokens) < self.n_tokens:
                 raise LmphysError(f"token {max(tokens)} is not in a vocabulary of {self.n_tokens}; give n_tokens")
-            for end, token in enumerate(tokens):
+            for end, (token, weight) in enumerate(zip(tokens, own, strict=True)):
                 for length in range(min(self.order, end + 1)):
-                    self.counts_[tuple(tokens[end - length : end])][token] += 1
+                    self.counts_[tuple(tokens[end - length : end])][token] += weight
         return self
 
     def log_prob(self, context: Sequence[int]) -> Tensor:
@@ -61,7 +63,7 @@ class NGram:
             counts = self.counts_.get(tuple(tail[len(tail) - length :]))
             if counts is None:
                 break  # nor has any longer context been seen
-            total = counts.total()
+            total = sum(counts.values())
             q = q * (self.strength / (total + self.strength))
             tokens = torch.tensor(list(counts))
             q[tokens] += torch.tensor(list(counts.values()), dtype=torch.float64) / (total + self.strength)

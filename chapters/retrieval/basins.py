@@ -205,11 +205,12 @@ returns = analysis.compare_returns(back, pool_share, picked, known, seed=seed)
 returns.drop(columns="permuted").round(3)
 
 # %% [markdown]
-# A width that is more than popularity has to exceed two numbers. One is the first row, the difference of the *shares*:
-# what a vote sees before any sentence is read. The other is *predicted*: what share and energy together give at each cut,
-# by a straight line fitted on the *other* questions. That line is a mild rival. A share out of few chains is a noisy
-# number, and noise in what one knows makes a fitted line too flat. The last row is paired: what each chain comes back
-# *more* often than its answer has votes. *p* belongs to the null: "right" and "wrong" are permuted within the questions,
+# Two questions are to be told apart. Is the basin of the right answer **wider**? Its width is the share of the votes, the
+# first row, or the return after a cut. And is it **wider than its popularity tells**? That is the last row, paired: what
+# each chain comes back *more* often than its answer has votes. *Predicted* is what share and energy together give, by a
+# straight line fitted on the *other* questions. That line is a mild rival. A share out of few chains is a noisy
+# number, and noise in what one knows makes a fitted line too flat. *p* belongs to the null: "right" and "wrong" are permuted
+# within the questions,
 # 2,000 times, and in a share $p$ of the permutations the difference is as large, either way. *Visible* is the smallest
 # true difference that so many pairs would show in 80 of 100 repeats.
 
@@ -256,7 +257,7 @@ fallen.drop(columns="permuted").round(3)
 # there are displaced after a block in the middle, each by a random vector of a set share of its own length. Then the
 # model writes on undisturbed, in float32, and each token is drawn with the very random number that drew it before. So
 # without a displacement a chain repeats itself. (Where float32 would draw another token than the writer did in its dtype, the
-# nearest number that draws the right one is taken, from a nucleus that is a little wider.) The table above tells how many
+# nearest number that draws the right one is taken, from a {term}`nucleus` that is a little wider.) The table above tells how many
 # wrong chains are astray at a half; the others are displaced before they have fallen anywhere.
 
 # %%
@@ -342,10 +343,11 @@ analysis.iterated_vote(pool.answers[closest], names, (1.0, 4.0, 16.0)).round(3)
 #
 # ## Verdict
 #
-# Two things were changed after numbers had been seen. The row on flatness spoke of the logarithm of the curvature, until
-# some chains had a negative one. And the plain difference of the shares joined the rivals of the return, beside the fitted
-# line: the row says "more than the shares predict", and it is the harder rival of the two. The paired difference, which
-# stands in the remark, came last and judges nothing.
+# An answer's width is its share of the votes, as the section above has it; so *wider* is judged by the share and by the
+# return, as two definitions of one width, and *wider than its popularity tells* has a row of its own, which the paper does
+# not claim. (The return was first judged against the share as a rival, which mixed the two.) One more thing was changed
+# after numbers had been seen: the row on flatness spoke of the logarithm of the curvature, until some chains had a
+# negative one.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("retrieval/basins", model=model, profile=profile)
@@ -354,9 +356,10 @@ ledger.show()
 
 # %% tags=["finding"]
 ledger.finding(
-    "The share of chains that come back to their answer after a cut differs by "
-    "{gibbs.basin.return}, right less wrong ({gibbs.basin.return:controls}); a width "
-    "beyond popularity is *{gibbs.basin.return:verdict}*. After a displacement of the"
+    "The width of an answer's basin differs by {gibbs.basin.return}, right less wrong: "
+    "that right answers lie in the wider ones is *{gibbs.basin.return:verdict}*. Beyond "
+    "the shares of the votes it differs by {gibbs.basin.beyond}: wider than its "
+    "popularity tells is *{gibbs.basin.beyond:verdict}*. After a displacement of the"
     " states the share that keep their answer differs by {gibbs.basin.noise} "
     "(*{gibbs.basin.noise:verdict}*). The curvature of the energy differs by "
     "{gibbs.basin.flat} nats per token: that right answers are the flatter ones is "

@@ -157,13 +157,25 @@ figures.functions_of_state(state, sigma, n_tokens);
 #
 # One deep state below $g$ states at height $\Delta$ has a peak in its heat capacity, the *Schottky anomaly*: below it
 # the ground state holds, above it the many win. It sits near $T^\ast = \Delta / \ln g$, where the two weigh the same.
-# For a context we have a rough $\Delta$ for nothing, the mean height of all levels, and $g = V$. If a language model
-# is such a system, the peak of each context lies on the diagonal:
+# For a context we have a rough $\Delta$ for nothing, the mean height of all levels, and $g = V$.
+#
+# But the many are not at one height. Let them be random energies with a spread $\sigma$ about $\Delta$: a **planted
+# random energy model**, one deep level and a bell of others. Then $\ln Z$ of the many is
+# $\ln V - \Delta / T + \sigma^2 / 2 T^2$, and both weigh the same where
+#
+# $$ \Delta = T \ln V + \frac{\sigma^2}{2 T} . $$ (eq-melting)
+#
+# The spread brings levels down to the deep one, so that the context melts at a lower temperature than a single gap would.
+# Mean height and spread of each context are known, nothing is fitted. If a context is such a system, its peak lies on the
+# diagonal:
 
-# %% mystnb={"figure": {"name": "fig-boltzmann-peak", "caption": "Temperature at which the heat capacity of a context peaks, against the estimate from a single gap: mean height of the levels over the logarithm of their number. On the dashed line the two agree. Colour and size of the circles: entropy at T = 1."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-boltzmann-peak", "caption": "Temperature at which the heat capacity of a context peaks, against two estimates: a single gap, mean height of the levels over the logarithm of their number; and a planted level below random ones, which also uses their spread. On the dashed line estimate and peak agree. Colour and size of the circles: entropy at T = 1."}} tags=["hide-input"]
 peaks = {name: analysis.capacity_peaks(s) for name, s in state.items()}
-one_gap = analysis.one_gap_temperature(energies["trained"])
-figures.peaks(peaks["trained"], one_gap, entropy);
+estimates = {
+    "single gap": analysis.one_gap_temperature(energies["trained"]),
+    "planted level": analysis.planted_temperature(energies["trained"]),
+}
+figures.peaks(peaks["trained"], estimates, entropy);
 
 # %%
 pd.DataFrame(
@@ -172,14 +184,15 @@ pd.DataFrame(
 
 # %% [markdown]
 # A peak below the working temperature $T = 1$ would mean that ordinary sampling draws from the tail of thousands of
-# tokens; a peak above it, that there is room to heat. Truncated sampling (top-p, top-k) cuts the tail off and with
-# it the anomaly: it is no temperature of anything.
+# tokens; a peak above it, that there is room to heat. Where no planted level is deep enough (no number), the lowest of the
+# random ones lie below it. Truncated sampling (top-p, top-k) raises the energies of the tail to infinity, and takes the
+# anomaly away with it: a change of the system, not of its temperature.
 #
 # ## Heating a text
 #
 # The ensemble above is that of *one* token at a given text. Heat a whole text and every drawn token changes the
 # systems that follow. If that did not matter, the mean surprisal of the drawn tokens (at $T = 1$) would be the internal
-# energy of the places above, in the information gauge. The difference is what the text does to itself.
+# energy of given places, in the information gauge. The difference is what the text does to itself.
 
 # %%
 asked = texts.chains.drop_duplicates("task")["question"]
@@ -196,9 +209,23 @@ written.groupby("temperature")[["energy", "entropy", "repeated"]].mean().round(3
 # *energy* and *entropy* are per token, at $T = 1$ whatever the temperature of the sampling; *repeated* is the share of
 # four-token sequences that the text had before. Compare the coldest texts with the hottest in this
 # column.
+#
+# Which places are the given ones? Those read above lie anywhere in a chain, and were prepared at $T = 0.8$ with top-p; the
+# heated texts are beginnings, and are drawn without truncation. Beginnings are more open than what follows. So the places
+# to compare with are taken from the texts that were written at $T = 1$: the same positions, the same prompts, no
+# truncation. There the difference is zero but for the luck of the draw, which checks the comparison.
 
-# %% mystnb={"figure": {"name": "fig-boltzmann-text", "caption": "Surprisal of the drawn tokens at T = 1, per token, of texts sampled at each temperature (points: texts; line: mean), beside the internal energy of the places that were read, which a text at T = 0.8 had prepared. Where the two part, the text has left the places that the model knows."}} tags=["hide-input"]
-figures.heated_texts(written, energies["trained"]);
+# %%
+early = analysis.early_places(writer, prompts, written, seed=seed)
+beside = analysis.text_beside_places(written, early, energies["trained"], seed=seed)
+beside.round(3)
+
+# %% mystnb={"figure": {"name": "fig-boltzmann-text", "caption": "Surprisal of the drawn tokens at T = 1, per token, of texts sampled at each temperature (points: texts; line: mean), beside the internal energy of given places when one token is heated: places at the same positions of texts drawn at T = 1 without truncation (dashed), and places anywhere in the chains of the corpus (dotted). Where line and dashes part, the text has left the places that the model knows."}} tags=["hide-input"]
+places = {
+    "early places, one token heated": early.energies,
+    "places of the corpus": energies["trained"],
+}
+figures.heated_texts(written, places);
 
 # %% [markdown]
 # The same question at each temperature, with the same random numbers:
@@ -210,7 +237,8 @@ shown.str.replace("\n", " ⏎ ").str.slice(0, 160).to_frame()
 # %% [markdown]
 # ## Where the analogy ends
 #
-# - For one token without truncation all of this is **exact**.
+# - For one token all of this is **exact**. Truncation is a system of its own, with $E_v = \infty$ for every token that is
+#   cut off.
 # - A *text* sampled at temperature $T$ is **not** a Boltzmann sample of whole texts. The weight $p(y)^{1/T}$ would look
 #   ahead; the sampler normalises at every token and cannot. An exercise has the smallest example.
 # - A peak in $C(T)$ is no {term}`phase transition`: the system is one of $V$ levels, and nothing goes to infinity.
@@ -240,9 +268,10 @@ ledger.finding(
 # What to take along:
 #
 # - Sampling temperature *is* temperature, for one token. $F$ and $U$ mean something only in a stated gauge.
-# - Training digs: it lowers a few levels far below the bulk. The depth over the logarithm of the vocabulary is the
-#   temperature at which a context melts.
-# - A text that is heated prepares its own next systems. The curve of one token does not tell the fate of a text.
+# - Training digs: it lowers a few levels far below the bulk. At which temperature a context melts is a matter of the depth
+#   *and* of the spread of the bulk, {eq}`eq-melting`; the table of peaks says how well either estimate does.
+# - A text that is heated prepares its own next systems. Compare it with places at equal positions and equal truncation
+#   before saying what the heating did.
 
 # %% [markdown]
 # ## Exercises

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.boltzmann.capacity import freezing_temperature, rem_capacity, schottky
+from lmphys.pages.boltzmann.capacity import freezing_temperature, melting_temperature, rem_capacity, schottky
 from lmphys.thermo.ensemble import thermodynamics
 
 FINE = np.geomspace(0.05, 20, 121)
@@ -38,3 +38,17 @@ def test_random_energies_freeze_where_the_random_energy_model_says():
 def test_what_cannot_freeze_is_refused():
     with pytest.raises(LmphysError, match="at least two"):
         freezing_temperature(1.0, 1)
+
+
+def test_melting_solves_its_equation_and_ends_where_the_deep_level_does():
+    """Δ = T ln n + σ² / 2T, the larger root; without spread the single gap; at Δ = σ sqrt(2 ln n) it meets freezing."""
+    gap, sigma, n = np.array([15.0, 20.0, 30.0]), np.array([2.0, 3.0, 5.0]), 49_152
+    T = melting_temperature(gap, sigma, n)
+    np.testing.assert_allclose(T * np.log(n) + sigma**2 / (2 * T), gap)
+    assert ([freezing_temperature(s, n) for s in sigma] <= T).all()
+    assert melting_temperature(15, 0, n) == pytest.approx(15 / np.log(n))
+    edge = 2.0 * np.sqrt(2 * np.log(n))
+    assert melting_temperature(edge * (1 + 1e-12), 2.0, n) == pytest.approx(freezing_temperature(2.0, n), rel=1e-4)
+    assert np.isnan(melting_temperature(0.99 * edge, 2.0, n))
+    with pytest.raises(LmphysError, match="cannot melt"):
+        melting_temperature(1.0, 1.0, 1)

@@ -70,38 +70,41 @@ def functions_of_state(states: Mapping[str, State], sigma: float, n_tokens: int)
     return figure
 
 
-def peaks(found: pd.DataFrame, one_gap: np.ndarray, entropy: np.ndarray) -> Figure:
-    """Temperature of the peak of each context against the estimate from a single gap.
+def peaks(found: pd.DataFrame, estimates: Mapping[str, np.ndarray], entropy: np.ndarray) -> Figure:
+    """Temperature of the peak of each context against estimates of it, a panel an estimate.
 
     Args:
         found: of `capacity_peaks`, N rows.
-        one_gap: (N,) of `one_gap_temperature`.
+        estimates: by name, (N,).
         entropy: (N,) at T = 1, nats.
     """
-    figure, ax = plt.subplots(figsize=(5.6, 4.2))
-    points = ax.scatter(one_gap, found.T_peak, c=entropy, s=14 + 14 * entropy, cmap="viridis", alpha=0.8)
-    end = 1.1 * np.nanmax([*one_gap, *found.T_peak.fillna(0), 1.0])
-    ax.plot([0, end], [0, end], "--", color="#555555", linewidth=1)
-    ax.set(xlabel="gap over ln V", ylabel="temperature of the peak", xlim=(0, end), ylim=(0, end))
-    figure.colorbar(points, label="entropy at T = 1, nats")
+    figure, axes = plt.subplots(1, len(estimates), sharey=True, figsize=(8.6, 3.9), layout="constrained")
+    end = 1.1 * np.nanmax([*np.concatenate(list(estimates.values())), *found.T_peak.fillna(0), 1.0])
+    for ax, (name, estimate) in zip(axes, estimates.items(), strict=True):
+        points = ax.scatter(estimate, found.T_peak, c=entropy, s=14 + 14 * entropy, cmap="viridis", alpha=0.8)
+        ax.plot([0, end], [0, end], "--", color="#555555", linewidth=1)
+        ax.set(title=name, xlabel="temperature by the estimate", xlim=(0, end), ylim=(0, end))
+    axes[0].set_ylabel("temperature of the peak")
+    figure.colorbar(points, ax=axes, label="entropy at T = 1, nats")
     return figure
 
 
-def heated_texts(written: pd.DataFrame, energies: Tensor) -> Figure:
-    """Surprisal of the tokens of heated texts, beside the internal energy of given places.
+def heated_texts(written: pd.DataFrame, places: Mapping[str, Tensor]) -> Figure:
+    """Surprisal of the tokens of heated texts, beside the internal energy of given places, in which one token is heated.
 
     Args:
         written: of `lmphys.thermo.sample_texts`.
-        energies: (N, V) of the places.
+        places: where from -> energies (N, V), two of them.
     """
-    grid = np.linspace(0.1, written["temperature"].max(), 40)
-    fixed = thermodynamics(gauge(energies, "information"), grid).U
+    grid = np.linspace(0.1, written["temperature"].max(), 16)
     figure, ax = plt.subplots(figsize=(6.4, 3.6))
-    ax.plot(grid, fixed.mean(axis=1), "--", color="#444444", label="given places (one token heated)")
+    for (name, energies), line in zip(places.items(), ("--", ":"), strict=True):
+        fixed = thermodynamics(gauge(energies, "information"), grid).U
+        ax.plot(grid, fixed.mean(axis=1), line, color="#444444", label=name)
     at = {"data": written, "x": "temperature", "y": "energy", "color": VERMILION, "ax": ax}
     sns.lineplot(**at, marker="o", markeredgecolor="none", errorbar=None, label="whole texts heated")
     sns.scatterplot(**at, s=14, alpha=0.5, linewidth=0)
-    ax.axhline(np.log(energies.shape[1]), color=_GREY, linestyle=":", label="ln V")
+    ax.axhline(np.log(energies.shape[1]), color=_GREY, linestyle="-.", label="ln V")
     ax.set(xlabel="sampling temperature", ylabel="surprisal, nats per token")
     ax.legend(loc="upper left")
     return figure

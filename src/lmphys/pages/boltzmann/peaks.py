@@ -5,7 +5,7 @@ import pandas as pd
 from torch import Tensor
 
 from lmphys.core.errors import LmphysError
-from lmphys.pages.boltzmann.capacity import freezing_temperature
+from lmphys.pages.boltzmann.capacity import freezing_temperature, melting_temperature
 from lmphys.thermo.ensemble import State, gauge
 
 
@@ -51,6 +51,17 @@ def one_gap_temperature(energies: Tensor) -> np.ndarray:
     return (height / np.log(energies.shape[1])).numpy()
 
 
+def planted_temperature(energies: Tensor) -> np.ndarray:
+    """Temperature of the peak if a context were one level below V Gaussian ones, (N,); NaN where none is deep enough.
+
+    Args:
+        energies: (N, V) in any gauge; mean height above the likeliest token and spread of all levels go into
+            `melting_temperature`. Nothing is fitted.
+    """
+    height, spread = gauge(energies, "ground").mean(dim=1), energies.std(dim=1)
+    return melting_temperature(height.numpy(), spread.numpy(), energies.shape[1])
+
+
 def level_spread(energies: Tensor) -> float:
     """Standard deviation of the levels of a context, nats, mean over the contexts (N, V)."""
     return float(energies.std(dim=1).mean())
@@ -63,13 +74,20 @@ def summarise_peaks(peaks: pd.DataFrame, energies: Tensor) -> pd.Series:
         peaks: of `capacity_peaks`, N rows.
         energies: (N, V) of the same contexts.
     """
-    one_gap = one_gap_temperature(energies)
+    found = {"one gap": one_gap_temperature(energies), "a planted level": planted_temperature(energies)}
+    estimates = {}
+    for name, estimate in found.items():
+        T = pd.Series(estimate)
+        estimates |= {
+            f"the same from {name}": T.median(),
+            f"median error of {name}, %": 100 * (T / peaks.T_peak - 1).abs().median(),
+            f"rank correlation with {name}": peaks.T_peak.corr(T, method="spearman"),
+        }
     return pd.Series(
         {
             "share of contexts with a peak": peaks.T_peak.notna().mean(),
             "median temperature of the peak": peaks.T_peak.median(),
-            "the same from one gap": float(np.median(one_gap)),
-            "rank correlation of the two": peaks.T_peak.corr(pd.Series(one_gap), method="spearman"),
+            **estimates,
             "entropy at the peak, nats": peaks.S_peak.median(),
             "freezing of random energies": freezing_temperature(level_spread(energies), energies.shape[1]),
         }

@@ -1,7 +1,7 @@
 """Reweighting against the exact law of a small language, all of whose texts are enumerated."""
 
 import dataclasses
-from itertools import product
+from itertools import pairwise, product
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,7 +23,7 @@ ANSWER = np.array([text[-1] for text in TEXTS])
 def tempered(T=1.0):
     """Log-probability of every text when each token is drawn at temperature T, (81,)."""
     first, follow = (x ** (1 / T) / (x ** (1 / T)).sum(-1, keepdims=True) for x in (FIRST, NEXT))
-    steps = [first[t[0]] * np.prod([follow[a, b] for a, b in zip(t, t[1:], strict=False)]) for t in TEXTS]
+    steps = [first[t[0]] * np.prod([follow[a, b] for a, b in pairwise(t)]) for t in TEXTS]
     return np.log(steps)
 
 

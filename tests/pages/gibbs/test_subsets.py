@@ -34,9 +34,7 @@ def test_every_subset_is_counted():
     for size in (2, 3):
         every = list(combinations(range(5), size))
         for q in range(24):
-            by_hand = [
-                accuracy(pool, q, s, pool.energy[q] ** -2.0) - accuracy(pool, q, s, np.ones(5)) for s in every
-            ]
+            by_hand = [accuracy(pool, q, s, pool.energy[q] ** -2.0) - accuracy(pool, q, s, np.ones(5)) for s in every]
             expected[q] += np.mean(by_hand) / 2
     np.testing.assert_allclose(found.gain, expected, atol=1e-12)
 

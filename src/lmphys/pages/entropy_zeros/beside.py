@@ -43,7 +43,14 @@ def unread_counts(texts: Corpus, contexts: Contexts) -> tuple[list[np.ndarray], 
 
 
 def imitate_by_counts(
-    model: str, profile: str, order: int, *, n_chains: int = 6, per_chain: int = 40, strength: float = 2.0, seed: int = 0
+    model: str,
+    profile: str,
+    order: int,
+    *,
+    n_chains: int = 6,
+    per_chain: int = 40,
+    strength: float = 2.0,
+    seed: int = 0,
 ) -> Beside:
     """Imitate a model by an n-gram table, counted on its own texts, and measure where the table fails.
 

@@ -37,9 +37,7 @@ def limits(target: Tensor, approximation: Tensor) -> pd.DataFrame:
     return table.assign(nothing=np.log(target.shape[1]) - table["entropy"], nearly=torch.cat(variances).numpy() / 2)
 
 
-def limit_table(
-    target: Tensor, imitators: Mapping[str, Tensor], questions: Sequence[str] | pd.Series
-) -> pd.DataFrame:
+def limit_table(target: Tensor, imitators: Mapping[str, Tensor], questions: Sequence[str] | pd.Series) -> pd.DataFrame:
     """Each imitator between its two limits.
 
     Args:

@@ -62,8 +62,9 @@ probed = analysis.probed_labels(read)
 #
 # - *shuffled labels*: the same probe on permuted labels. It should be at chance.
 # - *shuffled within position*: labels exchanged only between sentences of one place. What is left is the place.
-# - *position and boundary token*: no state at all, but the place, the last token, the length of the sentence, and here
-#   the family too, since families differ in how often they slip.
+# - *no state*: the place, the last token, the length of the sentence, and here the family too, since families differ in
+#   how often they slip; and the sentence's mean {term}`surprisal` and {term}`entropy` while it was written. A wrong step
+#   may have surprised the model, and a state that only knows how sure the model was need not know a mistake.
 #
 # Scores are means over classes, so that frequent labels do not count more: the *balanced accuracy*, and AUROC, the
 # chance that a sentence with the label gets a higher score than one without it ($1/2$ is chance).
@@ -74,11 +75,11 @@ by_layer = {
     for name, labels in probed.items()
 }
 
-# %% mystnb={"figure": {"name": "fig-reasoner-probes", "caption": "What a linear probe reads of the phase of a sentence, and of the validity of a step, by layer (0: the embeddings), on held-out questions. Bands: 95 % intervals over questions. Dashed: what position, family and boundary token give without any state. Dotted: labels permuted."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-reasoner-probes", "caption": "What a linear probe reads of the phase of a sentence, and of the validity of a step, by layer (0: the embeddings), on held-out questions. Bands: 95 % intervals over questions. Dashed: what position, family, boundary token, length and surprisal give without any state. Dotted: labels permuted."}} tags=["hide-input"]
 analysis.draw_layers(by_layer);
 
 # %% [markdown]
-# A state knows a label beyond the obvious where its score lies above that of the line *position and boundary token*,
+# A state knows a label beyond the obvious where its score lies above that of the line *no state*,
 # interval above interval.
 
 # %% tags=["hide-input"]
@@ -165,8 +166,8 @@ ledger.finding(
     "Regimes that were found without labels share {slds.regimes.phases} of normalised "
     "mutual information with the phase of the sentence to come "
     "({slds.regimes.phases:controls}): {slds.regimes.phases:verdict}. What a probe "
-    "reads of phase and validity is set beside what place, family and token tell "
-    "without any state."
+    "reads of phase and validity is set beside what place, family, token and surprisal "
+    "tell without any state."
 )
 
 # %% [markdown]

@@ -29,7 +29,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 
-from lmphys import book, corpus
+from lmphys import book, corpus, lm
 from lmphys.lm.adapters import reasoner_steps
 from lmphys.pages import reasoner as analysis
 from lmphys.problems.chains import ErrorRates, write_chain
@@ -174,8 +174,24 @@ analysis.checks(found, record, seed=seed).round(3)
 
 # %% [markdown]
 # Look at the corrections. In the chains of training the share *noticed* of the slips is corrected. If the model
-# corrects far fewer of its own, that is a finding: the slips of training are thrown by dice, and whoever can compute
-# sees them; its own slips are mistakes that looked right to it when it made them.
+# corrects far fewer of its own, why? The slips of training are thrown by dice, and whoever can compute sees them. A slip of
+# its own may be of two kinds: an **unlucky draw**, where it thought the right result more probable and the sampler took
+# another; or a mistake that **looked right** to it, where the wrong result was the more probable one. That can be
+# computed. Take the steps of its own chains in which nothing but the result is wrong, write the right result in its place,
+# and compare both at the first token in which they differ, after the same words, at temperature 1:
+
+# %%
+reader = lm.LanguageModel(model, dtype=chains.spec.dtype)
+slips = analysis.own_slips(reader, chains, most=4 if smoke else 16)
+at_slips = analysis.compare_slips(reader, chains, slips)
+analysis.looked_right(at_slips, seed=seed).round(3)
+
+# %% tags=["hide-input"]
+at_slips.head(6).style.hide(axis="index").format(precision=3).set_properties(**left)
+
+# %% [markdown]
+# One slip a question, so that the interval is over questions; it says how much of this is known. Where the first row of
+# shares is far above one half, slips are mostly mistakes that looked right; far below, mostly bad luck of the draw.
 #
 # ## Training as a path
 #

@@ -79,8 +79,7 @@ def test_a_tie_knows_no_scale_where_the_ratio_does(at_random):
     np.testing.assert_allclose(r["resid_post"], r["final_norm"], atol=1e-12)
     Q = table.loc[[("final_norm", "C1"), ("resid_post", "C1")], "Q"]
     assert abs(Q.iloc[0] - Q.iloc[1]) > 1e-3
-    k, u = C1.terms(at_random.motion())
-    chain = at_random.motion().chain
+    u, chain = at_random.motion().log_pp, at_random.motion().chain
     tied = Balance.of(1e-3 * (u.max() - u), u, chain)
     assert tied.value(Balance.ratio) == pytest.approx(1, abs=2e-3) and tied.value(Balance.correlation) == -1
 

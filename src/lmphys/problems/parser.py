@@ -13,7 +13,7 @@ from lmphys.problems.chains import Sentence
 from lmphys.problems.families import FAMILIES
 from lmphys.problems.families.family import Claim, walk
 from lmphys.problems.problem import Problem
-from lmphys.problems.sentences import REVIEWS, answer_phrases, openings, read_claim
+from lmphys.problems.sentences import REVIEWS, answer_phrases, openings, read_claim, with_result
 
 _ANSWER = re.compile(r".*\banswer\b(?: is|:)\s*(?P<answer>.+?)[.!]?")
 
@@ -22,6 +22,20 @@ def label_sentences(problem: Problem, texts: Sequence[str]) -> list[Sentence]:
     """The sentences of a chain about a problem with their labels."""
     track = _Track(problem)
     return [track.read(" ".join(text.split())) for text in texts]
+
+
+def right_results(problem: Problem, texts: Sequence[str]) -> list[str | None]:
+    """For each sentence that does the next step with a wrong result, the same sentence with the right one.
+
+    None for all other sentences; also for a step that is wrong in more than its result, such as one that begins with
+    another value than the chain stands at.
+    """
+    track, found = _Track(problem), []
+    for text in texts:
+        plain = " ".join(text.split())
+        right = track.right_result(plain)
+        found.append(right if track.read(plain).phase == "compute" else None)
+    return found
 
 
 class _Track:
@@ -52,6 +66,17 @@ class _Track:
         if again:
             return Sentence(text, "stray", None, True)
         return self._opening(text) or self._closing(text) or Sentence(text, "stray", None, True)
+
+    def right_result(self, text: str) -> str | None:
+        """The sentence as it should be, where its result is all that is wrong with it."""
+        found, index = read_claim(self.family, text), len(self.done)
+        if found is None or index >= self.problem.difficulty or "after" not in found[1].fields:
+            return None
+        claim, result = found[1], self.family.apply(self.problem, index, self.value)
+        mended = Claim(claim.kind, {**claim.fields, "after": result})
+        if self._true(index, claim, self.value) or not self._true(index, mended, self.value):
+            return None
+        return with_result(self.family, text, result)
 
     def _opening(self, text: str) -> Sentence | None:
         for phase, phrase in openings(self.family):

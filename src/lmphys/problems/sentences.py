@@ -3,7 +3,7 @@
 from functools import cache
 
 from lmphys.problems.families.family import Claim, Family
-from lmphys.problems.phrases import Phrase
+from lmphys.problems.phrases import Phrase, capitalised
 
 PHASES = ("restate", "decompose", "compute", "check", "correct", "answer", "stray")
 
@@ -66,6 +66,23 @@ def read_claim(family: Family, text: str) -> tuple[str, Claim] | None:
                     fields = phrase.read(clause)
                     if fields is not None:
                         return phase, Claim(kind, fields)
+    return None
+
+
+def with_result(family: Family, text: str, result: str) -> str | None:
+    """A sentence about a step with another result and the same words; None where it is no such sentence."""
+    for phase in FRAMES:
+        for frame in frames(phase):
+            framed = frame.read(text)
+            if framed is None:
+                continue
+            name = "c" if "c" in framed else "C"
+            for phrases in _clauses(family).values():
+                for phrase in phrases:
+                    fields = phrase.read(framed[name])
+                    if fields is not None and "after" in fields:
+                        said = phrase.write({**fields, "after": result})
+                        return frame.write({**framed, name: capitalised(said) if name == "C" else said})
     return None
 
 

@@ -25,7 +25,7 @@ def test_places_are_those_of_a_plain_pass(llama):
 
 
 def test_texts_of_one_law_agree_with_its_internal_energy():
-    """Every place has the same levels, and no text changes what follows: at each temperature the difference is chance."""
+    """Every place has the same levels and no text changes what follows: the differences are chance."""
     rng = np.random.default_rng(0)
     levels = rng.normal(0, 2, 30)
     rows = []

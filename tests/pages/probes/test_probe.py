@@ -54,12 +54,12 @@ def test_labels_that_are_linear_in_the_state_are_read(rng, table):
     states = rng.standard_normal((len(table), WIDTH))
     labels = np.array(["restate", "compute", "answer"])[(states @ rng.standard_normal((WIDTH, 3))).argmax(axis=1)]
     found = scores(states.astype(np.float32), labels, table)
-    assert found.index.tolist() == ["state", *NULLS, "position and boundary token", "state and baseline"]
+    assert found.index.tolist() == ["state", *NULLS, "no state", "state and baseline"]
     assert (found["n"] == len(table)).all() and (found["classes"] == 3).all()
     for name in ("state", "state and baseline"):
         assert found.loc[name, "balanced_accuracy_low"] > 0.93
         assert found.loc[name, "auroc_low"] > 0.99
-    for name in (*NULLS, "position and boundary token"):
+    for name in (*NULLS, "no state"):
         assert_chance(found.loc[name])
 
 
@@ -69,7 +69,7 @@ def test_labels_that_follow_the_position_need_no_state(rng, table):
     states = np.eye(LENGTH)[table["t"]] @ rng.standard_normal((LENGTH, WIDTH))
     states += 0.01 * rng.standard_normal(states.shape)
     found = scores(states, labels, table)
-    for name in ("state", "position and boundary token", "state and baseline", "shuffled within position"):
+    for name in ("state", "no state", "state and baseline", "shuffled within position"):
         assert found.loc[name, "balanced_accuracy"] == 1 and found.loc[name, "auroc"] == 1
     assert found.loc["shuffled within position"].equals(found.loc["state"])
     assert_chance(found.loc["shuffled labels"])
@@ -79,7 +79,7 @@ def test_labels_whose_odds_follow_the_position_look_alike_with_and_without_the_s
     labels = rng.random(len(table)) < np.where(table["t"] < 4, 0.2, 0.8)
     states = np.eye(LENGTH)[table["t"]] @ rng.standard_normal((LENGTH, WIDTH))
     found = scores(states + 0.1 * rng.standard_normal(states.shape), labels, table)
-    for name in ("state", "shuffled within position", "position and boundary token", "state and baseline"):
+    for name in ("state", "shuffled within position", "no state", "state and baseline"):
         # The best that can be done is to say the more frequent label of the position; permuted labels have the same.
         best = balanced_accuracy_score(labels, table["t"] >= 4)
         assert found.loc[name, "balanced_accuracy"] == pytest.approx(best, abs=0.01)
@@ -113,7 +113,7 @@ def test_states_of_few_distinct_values_say_what_the_token_says(rng, table):
     token = table["boundary_token"].map(code).to_numpy()
     labels = np.where(rng.random(len(table)) < 0.9, token < 2, token >= 2)
     found = scores(rng.standard_normal((4, WIDTH))[token], labels, table)
-    for name in ("state", "position and boundary token", "state and baseline"):
+    for name in ("state", "no state", "state and baseline"):
         assert found.loc[name, "balanced_accuracy"] == pytest.approx(0.9, abs=0.04)
     best = balanced_accuracy_score(labels, token < 2)
     assert found.loc["state", "balanced_accuracy"] == pytest.approx(best, abs=1e-12)

@@ -7,7 +7,7 @@ from lmphys.pages.probes.verdicts import beyond_the_obvious, phase_entry, what_r
 def test_a_state_knows_more_only_interval_above_interval():
     rows = []
     for layer, low in ((0, 0.6), (6, 0.8)):
-        rows += [(layer, "state", 0.9, low, 1.0), (layer, "position and boundary token", 0.6, 0.5, 0.7)]
+        rows += [(layer, "state", 0.9, low, 1.0), (layer, "no state", 0.6, 0.5, 0.7)]
         rows.append((layer, "shuffled within position", 0.55, 0.5, 0.6))
     table = pd.DataFrame(rows, columns=["layer", "probe", "auroc", "auroc_low", "auroc_high"])
     found = beyond_the_obvious({"phase": table, "other": pd.DataFrame({"reason": ["none"]})})

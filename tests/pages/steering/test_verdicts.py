@@ -1,12 +1,19 @@
 """The rows of the page from tables made by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from lmphys.book.claims import load_claims
+from lmphys.book.verdicts import CONTRADICTED, REPRODUCED, UNDECIDED, verdict
+from lmphys.core.paths import project_root
+from lmphys.pages.steering.continuations import Continuation, constancy_gain
 from lmphys.pages.steering.relevance import relevance_gains
-from lmphys.pages.steering.verdicts import energy_entry, minimal_entry, quality_entry
+from lmphys.pages.steering.verdicts import constancy_entry, energy_entry, minimal_entry, quality_entry
 from lmphys.pages.steering.ways import paired_kl
+from lmphys.stats.interval import Interval
 
 WAYS = ("logit bias", "last state", "gradient", "contrast", "random")
 
@@ -45,3 +52,36 @@ def test_quality_is_against_natural_and_forced():
     missed = scores.drop("gradient", level="way")
     entry = quality_entry(relevance_gains(missed, "natural"), missed, 20)
     assert np.isnan(entry.obtained.value)
+
+
+def test_constancy_is_shown_beside_the_forced_word_and_judged_to_twenty_per_cent():
+    claim = load_claims(project_root())["mechanics.steering.along"]
+    along = pd.DataFrame({"variation": [0.5, 0.6]}, index=["natural", "gradient"])
+    for value, half, word in ((0.05, 0.1, REPRODUCED), (0.3, 0.2, UNDECIDED), (0.6, 0.2, CONTRADICTED)):
+        found = {"gradient": Interval(value, value - half, value + half), "forced": Interval(0.0, -0.1, 0.1)}
+        entry = constancy_entry(found, along)
+        assert entry.obtained == found["gradient"] and entry.controls == {"forced (no state moved)": found["forced"]}
+        assert entry.note == "coefficients of variation: natural 0.5, gradient 0.6"
+        assert verdict(claim, entry.obtained, entry.controls).word == word
+
+
+def continuations(scale, seed=0):
+    """Ten texts of nine tokens in the plane whose energies vary `scale` times as much about one mean."""
+    rng = np.random.default_rng(seed)
+    still = np.ones((9, 2))
+    return [
+        Continuation(i, np.arange(9), -(5 + scale * rng.choice([-1.0, 1.0], 9)), still, steered=True) for i in range(10)
+    ]
+
+
+def test_constancy_is_the_ratio_of_the_relative_fluctuations():
+    contexts = SimpleNamespace(last=np.arange(10))
+    written = {"natural": continuations(1.0), "gradient": continuations(2.0), "none": continuations(1.0)[:1]}
+    same = constancy_gain(contexts, {**written, "gradient": written["natural"]}, "gradient")
+    assert tuple(same) == pytest.approx((0, 0, 0))
+    found = constancy_gain(contexts, written, "gradient")
+    energies = {name: np.array([-c.log_p[:-1] for c in written[name]]) for name in ("natural", "gradient")}
+    spread = {n: np.sqrt(e.var(axis=1, ddof=1).mean()) / e.mean() for n, e in energies.items()}
+    assert found.value == pytest.approx(np.log(spread["gradient"] / spread["natural"]))
+    assert 0 < found.low < found.value < found.high
+    assert np.isnan(constancy_gain(contexts, written, "none").value)

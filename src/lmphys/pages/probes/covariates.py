@@ -38,9 +38,25 @@ def position(t: ArrayLike) -> np.ndarray:
 
 
 def covariates(baseline: pd.DataFrame, train: np.ndarray) -> np.ndarray:
-    """What is known without the state, (N, k): one-hot position and boundary token, logarithm of the length."""
+    """What is known without the state, (N, k).
+
+    One-hot position and boundary token, logarithm of the length, and how surprising and how open the sentence was to the
+    model while it was written: mean surprisal and mean entropy of its tokens, nats, where they are known. A state that
+    only knows how sure the model was knows no more than these.
+
+    Args:
+        baseline: columns `t`, `boundary_token`, `n_tokens`; and `logp` and `entropy`, sums over the tokens, which are
+            left out unless they are there and finite in all rows.
+        train: (N,) rows that scale and categories are learned on.
+    """
     encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=_MIN_SENTENCES, sparse_output=False)
     names = pd.DataFrame({"t": position(baseline["t"]), "token": baseline["boundary_token"].to_numpy()})
-    length = np.log(baseline[["n_tokens"]].to_numpy(dtype=float))
+    tokens = baseline[["n_tokens"]].to_numpy(dtype=float)
+    numbers = [np.log(tokens)]
+    for column in ("logp", "entropy"):
+        known = baseline.get(column)
+        if known is not None and np.isfinite(known).all():
+            numbers.append(known.to_numpy(dtype=float)[:, None] / tokens)
+    plain = np.hstack(numbers)
     one_hot = encoder.fit(names[train]).transform(names)
-    return np.hstack([one_hot, StandardScaler().fit(length[train]).transform(length)])
+    return np.hstack([one_hot, StandardScaler().fit(plain[train]).transform(plain)])

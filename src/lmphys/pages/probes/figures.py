@@ -13,7 +13,7 @@ from lmphys.book.heatmaps import heat_map
 
 _LINES = {
     "state": "-o",
-    "position and boundary token": "--s",
+    "no state": "--s",
     "shuffled within position": ":D",
     "shuffled labels": ":^",
 }

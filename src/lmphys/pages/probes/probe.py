@@ -6,7 +6,7 @@ classes weighted equally. It is scored on held-out questions only; its ridge is 
 A score says little by itself. Labels of sentences follow their place in the chain (the first restates, the last
 answers), and so do states. Hence two nulls, where the same probe is trained and scored on labels that were permuted
 between sentences, either of the same position in the chain (what the position alone gives away) or of any; and a
-baseline, the same classifier on the position, the boundary token and the length of the sentence, without the state.
+baseline, the same classifier on the position, boundary token, length and surprisal of the sentence, without the state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,12 +72,12 @@ class Probe:
             groups: (N,) questions. The sentences of a question are in one fold; folds have like shares of each label.
             chains: (N,) chains, the unit of the bootstrap. Where the chains of a question resemble each other, give
                 the questions here too: intervals over chains are then too narrow.
-            baseline: (N,) rows of `Corpus.sentences`: columns `t`, `boundary_token` and `n_tokens`. The token after
-                the boundary is left out, since it is the future.
+            baseline: (N,) rows of `Corpus.sentences`, see `covariates`. The token after the boundary is left out, since
+                it is the future.
 
         Returns:
             A row a layer and probe, named in columns `layer` and `probe`: "state", "shuffled within position",
-            "shuffled labels", "position and boundary token", "state and baseline". Columns `balanced_accuracy`
+            "shuffled labels", "no state", "state and baseline". Columns `balanced_accuracy`
             (chance: 1 / `classes`) and `auroc` (one against the rest, mean over classes, pairs of sentences of one
             fold; chance 1/2), each with the limits `_low` and `_high` of its 95 % percentile interval over chains; `n`
             sentences, `classes`. The interval is that of the chains tested, given the fits: the fits vary too, so that
@@ -99,7 +99,7 @@ class Probe:
             return {"probe": name, **measure(p, y, chain, fold, seed=self.seed, n_bootstrap=self.n_bootstrap)}
 
         known = [covariates(baseline, fold != f) for f in range(self.n_folds)]
-        stateless = row("position and boundary token", y, known)
+        stateless = row("no state", y, known)
         rows: list[dict[str, Any]] = []
         for layer, array in states.items():
             seen = [self.whitened(array, fold != f) for f in range(self.n_folds)]

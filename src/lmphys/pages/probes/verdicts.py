@@ -26,7 +26,7 @@ def _by_layer(table: pd.DataFrame) -> pd.DataFrame:
     scores = table.set_index(["layer", "probe"])
     rows = {}
     for layer in table["layer"].unique():
-        state, plain = scores.loc[(layer, "state")], scores.loc[(layer, "position and boundary token")]
+        state, plain = scores.loc[(layer, "state")], scores.loc[(layer, "no state")]
         rows[layer] = {
             "state": state["auroc"],
             "no state": plain["auroc"],

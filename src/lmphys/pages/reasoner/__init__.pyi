@@ -3,6 +3,9 @@ from .figures import draw_loss as draw_loss
 from .figures import draw_path as draw_path
 from .path import held_out_chains as held_out_chains
 from .path import held_out_nll as held_out_nll
+from .slips import compare_slips as compare_slips
+from .slips import looked_right as looked_right
+from .slips import own_slips as own_slips
 from .tables import checks as checks
 from .tables import first_corrected as first_corrected
 from .tables import first_wrong as first_wrong

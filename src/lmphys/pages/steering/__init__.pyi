@@ -1,3 +1,4 @@
+from .continuations import constancy_gain as constancy_gain
 from .continuations import continue_texts as continue_texts
 from .continuations import energies_along as energies_along
 from .continuations import examples as examples

@@ -12,10 +12,12 @@ from lmphys.core.errors import LmphysError
 from lmphys.lm.cache import KVCache
 from lmphys.lm.hooks import Capture
 from lmphys.lm.sampling import Sampling, chain_uniforms, draw
+from lmphys.mechanics.balance import Balance, difference
 from lmphys.mechanics.paths import Paths
-from lmphys.mechanics.summary import steadiness
+from lmphys.mechanics.summary import balance_of, steadiness
 from lmphys.pages.steering.contexts import Contexts, SteeringVector, steered_states
 from lmphys.pages.steering.steering import Steered
+from lmphys.stats.interval import Interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +185,29 @@ def energies_along(contexts: Contexts, written: Mapping[str, Sequence[Continuati
     each = {name: texts for name, texts in written.items() if texts} | {"logit bias": biased}
     rows = {name: steadiness(as_paths(contexts, texts)).loc["C1"] for name, texts in each.items()}
     return pd.DataFrame(rows).T[["mean", "sd", "variation"]]
+
+
+def constancy_gain(
+    contexts: Contexts, written: Mapping[str, Sequence[Continuation]], way: str, over: str = "natural", *, seed: int = 0
+) -> Interval:
+    """Log of the coefficient of variation of C1 within the texts of one start, over that within those of another.
+
+    0 where the energy is as constant along the one as along the other, in both from the place of the push on. Only the
+    contexts count that both have, with two steps at least. All three are NaN where there are fewer than two of them.
+
+    Args:
+        contexts: of which the continuations are.
+        written: by start.
+        way: a start.
+        over: the start to compare with.
+        seed: of the interval, over contexts.
+    """
+    long = [{c.context: c for c in written[name] if len(c.tokens) > 3} for name in (way, over)]
+    both = sorted(set(long[0]) & set(long[1]))
+    if len(both) < 2:
+        return Interval(np.nan, np.nan, np.nan)
+    own, other = (balance_of(as_paths(contexts, [texts[i] for i in both])) for texts in long)
+    return Interval(*map(float, difference(own, other, Balance.variation, log=True, seed=seed)))
 
 
 def examples(contexts: Contexts, written: Mapping[str, Sequence[Continuation]], *, n_before: int = 9) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """What the page has judged: the cost of the gradient, the energy of a steered step, and the texts."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from lmphys.book.ledger import Entry
@@ -33,6 +35,18 @@ def energy_entry(changes: pd.DataFrame, gain: float) -> Entry:
     others = ", ".join(f"{name} {ratio[name]:.3g}" for name in ("last state", "contrast", "random"))
     obtained = Interval.of_row(out.loc["gradient"], "ratio")
     return Entry("mechanics.steering.energy", obtained, controls, f"gain {gain:g} nats; {others}")
+
+
+def constancy_entry(found: Mapping[str, Interval], along: pd.DataFrame) -> Entry:
+    """How constant the energy is along steered texts, beside natural ones.
+
+    Args:
+        found: start to `constancy_gain`: `gradient`, and others to be shown.
+        along: of `energies_along`.
+    """
+    variations = ", ".join(f"{name} {value:.3g}" for name, value in along["variation"].items())
+    shown = {f"{name} (no state moved)": found[name] for name in found if name == "forced"}
+    return Entry("mechanics.steering.along", found["gradient"], shown, f"coefficients of variation: {variations}")
 
 
 def quality_entry(gains: pd.DataFrame, scores: pd.DataFrame, n_written: int) -> Entry:

@@ -13,8 +13,8 @@ from lmphys.stats.interval import Interval
 def entries(returns: pd.DataFrame, displaced: pd.DataFrame, flat: pd.DataFrame) -> list[Entry]:
     """Rows for each of the three ways that there are in this run.
 
-    The width of a basin is judged by both of its definitions, the share of the votes and the return after a cut; that it is
-    wider than its popularity tells is a row of its own, of the return less the share, chain by chain.
+    The width of a basin is judged by both of its definitions, the share of the votes and the return after a cut; that
+    it is wider than its popularity tells is a row of its own, of the return less the share, chain by chain.
 
     Args:
         returns: of `compare_returns`.

@@ -35,7 +35,8 @@ def melting_temperature(gap: np.ndarray | float, sigma: np.ndarray | float, n_st
 
         Δ = T ln n + σ² / 2 T .
 
-    Without spread this is the single gap, T = Δ / ln n; the spread brings levels down to meet the deep one, and lowers it.
+    Without spread this is the single gap, T = Δ / ln n; the spread brings levels down to meet the deep one, and
+    lowers T.
 
     Args:
         gap: Δ, nats.
@@ -43,8 +44,8 @@ def melting_temperature(gap: np.ndarray | float, sigma: np.ndarray | float, n_st
         n_states: n.
 
     Returns:
-        The larger of the two solutions, which lies above freezing; NaN where Δ < σ sqrt(2 ln n): there the deep level is
-        none, as the lowest of the random ones lie below it, and the system freezes and does not melt.
+        The larger of the two solutions, which lies above freezing; NaN where Δ < σ sqrt(2 ln n): there the deep level
+        is none, as the lowest of the random ones lie below it, and the system freezes and does not melt.
     """
     if n_states < 2:
         raise LmphysError(f"{n_states} states cannot melt; give at least two")

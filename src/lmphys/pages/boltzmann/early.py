@@ -76,10 +76,10 @@ def text_beside_places(written: pd.DataFrame, places: Places, corpus: Tensor, *,
         seed: of the intervals.
 
     Returns:
-        A row a temperature, nats per token: `texts`, mean surprisal at T = 1 of the drawn tokens; `early places`, internal
-        energy in the information gauge at equal positions and without truncation; `difference`, the former minus the
-        latter, mean over prompts with `low` and `high`; `corpus places`. At T = 1, where the places come from, the
-        difference is 0 but for the luck of the draw.
+        A row a temperature, nats per token: `texts`, mean surprisal at T = 1 of the drawn tokens; `early places`,
+        internal energy in the information gauge at equal positions and without truncation; `difference`, the former
+        minus the latter, mean over prompts with `low` and `high`; `corpus places`. At T = 1, where the places come
+        from, the difference is 0 but for the luck of the draw.
     """
     heated = written[written["temperature"] > 0]
     temperatures = sorted(heated["temperature"].unique())

@@ -90,7 +90,7 @@ def peaks(found: pd.DataFrame, estimates: Mapping[str, np.ndarray], entropy: np.
 
 
 def heated_texts(written: pd.DataFrame, places: Mapping[str, Tensor]) -> Figure:
-    """Surprisal of the tokens of heated texts, beside the internal energy of given places, in which one token is heated.
+    """Surprisal of the tokens of heated texts, beside the internal energy of given places when one token is heated.
 
     Args:
         written: of `lmphys.thermo.sample_texts`.

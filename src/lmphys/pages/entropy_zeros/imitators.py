@@ -22,9 +22,9 @@ def network_imitators(model: str, chosen: Sequence[str] = ()) -> list[str]:
 def weights_at_one(corpus: Corpus) -> list[np.ndarray]:
     """What each token of each chain counts for, (n,), if tables are to be those of text drawn at temperature 1.
 
-    A chain was drawn token by token from p_T, while the imitator is measured against p. Counted with the weight p / p_T a
-    token stands for draws from p after the same words, but for what top-p has cut off and no weight can bring back. 1
-    where another model wrote the chains, whose probabilities are not kept.
+    A chain was drawn token by token from p_T, while the imitator is measured against p. Counted with the weight p / p_T
+    a token stands for draws from p after the same words, but for what top-p has cut off and no weight can bring back.
+    1 where another model wrote the chains, whose probabilities are not kept.
 
     Args:
         corpus: with `logp` and `logp_sampling` of its tokens.
@@ -37,9 +37,9 @@ def weights_at_one(corpus: Corpus) -> list[np.ndarray]:
 def heads_of_lower_rank(logits: Tensor, head: Tensor, ranks: Sequence[int]) -> dict[str, Tensor]:
     """What a model would say through an output table of lower rank: the same network with a narrower last layer.
 
-    The table is replaced by its nearest one of rank r (Eckart and Young 1936), after the mean of its rows, which changes
-    no probability, has been taken away. Nothing is trained anew, so that a model which was trained at this size does
-    better.
+    The table is replaced by its nearest one of rank r (Eckart and Young 1936), after the mean of its rows, which
+    changes no probability, has been taken away. Nothing is trained anew, so that a model which was trained at this size
+    does better.
 
     Args:
         logits: (N, V) of the model, W h for states h.

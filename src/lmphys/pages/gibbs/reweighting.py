@@ -1,9 +1,10 @@
 """Weights that are an average over another temperature: what weighting by a power of the likelihood amounts to.
 
 Chains y drawn with probability q(y), weighted by p(y)^β / q(y), give averages under p^β / Z, the Boltzmann law of whole
-chains at inverse temperature β: histogram reweighting (Ferrenberg and Swendsen 1988). Drawn from p itself and weighted by
-p^γ, they are an average at β = 1 + γ. A sampler that divides its logits by T and normalises at every token draws from
-another law, q(y) = Π_i p_T(y_i | y_<i), which is no power of p; its log-probabilities have to be used.
+chains at inverse temperature β: histogram reweighting (Ferrenberg and Swendsen 1988, Phys. Rev. Lett. 61, 2635). Drawn
+from p itself and weighted by p^γ, they are an average at β = 1 + γ. A sampler that divides its logits by T and normalises
+at every token draws from another law, q(y) = Π_i p_T(y_i | y_<i), which is no power of p; its log-probabilities have to be
+used.
 """
 
 from typing import NamedTuple
@@ -60,9 +61,14 @@ def reweighted(found: Likelihoods, beta: float) -> np.ndarray:
 
 
 def effective_beta(pool: Pool, power: float = 2.0) -> float:
-    """The β that weights 1/E^p stand for, if all chains had the mean length and had been drawn from p: 1 + p / (⟨E⟩ ⟨L⟩).
+    """The β that weights 1/E^n stand for, if all chains had the mean length and had been drawn from p.
 
-    Near the mean energy 1/E^p falls like exp(-p E / ⟨E⟩) = p(y)^γ with γ = p / (⟨E⟩ L), E being -ln p(y) / L.
+    Near the mean energy 1/E^n falls like exp(-n E / ⟨E⟩) = p(y)^γ with γ = n / (⟨E⟩ L), E being -ln p(y) / L. So
+    β = 1 + n / (⟨E⟩ ⟨L⟩).
+
+    Args:
+        pool: arrays (Q, K).
+        power: n.
     """
     return float(1 + power / (pool.energy.mean() * pool.n_tokens.mean()))
 

@@ -46,7 +46,7 @@ class Ways:
         )
 
     def controls(self, other: np.ndarray) -> dict[str, float]:
-        """What the nulls gain over another way (Q,), points: means over all draws, on the very questions of the gain."""
+        """What the nulls gain over another way (Q,), points, mean over all draws, on the same questions as the gain."""
         return {name: 100 * float((self.accuracy[name] - other).mean()) for name in self.nulls}
 
 

@@ -40,9 +40,9 @@ def position(t: ArrayLike) -> np.ndarray:
 def covariates(baseline: pd.DataFrame, train: np.ndarray) -> np.ndarray:
     """What is known without the state, (N, k).
 
-    One-hot position and boundary token, logarithm of the length, and how surprising and how open the sentence was to the
-    model while it was written: mean surprisal and mean entropy of its tokens, nats, where they are known. A state that
-    only knows how sure the model was knows no more than these.
+    One-hot position and boundary token, logarithm of the length, and how surprising and how open the sentence was
+    while it was written: mean surprisal and mean entropy of its tokens, nats, where they are known. A state that only
+    knows how sure the model was knows no more than these.
 
     Args:
         baseline: columns `t`, `boundary_token`, `n_tokens`; and `logp` and `entropy`, sums over the tokens, which are

@@ -1,9 +1,9 @@
 """What an imitator costs at the two ends: where it knows nothing, and where it is nearly right.
 
 An imitator that says the same of every token has KL(P || Q) = ln V - S: most where P is certain. One whose logits are
-off by small δ has, to second order, KL = ½ Var_P(δ), a variance under P: nothing where P is certain, whatever the error.
-Between the two the share of the certain places changes from more to less than their part, so that its sign says how good
-the imitator is, and not what language is like.
+off by small δ has, to second order, KL = ½ Var_P(δ), a variance under P: nothing where P is certain, whatever the
+error. Between the two the share of the certain places changes from more to less than their part, so that its sign
+says how good the imitator is, and not what language is like.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,10 +1,10 @@
 """Weights that are an average over another temperature: what weighting by a power of the likelihood amounts to.
 
-Chains y drawn with probability q(y), weighted by p(y)^β / q(y), give averages under p^β / Z, the Boltzmann law of whole
-chains at inverse temperature β: histogram reweighting (Ferrenberg and Swendsen 1988, Phys. Rev. Lett. 61, 2635). Drawn
-from p itself and weighted by p^γ, they are an average at β = 1 + γ. A sampler that divides its logits by T and normalises
-at every token draws from another law, q(y) = Π_i p_T(y_i | y_<i), which is no power of p; its log-probabilities have to be
-used.
+Chains y drawn with probability q(y), weighted by p(y)^β / q(y), give averages under p^β / Z, the Boltzmann law of
+whole chains at inverse temperature β: histogram reweighting (Ferrenberg and Swendsen 1988, Phys. Rev. Lett. 61,
+2635). Drawn from p itself and weighted by p^γ, they are an average at β = 1 + γ. A sampler that divides its logits by
+T and normalises at every token draws from another law, q(y) = Π_i p_T(y_i | y_<i), which is no power of p; its log-
+probabilities have to be used.
 """
 
 from typing import NamedTuple

@@ -199,9 +199,9 @@ print(f"1/E² stands for β = {analysis.effective_beta(pool):.2f} of whole chain
 # another number for a long chain than for a short one. *The draws*: a sampler at $T \ne 1$ divides the logits and
 # normalises at every token, and top-p cuts a part of the mass away; the law it draws from, $q$, is *tempered and
 # truncated*, and no power of $p$. But the corpus keeps the log-probability of each token at the sampling temperature, so
-# $q$ is known up to the truncation, and {eq}`eq-reweighting` can be used as it stands. *cut* is the most that truncation
-# can add to a log weight; compare it with the logarithm of a weight that matters. $\beta = 1$ undoes the sampling
-# temperature.
+# $q$ is known up to the truncation, and {eq}`eq-reweighting` can be used for what top-p has left; chains that it forbids no
+# weight brings back. *cut* is the most by which a log weight may be off, as the mass that was cut is not kept; compare it
+# with the logarithm of a weight that matters. $\beta = 1$ undoes the sampling temperature.
 
 # %%
 drawn = analysis.likelihoods(sampled, pool)

@@ -182,7 +182,7 @@ analysis.checks(found, record, seed=seed).round(3)
 
 # %%
 reader = lm.LanguageModel(model, dtype=chains.spec.dtype)
-slips = analysis.own_slips(reader, chains, most=4 if smoke else 16)
+slips = analysis.own_slips(reader, chains, most=4 if smoke else 16, seed=seed)
 at_slips = analysis.compare_slips(reader, chains, slips)
 analysis.looked_right(at_slips, seed=seed).round(3)
 

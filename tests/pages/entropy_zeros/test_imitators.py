@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from lmphys.core.errors import LmphysError
+from lmphys.pages.entropy_zeros.beside import unread_counts
 from lmphys.pages.entropy_zeros.imitators import (
     EARLIER_STEPS,
     count_tables,
@@ -67,3 +68,16 @@ def test_a_head_of_lower_rank_is_the_nearest_table_of_that_rank():
     assert float((gauge - gauge.mean(1, keepdim=True)).abs().max()) < 1e-3
     with pytest.raises(LmphysError, match="between 1 and 8"):
         heads_of_lower_rank(logits, torch.from_numpy(head), [9])
+
+
+def test_only_chains_of_questions_that_are_not_read_are_counted():
+    columns = {"logp": np.log(np.full(6, 0.5)), "logp_sampling": np.log(np.repeat([0.25, 0.5, 0.8], 2))}
+    texts = SimpleNamespace(
+        chains=pd.DataFrame({"question_id": ["a", "b", "a"], "n_tokens": [2, 2, 2]}),
+        tokens=lambda: [np.array([1, 2]), np.array([3, 4]), np.array([5, 6])],
+        column=columns.__getitem__,
+    )
+    contexts = SimpleNamespace(places=pd.DataFrame({"question_id": ["b", "b"]}))
+    written, weights = unread_counts(texts, contexts)
+    assert [w.tolist() for w in written] == [[1, 2], [5, 6]]
+    np.testing.assert_allclose(np.concatenate(weights), [2, 2, 0.625, 0.625])

@@ -42,7 +42,8 @@ def heads_of_lower_rank(logits: Tensor, head: Tensor, ranks: Sequence[int]) -> d
     does better.
 
     Args:
-        logits: (N, V) of the model, W h for states h.
+        logits: (N, V) of the model, W h for states h. Where a model squashes them afterwards, what is cut is their
+            projection.
         head: (V, D) output table W.
         ranks: r, each from 1 to D.
 

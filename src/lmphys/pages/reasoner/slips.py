@@ -41,8 +41,8 @@ class Slip(NamedTuple):
     mended: str
 
 
-def own_slips(model: LanguageModel, corpus: Corpus, *, most: int = 24) -> list[Slip]:
-    """Steps of a corpus whose result alone is wrong, one a question, the first there is.
+def own_slips(model: LanguageModel, corpus: Corpus, *, most: int = 24, seed: int = 0) -> list[Slip]:
+    """Steps of a corpus whose result alone is wrong: the first of a chain, one a question, chains in random order.
 
     A sentence whose tokens are not those of its text, so that it cannot be set beside another text, is left out.
 
@@ -50,24 +50,33 @@ def own_slips(model: LanguageModel, corpus: Corpus, *, most: int = 24) -> list[S
         model: the writer of the chains; its tokenizer is used.
         corpus: chains about problems with known steps.
         most: slips.
+        seed: of the order, so that no family of problems comes first.
     """
-    tokens, found = corpus.tokens(), []
-    asked: set[str] = set()
-    for chain, sentences in corpus.sentences.groupby("chain"):
-        question = str(corpus.chains["question_id"][chain])
-        problem = problem_of(question)
-        if problem is None or question in asked or len(found) == most:
-            continue
-        rights = right_results(problem, sentences["text"].tolist())
-        for row, mended in zip(sentences.itertuples(), rights, strict=True):
-            first = int(row.token) + 1 - int(row.n_tokens)
-            slip = mended and _parted(model, tokens[int(chain)][first : int(row.token) + 1], str(row.text), mended)
-            if slip:
-                at, written, right = slip
-                found.append(Slip(int(chain), question, first + at, written, right, str(row.text), mended))
-                asked.add(question)
-                break
-    return found
+    found: dict[str, Slip] = {}
+    for chain in np.random.default_rng(seed).permutation(len(corpus.chains)).tolist():
+        question = str(corpus.chains["question_id"].iloc[chain])
+        if len(found) < most and question not in found:
+            slip = _first_slip(model, corpus, chain, question)
+            if slip is not None:
+                found[question] = slip
+    return list(found.values())
+
+
+def _first_slip(model: LanguageModel, corpus: Corpus, chain: int, question: str) -> Slip | None:
+    """The first step of a chain whose result alone is wrong."""
+    problem = problem_of(question)
+    sentences = corpus.sentences[corpus.sentences["chain"] == chain]
+    if problem is None:
+        return None
+    tokens = corpus.tokens()[chain]
+    texts, ends, sizes = (sentences[name].tolist() for name in ("text", "token", "n_tokens"))
+    for said, mended, end, size in zip(texts, right_results(problem, texts), ends, sizes, strict=True):
+        first = end + 1 - size
+        parted = None if mended is None else _parted(model, tokens[first : end + 1], said, mended)
+        if mended is not None and parted is not None:
+            place, written, right = parted
+            return Slip(chain, question, first + place, written, right, said, mended)
+    return None
 
 
 def _parted(model: LanguageModel, ids: np.ndarray, said: str, mended: str) -> tuple[int, int, int] | None:

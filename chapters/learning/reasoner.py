@@ -190,8 +190,9 @@ analysis.looked_right(at_slips, seed=seed).round(3)
 at_slips.head(6).style.hide(axis="index").format(precision=3).set_properties(**left)
 
 # %% [markdown]
-# One slip a question, so that the interval is over questions; it says how much of this is known. Where the first row of
-# shares is far above one half, slips are mostly mistakes that looked right; far below, mostly bad luck of the draw.
+# One slip a question, so that the interval is over questions; it says how much of this is known. Comparisons are left out:
+# there the words change with the result. Where the first row of shares is far above one half, slips are mostly mistakes
+# that looked right; far below, mostly bad luck of the draw.
 #
 # ## Training as a path
 #

@@ -25,7 +25,7 @@ def test_a_mended_sentence_is_right_and_differs_in_its_result_alone(family):
             mended += 1
         valid = [s.valid is not False for s in chain.sentences]
         assert all(right is None for right, good in zip(rights, valid, strict=True) if good)
-    assert mended > 0
+    assert (mended > 0) == (family != "contest")  # there a slip changes the words too: who beats whom
 
 
 def test_flawless_chains_have_nothing_to_mend():

@@ -28,7 +28,7 @@ def right_results(problem: Problem, texts: Sequence[str]) -> list[str | None]:
     """For each sentence that does the next step with a wrong result, the same sentence with the right one.
 
     None for all other sentences; also for a step that is wrong in more than its result, such as one that begins with
-    another value than the chain stands at.
+    another value than the chain stands at, or a comparison, whose words change with its result.
     """
     track, found = _Track(problem), []
     for text in texts:

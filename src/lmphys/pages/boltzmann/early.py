@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.model import LanguageModel
+from lmphys.lm.reading import read_logits
 from lmphys.stats.mean import mean_interval
 from lmphys.thermo.ensemble import gauge, thermodynamics
 
@@ -26,7 +27,6 @@ class Places(NamedTuple):
     prompt: np.ndarray
 
 
-@torch.inference_mode()
 def early_places(
     model: LanguageModel,
     prompts: Sequence[tuple[int, ...]],
@@ -50,20 +50,16 @@ def early_places(
         LmphysError: no text of that temperature has a token.
     """
     rng = np.random.default_rng(seed)
-    energies, numbers = [], []
-    for row in written[written["temperature"] == temperature].itertuples():
-        tokens = model.tokenizer(row.text, add_special_tokens=False)["input_ids"]
-        if not tokens:
-            continue
-        prompt = prompts[int(row.prompt)]
-        logits = model.model(torch.tensor([[*prompt, *tokens]]).to(model.device)).logits[0]
-        places = np.sort(rng.permutation(len(tokens))[:per_text])
-        # The distribution of token i is what the model says after token i - 1.
-        energies.append(-logits[torch.from_numpy(places) + len(prompt) - 1].float().cpu())
-        numbers += [int(row.prompt)] * len(places)
-    if not energies:
+    mine = written[written["temperature"] == temperature]
+    texts = [torch.tensor(model.tokenizer(text, add_special_tokens=False)["input_ids"]) for text in mine["text"]]
+    pairs = [(number, text) for number, text in zip(mine["prompt"].tolist(), texts, strict=True) if len(text)]
+    if not pairs:
         raise LmphysError(f"no text at temperature {temperature:g} has a token; write longer ones")
-    return Places(torch.cat(energies), np.array(numbers))
+    chains = [text for _, text in pairs]
+    places = [torch.from_numpy(np.sort(rng.permutation(len(text))[:per_text])) for text in chains]
+    read = dict(read_logits(model, [prompts[number] for number, _ in pairs], chains, places))
+    energies = torch.cat([-read[i] for i in range(len(chains))])
+    return Places(energies, np.repeat([number for number, _ in pairs], [len(part) for part in places]))
 
 
 def text_beside_places(written: pd.DataFrame, places: Places, corpus: Tensor, *, seed: int = 0) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import torch
 from lmphys.corpus.store import Corpus
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
+from lmphys.lm.reading import read_logits
 from lmphys.problems.chains import problem_of
 from lmphys.problems.parser import right_results
 from lmphys.stats.mean import mean_interval
@@ -94,7 +95,6 @@ def _parted(model: LanguageModel, ids: np.ndarray, said: str, mended: str) -> tu
     return None if at is None else (at, own[at], other[at])
 
 
-@torch.inference_mode()
 def compare_slips(model: LanguageModel, corpus: Corpus, slips: Sequence[Slip]) -> pd.DataFrame:
     """Probabilities at temperature 1 of the written and of the right token where they part.
 
@@ -106,11 +106,13 @@ def compare_slips(model: LanguageModel, corpus: Corpus, slips: Sequence[Slip]) -
     Returns:
         A row a slip: `question`, `written`, `right` (the sentences), `p(written)`, `p(right)`.
     """
-    tokens, rows = corpus.tokens(), []
-    for slip in slips:
-        prompt = model.prompt_ids(REQUEST.format(question=corpus.chains["question"][slip.chain]), corpus.spec.prompt)
-        whole = torch.tensor([[*prompt, *tokens[slip.chain][: slip.place].tolist()]])
-        p = model.model(whole.to(model.device)).logits[0, -1].double().softmax(-1)
+    tokens, questions = corpus.tokens(), corpus.chains["question"]
+    prompts = [model.prompt_ids(REQUEST.format(question=questions[s.chain]), corpus.spec.prompt) for s in slips]
+    chains = [torch.from_numpy(tokens[s.chain][: s.place + 1].astype(np.int64)) for s in slips]
+    logits = dict(read_logits(model, prompts, chains, [torch.tensor([s.place]) for s in slips])) if slips else {}
+    rows = []
+    for i, slip in enumerate(slips):
+        p = logits[i][0].double().softmax(-1)
         rows.append((slip.question, slip.said, slip.mended, float(p[slip.written]), float(p[slip.right])))
     return pd.DataFrame(rows, columns=["question", "written", "right", "p(written)", "p(right)"])
 

@@ -76,7 +76,9 @@ def entries(own: Paths, random: Mapping[str, Paths], trade: pd.DataFrame, *, see
 
 def _tied(claim: str, tables: Mapping[str, pd.DataFrame]) -> Entry:
     """Whether terms trade off, by energy, in the reader whose terms do so least; beside shifts of its own texts."""
-    obtained, shifts, notes = {}, {}, []
+    obtained: dict[str, Number] = {}
+    shifts: dict[str, Number] = {}
+    notes = []
     for candidate in (c.name for c in CANDIDATES):
         rows = {name: table.loc[(_SITE, candidate)] for name, table in tables.items()}
         name = max(rows, key=lambda reader: float(rows[reader]["r"]))
@@ -89,8 +91,10 @@ def _tied(claim: str, tables: Mapping[str, pd.DataFrame]) -> Entry:
 
 def _compared(claim: str, rule: Rule, own: Paths, random: Mapping[str, Paths], seed: int) -> Entry:
     """The model against the random weights that speak least for the claim, by definition."""
-    options = {"more": rule.more, "log": rule.log, "seed": seed}
-    found = {name: against(own, random, measure, rule.statistic, **options) for name, measure in rule.measures.items()}
+    found = {
+        name: against(own, random, measure, rule.statistic, more=rule.more, log=rule.log, seed=seed)
+        for name, measure in rule.measures.items()
+    }
     notes = [f"{name}: {result}" if name else str(result) for name, result in found.items()]
     if C1.name in found and rule.statistic is not Balance.correlation:
         alone = [potential_of(paths).value(rule.statistic) for paths in (own, next(iter(random.values())))]

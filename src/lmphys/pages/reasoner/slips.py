@@ -135,8 +135,9 @@ def looked_right(compared: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     }
     rows = {"slips": {"value": float(len(compared)), "low": np.nan, "high": np.nan}}
     for name, values in numbers.items():
-        found = (np.nan,) * 3
         if len(values) > 1:
-            found = tuple(map(float, mean_interval(values, groups=None, bounds=(0.0, 1.0), seed=seed)))
-        rows[name] = dict(zip(("value", "low", "high"), found, strict=True))
+            value, low, high = map(float, mean_interval(values, groups=None, bounds=(0.0, 1.0), seed=seed))
+            rows[name] = {"value": value, "low": low, "high": high}
+        else:
+            rows[name] = dict.fromkeys(("value", "low", "high"), np.nan)
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -75,13 +75,13 @@ def summarise_peaks(peaks: pd.DataFrame, energies: Tensor) -> pd.Series:
         energies: (N, V) of the same contexts.
     """
     found = {"one gap": one_gap_temperature(energies), "a planted level": planted_temperature(energies)}
-    estimates = {}
+    estimates: dict[str, float] = {}
     for name, estimate in found.items():
         T = pd.Series(estimate)
         estimates |= {
-            f"the same from {name}": T.median(),
-            f"median error of {name}, %": 100 * (T / peaks.T_peak - 1).abs().median(),
-            f"rank correlation with {name}": peaks.T_peak.corr(T, method="spearman"),
+            f"the same from {name}": float(T.median()),
+            f"median error of {name}, %": float(100 * (T / peaks.T_peak - 1).abs().median()),
+            f"rank correlation with {name}": float(peaks.T_peak.corr(T, method="spearman")),
         }
     return pd.Series(
         {

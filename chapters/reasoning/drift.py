@@ -68,7 +68,7 @@ drift = dynamics.LinearDrift(ridge=ridge).fit(seen)
 scores = dynamics.one_step_scores(drift, unseen, train=seen, seed=seed)
 scores.round(3)
 
-# %% mystnb={"figure": {"name": "fig-drift-controls", "caption": "Variance explained on held-out questions by one linear map, beside its controls. Lines: 95 % intervals, bootstrap over chains. Shuffled chains have no order to learn, and yet a part of their increments is 'explained'."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-drift-controls", "caption": "Variance explained on held-out questions by one linear map, beside its controls. Lines: 95 % intervals, over questions. Shuffled chains have no order to learn, and yet a part of their increments is 'explained'."}} tags=["hide-input"]
 book.plots.scores(scores);
 
 # %% [markdown]
@@ -233,7 +233,7 @@ nats = pd.DataFrame({name: game.nats._asdict() for name, game in games.items()})
 nats.insert(0, "chains", [game.chains for game in games.values()])
 nats.astype(float).round(2).rename(columns={"value": "nats a step"})
 
-# %% mystnb={"figure": {"name": "fig-drift-arrow", "caption": "Share of held-out chains whose direction in time is guessed right from their states. Dashed: what a process in detailed balance leaves to chance. Lines: 95 % intervals over chains; numbers: log odds per step, in nats."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-drift-arrow", "caption": "Share of held-out chains whose direction in time is guessed right from their states. Dashed: what a process in detailed balance leaves to chance. Lines: 95 % intervals over questions; numbers: log odds per step, in nats."}} tags=["hide-input"]
 analysis.draw_directions(games);
 
 # %% [markdown]

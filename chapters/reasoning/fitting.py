@@ -98,7 +98,7 @@ realism
 # $\gamma$ posterior probabilities from forward–backward inference. Four things go by that name
 # ({ref}`forecast-weights`), and three of them have seen $h_{t+1}$.
 
-# %% mystnb={"figure": {"name": "fig-fitting-scores", "caption": "Variance explained on held-out questions by the four kinds of regime weights, and the controls. Only the first row is a forecast. Lines: 95 % intervals, bootstrap over chains."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-fitting-scores", "caption": "Variance explained on held-out questions by the four kinds of regime weights, and the controls. Only the first row is a forecast. Lines: 95 % intervals, over questions."}} tags=["hide-input"]
 book.plots.scores(scores);
 
 # %% [markdown]
@@ -128,7 +128,7 @@ analysis.draw_leaks(leak);
 # widely they scatter ($\Sigma_j$). The second kind says how far the next state will be, not where. A mixture of
 # Gaussians of different width is a heavy-tailed noise ({ref}`drift`), and heavy tails need no modes of thought.
 
-# %% mystnb={"figure": {"name": "fig-choice", "caption": "Choice of the number of regimes on held-out chains. Left: gain in log density over one regime, with 95 % intervals over chains, paired. Right: variance of the next state that the honest forecast explains."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-choice", "caption": "Choice of the number of regimes on held-out chains. Left: gain in log density over one regime, with 95 % intervals over questions, paired. Right: variance of the next state that the honest forecast explains."}} tags=["hide-input"]
 analysis.draw_choice(choice);
 
 # %% [markdown]

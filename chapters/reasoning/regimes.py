@@ -126,7 +126,7 @@ picked["real chains"]
 # interval. A choice of the largest number tried is no choice: the curve has not turned yet. If the number were a
 # property of the model's thinking, it would not depend on the shape that we allow a heap to have.
 
-# %% mystnb={"figure": {"name": "fig-regimes-count", "caption": "Mixtures on the real residuals, by number and shape of the components. Left: BIC per transition, lower is better; a ring marks the choice. Right: log density of held-out chains, higher is better, with 95 % intervals over chains of the difference to the dashed line. Dashed: one Student t, a single heap with heavy tails."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-regimes-count", "caption": "Mixtures on the real residuals, by number and shape of the components. Left: BIC per transition, lower is better; a ring marks the choice. Right: log density of held-out chains, higher is better, with 95 % intervals over questions of the difference to the dashed line. Dashed: one Student t, a single heap with heavy tails."}} tags=["hide-input"]
 figures.criteria(choices["real chains"], states.n_transitions);
 
 # %% [markdown]
@@ -162,7 +162,7 @@ contest = analysis.contest_by_rank(
 )
 contest
 
-# %% mystnb={"figure": {"name": "fig-regimes-tail", "caption": "The best mixture of full covariance minus one Student t, held-out log density, by the number of dimensions. Above zero the residuals have more shape than one heavy-tailed heap; below zero the tail is the better account. Bars: 95 % intervals over chains."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-regimes-tail", "caption": "The best mixture of full covariance minus one Student t, held-out log density, by the number of dimensions. Above zero the residuals have more shape than one heavy-tailed heap; below zero the tail is the better account. Bars: 95 % intervals over questions."}} tags=["hide-input"]
 figures.tails(contest, list(rivals));
 
 # %% [markdown]

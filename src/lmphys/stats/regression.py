@@ -1,4 +1,4 @@
-"""Variance explained, pooled over dimensions, with intervals over chains."""
+"""Variance explained, pooled over dimensions, with intervals over chains or, of whole corpora, over questions."""
 
 from collections.abc import Callable
 
@@ -44,22 +44,20 @@ def r2_gain(
     forecast: np.ndarray,
     baseline: np.ndarray,
     *,
-    groups: np.ndarray | None = None,
     n_bootstrap: int = 500,
     seed: int = 0,
 ) -> Interval:
-    """R^2 of one forecast of h_{t+1} minus that of another, with a 95 % interval over chains, paired.
+    """R^2 of one forecast of h_{t+1} minus that of another, with a 95 % interval over questions, paired.
 
     Args:
         traj: C chains.
         forecast: (N - C, D) in the order of `traj.pairs()`.
         baseline: likewise.
-        groups: (C,) group of each chain, such as its question: groups are then resampled whole.
         n_bootstrap: replicates.
-        seed: of the resampling; each replicate has the same chains for both.
+        seed: of the resampling; each replicate has the same questions for both.
     """
     _, h_next, chain = traj.pairs()
-    unit = np.arange(len(traj)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    unit = traj.questions
     return r2_difference(
         h_next.astype(np.float64),
         forecast,

@@ -38,7 +38,7 @@ def regime_statistics(
         `halves`, adjusted Rand index of the regimes that the two fits give to all chains; `separation`, the
         `regime_separation` of the fits; `stay`, their stationary probability to stay; `gain`, R^2 of the honest
         forecast of h_{t+1} for the other half minus that of one map, with `gain_low` and `gain_high` (95 %, over
-        chains, means over splits); `density`, the same for the log density, nats per transition.
+        questions, means over splits); `density`, the same for the log density, nats per transition.
     """
     rows = []
     for of_split in (int(s) for s in np.random.SeedSequence(seed).generate_state(n_splits)):
@@ -98,8 +98,7 @@ def held_out_gain(
         return _honest(model, SLDS(1).fit(train), test)
 
     found = hold_out(score, traj, question_folds(traj, n_folds, seed), range(n_folds))
-    groups = traj.chains["question_id"].to_numpy() if "question_id" in traj.chains else None
-    return r2_gain(traj, found["switching"], found["one map"], groups=groups, n_bootstrap=n_bootstrap, seed=seed)
+    return r2_gain(traj, found["switching"], found["one map"], n_bootstrap=n_bootstrap, seed=seed)
 
 
 def calibrate(

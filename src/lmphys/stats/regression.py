@@ -36,7 +36,7 @@ def r2_interval(
         n_bootstrap: replicates.
         seed: of the resampling.
     """
-    return bootstrap_chains(_r2(y, predicted, chain, n_chains), n_chains, n_bootstrap=n_bootstrap, seed=seed)
+    return bootstrap_chains(r2_of_weights(y, predicted, chain, n_chains), n_chains, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def r2_gain(
@@ -80,11 +80,13 @@ def r2_difference(
     seed: int = 0,
 ) -> Interval:
     """R^2 of predictions minus that of others, paired; arguments as in `r2_interval`."""
-    one, other = (_r2(y, x, chain, n_chains) for x in (predicted, baseline))
+    one, other = (r2_of_weights(y, x, chain, n_chains) for x in (predicted, baseline))
     return bootstrap_chains(lambda w: one(w) - other(w), n_chains, n_bootstrap=n_bootstrap, seed=seed)
 
 
-def _r2(y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:
+def r2_of_weights(
+    y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int
+) -> Callable[[np.ndarray], np.ndarray]:
     """Pooled R^2 as a function of the weights of chains, (R, C) to (R,)."""
     sse = sum_by_group(((y - predicted) ** 2).sum(axis=1), chain, n_chains)
     about_mean = spread(y, chain, n_chains)

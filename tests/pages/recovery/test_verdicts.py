@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from lmphys.pages.recovery.corpora import GAUSSIAN, STUDENT, without_regimes
-from lmphys.pages.recovery.detection import Power, confidence_set, held_out_gain
+from lmphys.pages.recovery.detection import Power, held_out_gain
+from lmphys.stats.calibration import confidence_set
 from lmphys.pages.recovery.verdicts import excluded, gain_entry, placements, power_table
 
 FIT = {"n_init": 1, "max_iter": 10}

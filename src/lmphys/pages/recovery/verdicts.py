@@ -9,7 +9,8 @@ import pandas as pd
 from lmphys.book import Entry
 from lmphys.core.trajectories import Trajectories
 from lmphys.pages.recovery.corpora import GAUSSIAN, STUDENT
-from lmphys.pages.recovery.detection import Placement, Power, confidence_set, held_out_gain
+from lmphys.pages.recovery.detection import Power, held_out_gain
+from lmphys.stats.calibration import Placement, confidence_set
 
 
 def placements(

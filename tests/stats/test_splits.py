@@ -27,7 +27,9 @@ def test_it_holds_the_truth_in_95_of_100_cases():
         sample = rng.standard_normal(100)
         parts = [rng.choice(sample, 30, replace=False) for _ in range(5)]
         ends = [1.96 * part.std(ddof=1) / np.sqrt(30) for part in parts]
-        held += pool_splits([Interval(p.mean(), p.mean() - e, p.mean() + e) for p, e in zip(parts, ends)]).contains(0)
+        held += pool_splits(
+            [Interval(p.mean(), p.mean() - e, p.mean() + e) for p, e in zip(parts, ends, strict=True)]
+        ).contains(0)
     assert held >= 0.95 * 300
 
 

@@ -22,7 +22,19 @@ from lmphys.stats.interval import Interval
 
 COLUMNS = (
     *("claim", "paper", "place", "statement", "unit", "value", "comparison", "tolerance", "obtained", "interval"),
-    *("controls", "control_intervals", "verdict", "reason", "lacking", "note", "page", "model", "profile", "seed", "date"),
+    *(
+        "controls",
+        "control_intervals",
+        "verdict",
+        "reason",
+        "lacking",
+        "note",
+        "page",
+        "model",
+        "profile",
+        "seed",
+        "date",
+    ),
 )
 
 

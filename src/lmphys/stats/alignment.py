@@ -93,8 +93,9 @@ def alignment(
 
     Returns:
         A row a label: `n` steps, `classes`, `nmi` (or `ari`) with `low` and `high` (95 %), the mean `any` and the 95 %
-        point `any_high` of the first null with `p_any`, the same of the second (`place`, `place_high`, `p_place`) and its 2.5 % point `place_low`,
-        `beyond`, the index minus `place`, and the `verdict` at 5 % shared among the labels (Bonferroni).
+        point `any_high` of the first null with `p_any`, the same of the second (`place`, `place_high`, `p_place`) with
+        its 2.5 % point `place_low`, `beyond`, the index minus `place`, and the `verdict` at 5 % shared among the labels
+        (Bonferroni).
 
     Raises:
         LmphysError: arrays of unequal length, no labels, or no permutations.

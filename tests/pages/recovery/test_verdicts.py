@@ -4,8 +4,8 @@ import pytest
 
 from lmphys.pages.recovery.corpora import GAUSSIAN, STUDENT, without_regimes
 from lmphys.pages.recovery.detection import Power, held_out_gain
-from lmphys.stats.calibration import confidence_set
 from lmphys.pages.recovery.verdicts import excluded, gain_entry, placements, power_table
+from lmphys.stats.calibration import confidence_set
 
 FIT = {"n_init": 1, "max_iter": 10}
 CURVE = pd.DataFrame({"seen": [0.0, 1.0], "fitted": [0.1, 0.9]}, index=pd.Index([0.0, 4.0], name="true"))

@@ -49,9 +49,7 @@ def exchanged_information(
     return found
 
 
-def untrained_information(
-    states: Trajectories, column: str, *, rank: int, n_regimes: int, seed: int = 0
-) -> Interval:
+def untrained_information(states: Trajectories, column: str, *, rank: int, n_regimes: int, seed: int = 0) -> Interval:
     """Normalised mutual information of the regimes of other states of the same text with a label of its sentences.
 
     Where states of random weights share as much with a label, it is the words that mark it.

@@ -79,8 +79,8 @@ def surrogate_tails(
         seed: of the first draw.
 
     Returns:
-        "kurtosis, Gaussian surrogates", the median excess kurtosis over the directions; and "modes, Student surrogates",
-        the share of directions of `multimodal_share`.
+        "kurtosis, Gaussian surrogates", the median excess kurtosis over the directions; and "modes, Student
+        surrogates", the share of directions of `multimodal_share`.
     """
     drift = LinearDrift(ridge).fit(train)
 

@@ -34,18 +34,15 @@ def gain_entry(
 
 
 def lead_entries(labelled: str, lead: LeadTimes | None) -> list[Entry]:
-    """The mean lead of the alarm above that of each other alarm; none where there are no lead times."""
+    """The mean lead of the alarm minus that of the best other one, paired; none where there are no lead times."""
     if lead is None:
         return []
-    line, others = lead.summary.loc["SLDS"], lead.summary.lead.drop("SLDS")
-    return [
-        Entry(
-            "slds.warning.lead_time",
-            Interval.of_row(line, "lead"),
-            {str(name): float(value) for name, value in others.items()},
-            f"{labelled}, {line.false_alarms:.0%} false alarms, {line.warned:.0%} warned",
-        )
-    ]
+    line, others = lead.summary.loc["SLDS"], lead.summary.drop("SLDS")
+    best = str(others["lead"].idxmax())
+    leads = ", ".join(f"{name} {row.lead:.2f}" for name, row in lead.summary.iterrows())
+    rates = f"{line.false_alarms:.0%} false alarms, {line.warned:.0%} warned"
+    note = f"{labelled}, beside {best}; mean leads: {leads}; {rates}"
+    return [Entry("slds.warning.lead_time", Interval.of_row(others.loc[best], "difference"), note=note)]
 
 
 def sure_gains(gains: pd.DataFrame, after: int) -> str:

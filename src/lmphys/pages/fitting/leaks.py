@@ -45,14 +45,14 @@ def without_regimes(
 def leak_table(
     train: Trajectories, test: Trajectories, n_regimes: Sequence[int], *, single: SLDS, seed: int = 0
 ) -> pd.DataFrame:
-    """`leak_curve` on real chains and on the three corpora of `without_regimes`; arguments as there, and
+    """`leak_curve` on real chains and on the three corpora of `without_regimes`.
 
     Args:
-        train: as there.
-        test: as there.
+        train: chains to fit.
+        test: chains of other questions, to score.
         n_regimes: the values of K.
-        single: as there.
-        seed: of the fits, too.
+        single: one regime, fitted to `train`; it makes the corpora.
+        seed: of fits, permutations and simulations.
 
     Returns:
         The columns of `leak_curve` and, before them, `corpus`: `REAL`, `PERMUTED`, `GAUSSIAN` or `STUDENT`.

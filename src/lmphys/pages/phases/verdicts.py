@@ -31,7 +31,8 @@ def phase_entries(followed: pd.DataFrame, nulls: Mapping[str, Interval], note: s
     """Mutual information of regimes with phase, place and boundary token; NaN where it could not be measured.
 
     That with the phase is judged twice: as it is, against nulls that keep the place, and the family of the question,
-    and against random weights that read the same text; and less what labels permuted over all steps share, as the number of the poster is near 0 and information measured on few steps is not.
+    and against random weights that read the same text; and less what labels permuted over all steps share, as the
+    number of the poster is near 0 and information measured on few steps is not.
 
     Args:
         followed: table of that function.

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.stability import adjusted_rand
 from lmphys.dynamics.nulls.implanted import Along, Differ, implant, implanted_chains, regime_separation

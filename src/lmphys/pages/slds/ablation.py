@@ -216,7 +216,9 @@ def likeness(ablations: Mapping[str, Ablation]) -> pd.DataFrame:
     for name, ablation in ablations.items():
         single = ablation.fits[NO_REGIMES]
         assert isinstance(single, SLDS)
-        r2 = pd.DataFrame(ablation.r2(np.ones((1, ablation.n_chains)))[0], index=list(ablation.models), columns=DEFINITIONS)
+        r2 = pd.DataFrame(
+            ablation.r2(np.ones((1, ablation.n_chains)))[0], index=list(ablation.models), columns=DEFINITIONS
+        )
         rows[name] = {
             "largest eigenvalue": np.abs(single.parameters_.eigenvalues()).max(),
             "spread": np.sqrt(ablation.inside[1].states.var(axis=0).sum()),

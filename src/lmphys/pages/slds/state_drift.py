@@ -11,9 +11,7 @@ from lmphys.dynamics.nulls.surrogates import shuffle_chains
 from lmphys.dynamics.slds.estimator import SLDS
 
 
-def without_drift(
-    parts: Sequence[Trajectories], *, n_draws: int = 3, seed: int
-) -> dict[str, list[list[Trajectories]]]:
+def without_drift(parts: Sequence[Trajectories], *, n_draws: int = 3, seed: int) -> dict[str, list[list[Trajectories]]]:
     """Chains like those of `parts` in which no drift depends on the state.
 
     Args:
@@ -22,8 +20,9 @@ def without_drift(
         seed: of the draws.
 
     Returns:
-        A list of draws, with all parts each, for two kinds: `random walks`, simulated with the mean step and the noise of the first part; and `permuted`, the same states
-        dealt to all places of all chains, which have no dynamics at all.
+        A list of draws, with all parts each, for two kinds: `random walks`, simulated with the mean step and the noise
+        of the first part; and `permuted`, the same states dealt to all places of all chains, which have no dynamics at
+        all.
     """
     walk = SLDS(1, drift="none").fit(parts[0])
     numbered = [[(seed + draw * len(parts) + i, part) for i, part in enumerate(parts)] for draw in range(n_draws)]

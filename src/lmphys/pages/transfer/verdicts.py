@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book.ledger import Entry
+from lmphys.lm.sources import locate
 from lmphys.pages.transfer.model_transfer import MATCHED, OWN_BASIS, REFIT, SCALED, ModelTransfer
 from lmphys.pages.transfer.task_transfer import TransferMatrix
 from lmphys.stats.interval import Interval, percentile_interval
@@ -25,7 +26,22 @@ def task_drop(claim: str, summary: pd.DataFrame, permuted: pd.DataFrame, setting
     return Entry(claim, Interval.of_row(row, "drop"), controls, f"with the mean moved {centred:.3f}; {settings}")
 
 
-def model_drop(claim: str, trained: Sequence[ModelTransfer], matrix: TransferMatrix) -> list[Entry]:
+def same_base(model: str, others: Sequence[str]) -> str:
+    """That all other models have the base of the source, in words; empty where one has another.
+
+    Args:
+        model: spec of the source.
+        others: specs of trained targets.
+    """
+    place = locate(model).place
+    if not others or any(locate(other).place != place for other in others):
+        return ""
+    return f"{', '.join(others)}: adapted from the base of {model}; another model with a base of its own is needed"
+
+
+def model_drop(
+    claim: str, trained: Sequence[ModelTransfer], matrix: TransferMatrix, *, lacking: str = ""
+) -> list[Entry]:
     """From all other tasks of the source's model to another trained model on the same text; nothing without one.
 
     Its control is a model that is refitted: a target may simply be harder to predict.
@@ -34,6 +50,7 @@ def model_drop(claim: str, trained: Sequence[ModelTransfer], matrix: TransferMat
         claim: of the number.
         trained: transfers to trained models on the source's text.
         matrix: of the tasks, with all other tasks.
+        lacking: of `same_base`.
     """
     if not trained:
         return []
@@ -44,7 +61,7 @@ def model_drop(claim: str, trained: Sequence[ModelTransfer], matrix: TransferMat
 
     ways = ", ".join(f"{way}: {across(way)[0]:.3f}" for way in (OWN_BASIS, SCALED))
     controls = {"no drop": 0.0, "refitted": float(across(OWN_BASIS, REFIT)[0])}
-    return [Entry(claim, percentile_interval(across(MATCHED)), controls, f"matched on the same text; {ways}")]
+    return [Entry(claim, percentile_interval(across(MATCHED)), controls, f"matched on the same text; {ways}", lacking)]
 
 
 def beats_linear(claim: str, gains: Mapping[str, Interval], summary: pd.DataFrame) -> Entry:

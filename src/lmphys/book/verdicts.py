@@ -8,8 +8,9 @@ controls c have intervals, too.
 x is *ahead* of a reference when its whole interval lies on the claimed side of the reference's whole interval; the
 reference *does as well* when s (x - c) <= 0. All is decided by the ends of intervals, never by their widths.
 
-1.  `comparable = no`, or the run lacks what its numbers need to be compared (`lacking`: enough transitions, a model that
-    knows the facts; the claim says from where on): **not comparable at this scale**. The numbers are shown all the same.
+1.  `comparable = no`, or the run lacks what its numbers need to be compared (`lacking`: enough transitions, a model
+    that knows the facts; the claim says from where on): **not comparable at this scale**. The numbers are shown all
+    the same.
 2.  Several numbers, one for each definition that the paper does not tell apart: each is judged alone. If the verdicts
     are the same, that is the verdict; if not: **depends on definition**.
 3.  `equal`, `at_least`, `at_most`: the band is [v - tol, v + tol], [v - tol, ∞) or (-∞, v + tol].

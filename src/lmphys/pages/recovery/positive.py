@@ -78,8 +78,8 @@ def positive_control(
 
     Returns:
         A row a kind, in R² of h on the chains that are not fitted, over one map: `worth`, what the true parameters
-        gain; `gain` of the honest forecast of the fit, with `low` and `high` (95 %, over questions, or over chains where
-        these are drawn anew); and what weights that have seen the target gain, `target seen` and `oracle`.
+        gain; `gain` of the honest forecast of the fit, with `low` and `high` (95 %, over questions, or over chains
+        where these are drawn anew); and what weights that have seen the target gain, `target seen` and `oracle`.
     """
     rows = {}
     for kind in kinds:

@@ -87,8 +87,11 @@ def test_an_alarm_is_set_beside_others_or_the_reason_is_told(study, signals, eve
     assert list(lead.summary.index) == ["SLDS", KNOWING, "place alone", RANDOM]
     assert f"{event.sum()} derailments" in capsys.readouterr().out
     (entry,) = lead_entries("a", lead)
-    assert entry.obtained.value == lead.summary.lead["SLDS"]
-    assert set(entry.controls) == {KNOWING, "place alone", RANDOM}
+    others = lead.summary.drop("SLDS")
+    assert entry.obtained.value == pytest.approx(lead.summary.lead["SLDS"] - others.lead.max())
+    best = others.loc[others.lead.idxmax()]
+    assert (entry.obtained.low, entry.obtained.high) == (best.difference_low, best.difference_high)
+    assert f"beside {best.name}; " in entry.note
     none = Outcome("a", signals.traj, ~event & event, np.full(len(event), np.inf))
     assert alarm_leads(study.signals["a"], none, rate=0.2) is None and lead_entries("a", None) == []
     assert "need chains of both kinds" in capsys.readouterr().out

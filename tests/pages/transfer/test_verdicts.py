@@ -9,7 +9,7 @@ import pytest
 from lmphys.pages.transfer.model_transfer import MATCHES, NULLS
 from lmphys.pages.transfer.summary import describe_matches, same_text_means, switching_gains
 from lmphys.pages.transfer.task_transfer import REST, RULES, TransferMatrix
-from lmphys.pages.transfer.verdicts import beats_linear, model_drop, task_drop
+from lmphys.pages.transfer.verdicts import beats_linear, model_drop, same_base, task_drop
 
 NOISE = np.linspace(-0.01, 0.01, 201)
 
@@ -73,6 +73,17 @@ def test_a_drop_to_another_model_is_relative_to_all_other_tasks():
     assert entry.controls == {"no drop": 0.0, "refitted": pytest.approx(0.3)}
     assert entry.note == "matched on the same text; own basis: -1.000, matched and scaled: -0.400"
     assert model_drop("x", [], matrix) == []
+
+
+def test_an_adapter_of_the_source_is_no_other_model(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.json").write_text("{}")
+    assert same_base("smollm2", ["reasoner"]).startswith("reasoner: adapted from the base of smollm2")
+    assert same_base("smollm2", ["reasoner", str(other)]) == ""
+    assert same_base("smollm2", []) == ""
+    (entry,) = model_drop("x", [transfer_of(0.2)], matrix_of(0.5, 0.3, 0.4), lacking="kin")
+    assert entry.lacking == "kin"
 
 
 def test_a_gain_stands_beside_simulations_and_the_mean():

@@ -10,8 +10,8 @@ from lmphys.book import Entry
 from lmphys.book.verdicts import Number
 from lmphys.core.trajectories import Trajectories
 from lmphys.pages.belief_shift.endings import SIMULATION, by_condition
-from lmphys.pages.belief_shift.folds import OneStep
 from lmphys.pages.belief_shift.entries import GREATEST, LEAST
+from lmphys.pages.belief_shift.folds import OneStep
 from lmphys.pages.belief_shift.gains import HEAVY_NULL, NULL, network_of
 from lmphys.pages.belief_shift.shifts import theme_difference
 from lmphys.pages.belief_shift.simulated import READ, REAL, SIMULATED, UNDISPLACED, final_beliefs

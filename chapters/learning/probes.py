@@ -156,10 +156,9 @@ print(analysis.what_regimes_follow(aligned))
 # network with *random weights* that reads the same text. What these share with the phase as well is told by the words.
 
 # %%
-told = analysis.step_labels(unseen)["phase"]
-controls = label_nulls.exchanged_information(
-    slds.viterbi(unseen), told, unseen, seed=seed
-)
+path = slds.viterbi(unseen)
+told = labels["phase"]
+controls = label_nulls.exchanged_information(path, told, unseen, seed=seed)
 untrained = corpus.default_spec(
     corpus.control_of(model),
     profile,

@@ -39,7 +39,7 @@ import pandas as pd
 from lmphys import book, corpus, dynamics
 from lmphys.book.scale import lacking_knowledge
 from lmphys.pages import belief_shift as analysis
-from lmphys.pages.belief_shift import figures, gains, verdicts
+from lmphys.pages.belief_shift import entries, figures, gains, verdicts
 from lmphys.pages.belief_shift.two_sample import TESTS, detectable_shift
 
 book.use_style()
@@ -271,8 +271,8 @@ print(f"p from {p[0]:.3f} to {p[-1]:.3f}; {np.sum(p > 0.3)} of {len(p)} are abov
 # %%
 step = int(predicted.index.get_level_values("step")[-1])
 foreseen = analysis.final_gains(folds, step, seed=seed)
-entered = analysis.entry_shifts(folds, seed=seed)
-spread = analysis.ends_over_middle(states, seed=seed)
+entered = entries.entry_shifts(folds, seed=seed)
+spread = entries.ends_over_middle(states, seed=seed)
 pd.DataFrame(entered, index=["poisoned minus clean", "low", "high"]).T.round(3)
 
 # %% tags=["hide-input"]

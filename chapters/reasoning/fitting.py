@@ -261,16 +261,20 @@ criteria = {
 }
 
 # %% tags=["hide-input"]
-ledger = book.Ledger.for_page("reasoning/fitting", model=model, profile=profile)
 size = f"K = {n_regimes}, rank {rank}, {position} token, held out by question"
 unit = f"nats per transition in {rank} dimensions"
-nll = book.Entry("slds.slds.nll", float(scores.nll["predictive"]), note=unit)
 few = lacking_transitions(states.n_transitions)
-number = book.Entry("slds.regimes.k", criteria, lacking=few)
-scored = analysis.r2_entry(pooled, leak, n_regimes, note=size)
-added = analysis.gain_entry(pooled, nulls, n_splits=n_splits)
-simulated = analysis.simulation_entries(realism, of_one_map)
-ledger.record_all([scored, added, nll, number, *simulated])
+rows = [
+    analysis.r2_entry(pooled, leak, n_regimes, note=size),
+    analysis.gain_entry(pooled, nulls, n_splits=n_splits),
+    book.Entry("slds.slds.nll", float(scores.nll["predictive"]), note=unit),
+    book.Entry("slds.regimes.k", criteria, lacking=few),
+    *analysis.simulation_entries(realism, of_one_map),
+]
+
+# %% tags=["hide-input"]
+ledger = book.Ledger.for_page("reasoning/fitting", model=model, profile=profile)
+ledger.record_all(rows)
 ledger.show()
 
 # %% tags=["finding"]

@@ -212,23 +212,22 @@ for of in shares:
         nulls[name][reading] = analysis.held_out_share(traj, rank, of=of, seed=seed)
 
 # %% tags=["hide-input"]
-ledger = book.Ledger.for_page("reasoning/manifold", model=model, profile=profile)
 few = lacking_transitions(states.n_transitions)
 note = f"rank {rank}, {position} token, D = {states.width}; the paper has 2,048 and more"
-ledger.record("slds.rank40.variance", readings, controls=nulls, note=note, lacking=few)
-ledger.record(
-    "slds.rank40.rho",
-    shares["increments"].map(analysis.relative_residual),
-    controls={k: analysis.relative_residual(v["increments"]) for k, v in nulls.items()},
-    note="half of the variance kept would mean 0.71, not the 0.50 that is printed",
-    lacking=few,
-)
-ledger.record(
-    "slds.leakage.sup",
-    leaks["fitted map"],
-    controls={"a map that forgets": leaks["a map that forgets"]},
-    note=f"displacements of length {epsilon:.3g}, λ = {penalty:g}",
-)
+left = {k: analysis.relative_residual(v["increments"]) for k, v in nulls.items()}
+half = "half of the variance kept would mean 0.71, not the 0.50 that is printed"
+rho = shares["increments"].map(analysis.relative_residual)
+beside = {"a map that forgets": leaks["a map that forgets"]}
+moved = f"displacements of length {epsilon:.3g}, λ = {penalty:g}"
+rows = [
+    book.Entry("slds.rank40.variance", readings, nulls, note, few),
+    book.Entry("slds.rank40.rho", rho, left, half, few),
+    book.Entry("slds.leakage.sup", leaks["fitted map"], beside, moved),
+]
+
+# %% tags=["hide-input"]
+ledger = book.Ledger.for_page("reasoning/manifold", model=model, profile=profile)
+ledger.record_all(rows)
 ledger.show()
 
 # %% tags=["finding"]

@@ -341,26 +341,24 @@ agreement
 nulls = {"surrogates of one map": null, "heavy-tailed surrogates": heavy}
 tables = {"full model": scores, "surrogates of one map": null_scores}
 tables["heavy-tailed surrogates"] = heavy.scores(seed=seed)
-lost = {
-    name: Interval.of_row(losses.loc[name], "drop")
-    for name in ("random walks", "permuted")
-}
+lacking = ("random walks", "permuted")
+lost = {name: Interval.of_row(losses.loc[name], "drop") for name in lacking}
 plain = analysis.plain_forecasts(real, train, test, seed=seed)
 judged = {"plain": plain, "lost": lost, "position": position, "seed": seed}
-size = f"K = {n_regimes}, rank {rank}, held out by question"
+parts = verdicts.ablation_entries(rows, real, nulls, tables, **judged)
+
+# %% tags=["hide-input"]
 nll = {name: claim.replace("_r2", "_nll") for name, claim in rows.items()}
 nll |= {"full model": "slds.slds.nll", "one linear map": "slds.global_linear.nll"}
 printed = {name: ledger.claims[claim].value for name, claim in nll.items()}
-ledger.record_all(verdicts.ablation_entries(rows, real, nulls, tables, **judged))
-ledger.record_all(
-    [
-        verdicts.full_model_entry("slds.slds.r2_text", tables, size),
-        verdicts.order_entry(
-            "slds.ablation.nll_order", real, null, printed, seed=seed
-        ),
-        verdicts.cost_entry("slds.simulation.cost", cost, writer.device),
-    ]
-)
+size = f"K = {n_regimes}, rank {rank}, held out by question"
+order = "slds.ablation.nll_order"
+ordered = verdicts.order_entry(order, real, null, printed, seed=seed)
+whole = verdicts.full_model_entry("slds.slds.r2_text", tables, size)
+cheap = verdicts.cost_entry("slds.simulation.cost", cost, writer.device)
+
+# %% tags=["hide-input"]
+ledger.record_all([*parts, whole, ordered, cheap])
 ledger.show()
 
 # %% tags=["hide-input", "finding"]

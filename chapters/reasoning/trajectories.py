@@ -198,10 +198,10 @@ ledger.show()
 
 # %% tags=["finding"]
 ledger.finding(
-    "From one sentence to the next the state moves {slds.jump.ratio} times as far as "
-    "from one token to the next, in the median; the paper has {slds.jump.ratio:paper}. "
-    "The same ratio where sentences play no part, and where nothing was learned: "
-    "{slds.jump.ratio:controls}. The paper's ratio is *{slds.jump.ratio:verdict}*, and "
+    "The median step from one sentence to the next over that from one token to the "
+    "next is, by the state that is taken, {slds.jump.ratio}; the paper has "
+    "{slds.jump.ratio:paper}. The same where sentences play no part, and where nothing "
+    "was learned: {slds.jump.ratio:controls}. The paper's ratio is *{slds.jump.ratio:verdict}*, and "
     "orders of magnitude between the two are "
     "*{slds.jump.orders_of_magnitude:verdict}*."
 )

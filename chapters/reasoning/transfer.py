@@ -257,12 +257,13 @@ taught = [o for o in compared if not lm.random_base(o)]
 trained = [crossed[f"{o}, same text"] for o in taught]
 kin = verdicts.same_base(model, taught)
 size = f"K = {n_regimes}, rank {rank}, basis of all tasks"
+drop = "slds.transfer.model_drop"
+
+# %% tags=["hide-input"]
 ledger.record_all(
     [
         verdicts.task_drop("slds.transfer.task_drop", summary, permuted, size),
-        *verdicts.model_drop(
-            "slds.transfer.model_drop", trained, matrix, lacking=kin
-        ),
+        *verdicts.model_drop(drop, trained, matrix, lacking=kin),
         verdicts.beats_linear("slds.transfer.beats_linear", gains, summary),
     ]
 )

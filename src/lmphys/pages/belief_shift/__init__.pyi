@@ -4,8 +4,6 @@ from .calibration import neutral_offset as neutral_offset
 from .chains import build_beliefs as build_beliefs
 from .endings import compare_endings as compare_endings
 from .endings import other_draws as other_draws
-from .entries import ends_over_middle as ends_over_middle
-from .entries import entry_shifts as entry_shifts
 from .finals import final_belief_scores as final_belief_scores
 from .finals import final_gains as final_gains
 from .finals import readout_scores as readout_scores

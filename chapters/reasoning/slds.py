@@ -17,7 +17,7 @@
 # | the drift's dependence on the state | $K = 4$, $M_j = 0$ | 0.35 |
 # | for reference | one linear map | 0.51 |
 #
-# The table does not say which $R^2$ this is. {ref}`fitting` has shown that weights which have seen the target raise
+# The table does not say which $R^2$ this is. {ref}`fitting` shows what weights that have seen the target can do to
 # the score of a model with regimes, and of that model alone. Is there a definition of $R^2$ under which the whole
 # table comes out, and would it also come out if there were no regimes?
 #

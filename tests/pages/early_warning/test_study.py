@@ -111,6 +111,6 @@ def test_the_entry_of_a_gain_names_its_null_and_its_power():
     )
     entry = gain_entry("slds.warning.derailment", "x", 3, gains, null, planted)
     assert tuple(entry.obtained) == (0.1, 0.05, 0.15)
-    assert entry.controls == {"no gain": 0.0, "signals of another chain": 0.01}
+    assert entry.controls == {"no gain": 0.0, "signals of another chain": (0.01, -0.1, 0.1)}
     assert "0.60, gain with random weights 0.020, power 80 % for a gain of 0.12" in entry.note
     assert sure_gains(gains, 3) == "x: beyond task and length, 3 sentences in, SLDS (+0.10)"

@@ -22,12 +22,13 @@ def gain_entry(
     """
     mine = gains.loc[outcome]
     line, weights = mine.loc["SLDS"], mine.loc["SLDS, random weights"]
+    drawn = null["permuted"].loc[outcome]
     seen = planted.loc[outcome].query("seen >= 0.8").gain
     visible = f"a gain of {seen.min():.2f}" if len(seen) else "no planted gain"
     return Entry(
         claim,
         Interval.of_row(line, "gain"),
-        {"no gain": 0.0, "signals of another chain": float(null["permuted"].loc[outcome, 0.5])},
+        {"no gain": 0.0, "signals of another chain": Interval(*(float(drawn[q]) for q in (0.5, 0.025, 0.975)))},
         f"{outcome}, after {after}; AUROC of the signals alone {line.auroc:.2f}, "
         f"gain with random weights {weights.gain:.3f}, power 80 % for {visible}",
     )

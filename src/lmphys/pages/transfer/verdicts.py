@@ -22,7 +22,7 @@ def task_drop(claim: str, summary: pd.DataFrame, permuted: pd.DataFrame, setting
         settings: for the note.
     """
     row, centred = summary.loc["switching"], summary["drop"]["switching, re-centred"]
-    controls = {"no drop": 0.0, "questions permuted among tasks": float(permuted["drop"]["switching"])}
+    controls = {"no drop": 0.0, "questions permuted among tasks": Interval.of_row(permuted.loc["switching"], "drop")}
     return Entry(claim, Interval.of_row(row, "drop"), controls, f"with the mean moved {centred:.3f}; {settings}")
 
 
@@ -60,7 +60,7 @@ def model_drop(
         return np.mean([result.r2(*names) for result in trained], axis=0) - rest
 
     ways = ", ".join(f"{way}: {across(way)[0]:.3f}" for way in (OWN_BASIS, SCALED))
-    controls = {"no drop": 0.0, "refitted": float(across(OWN_BASIS, REFIT)[0])}
+    controls = {"no drop": 0.0, "refitted": percentile_interval(across(OWN_BASIS, REFIT))}
     return [Entry(claim, percentile_interval(across(MATCHED)), controls, f"matched on the same text; {ways}", lacking)]
 
 
@@ -75,7 +75,7 @@ def beats_linear(claim: str, gains: Mapping[str, Interval], summary: pd.DataFram
     other = summary["other"]
     controls = {
         "no gain": 0.0,
-        "simulated without regimes": float(gains["simulated: one other task"].value),
+        "simulated without regimes": gains["simulated: one other task"],
         "mean of the target": float(other["mean of target"] - other["one linear map"]),
     }
     note = (

@@ -43,5 +43,5 @@ def test_surrogates_of_one_map_have_gaussian_tails_or_one_mode_a_direction():
     parts = [Trajectories.from_list([rng.standard_normal((8, 5)) for _ in range(n)]) for n in (150, 100)]
     found = surrogate_tails(*parts, ridge=1.0, n_draws=3)
     tails, modes = (found[name] for name in ("kurtosis, Gaussian surrogates", "modes, Student surrogates"))
-    assert tails.low <= tails.value <= tails.high and abs(tails.value) < 0.15
+    assert tails.low <= tails.value <= tails.high and abs(tails.value) < 0.25
     assert modes.value <= 0.1

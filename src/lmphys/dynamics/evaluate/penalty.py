@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from lmphys.core.trajectories import Trajectories
@@ -24,7 +25,7 @@ def choose_ridge(traj: Trajectories, ridges: Sequence[float], *, n_folds: int = 
     fold = question_folds(traj, n_folds, seed)
 
     def length(ridge: float) -> float:
-        def score(train: Trajectories, test: Trajectories) -> dict:
+        def score(train: Trajectories, test: Trajectories) -> dict[str, np.ndarray]:
             return {"residual": LinearDrift(ridge).fit(train).residuals(test)}
 
         found = hold_out(score, traj, fold, range(n_folds))["residual"]

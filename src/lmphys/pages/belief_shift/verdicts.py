@@ -134,7 +134,7 @@ def poison_entry(shifts: Mapping[str, Interval], facts: pd.Series, n_themes: int
         n_themes: of the chains.
         lacking: that the model hardly knows plain facts.
     """
-    controls = {"no shift": 0.0} | {name: shifts[name] for name in CONTROLS}
+    controls: dict[str, Number] = {"no shift": 0.0, **{name: shifts[name] for name in CONTROLS}}
     note = f"AUROC of plain facts {facts['auroc']:.2f}; over {n_themes} themes"
     return Entry("slds.belief.poison_raises", shifts["claim"], controls, note, lacking)
 
@@ -165,7 +165,7 @@ def simulated_entries(table: pd.DataFrame, lacking: str, *, seed: int = 0) -> It
         seed: of the resampling of themes.
     """
     real, read, made = (by_condition(table, kind) for kind in (REAL, READ, SIMULATED))
-    controls = {
+    controls: dict[str, Number] = {
         "no difference": 0.0,
         "real states, read out": theme_difference(read["poisoned"], real["poisoned"], seed=seed),
         "clean chains": theme_difference(made["clean"], real["clean"], seed=seed),

@@ -60,7 +60,7 @@ def drift_losses(
     for name, tables in kept.items():
         each = pd.DataFrame([_honest_and_seen(table) for table in tables])
         drops = each["drop"] if len(each) > 1 else pd.Series([float("nan")])
-        rows[name] = {**each.mean(), "drop_low": drops.min(), "drop_high": drops.max()}
+        rows[name] = {**each.mean().to_dict(), "drop_low": drops.min(), "drop_high": drops.max()}
     return pd.DataFrame.from_dict(rows, orient="index", dtype=float).rename_axis("corpus")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book.ledger import Entry
+from lmphys.book.verdicts import Number
 from lmphys.lm.sources import locate
 from lmphys.pages.transfer.model_transfer import MATCHED, OWN_BASIS, REFIT, SCALED, ModelTransfer
 from lmphys.pages.transfer.task_transfer import TransferMatrix
@@ -22,7 +23,10 @@ def task_drop(claim: str, summary: pd.DataFrame, permuted: pd.DataFrame, setting
         settings: for the note.
     """
     row, centred = summary.loc["switching"], summary["drop"]["switching, re-centred"]
-    controls = {"no drop": 0.0, "questions permuted among tasks": Interval.of_row(permuted.loc["switching"], "drop")}
+    controls: dict[str, Number] = {
+        "no drop": 0.0,
+        "questions permuted among tasks": Interval.of_row(permuted.loc["switching"], "drop"),
+    }
     return Entry(claim, Interval.of_row(row, "drop"), controls, f"with the mean moved {centred:.3f}; {settings}")
 
 
@@ -60,7 +64,7 @@ def model_drop(
         return np.mean([result.r2(*names) for result in trained], axis=0) - rest
 
     ways = ", ".join(f"{way}: {across(way)[0]:.3f}" for way in (OWN_BASIS, SCALED))
-    controls = {"no drop": 0.0, "refitted": percentile_interval(across(OWN_BASIS, REFIT))}
+    controls: dict[str, Number] = {"no drop": 0.0, "refitted": percentile_interval(across(OWN_BASIS, REFIT))}
     return [Entry(claim, percentile_interval(across(MATCHED)), controls, f"matched on the same text; {ways}", lacking)]
 
 
@@ -73,7 +77,7 @@ def beats_linear(claim: str, gains: Mapping[str, Interval], summary: pd.DataFram
         summary: `TransferMatrix.summary` of the real tasks.
     """
     other = summary["other"]
-    controls = {
+    controls: dict[str, Number] = {
         "no gain": 0.0,
         "simulated without regimes": gains["simulated: one other task"],
         "mean of the target": float(other["mean of target"] - other["one linear map"]),

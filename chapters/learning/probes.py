@@ -156,9 +156,11 @@ print(analysis.what_regimes_follow(aligned))
 # network with *random weights* that reads the same text. What these share with the phase as well is told by the words.
 
 # %%
-path = slds.viterbi(unseen)
+decoded = slds.viterbi(unseen)
 told = labels["phase"]
-controls = label_nulls.exchanged_information(path, told, unseen, seed=seed)
+controls = label_nulls.exchanged_information(
+    decoded, told, unseen, seed=seed
+)
 untrained = corpus.default_spec(
     corpus.control_of(model),
     profile,

@@ -13,7 +13,7 @@ from lmphys.stats.interval import Interval
 from lmphys.stats.modes import dip_test
 
 _N_HEAPS = 3
-SEPARATIONS = (0.0, 2.0, 2.5, 3.0, 4.0, 6.0)
+SEPARATIONS = (0.0, 2.5, 3.0, 4.0, 6.0)
 
 
 def heap_lengths(

@@ -22,29 +22,29 @@ def real():
     return made
 
 
-@pytest.mark.parametrize("differ", ["offset", "map"])
-def test_regimes_are_worth_what_was_asked_for(real, differ):
-    fit = {"n_regimes": 2, "worth": 0.1, "stay": 0.95, "n_init": 1, "max_iter": 1}
+@pytest.mark.parametrize(("differ", "worth"), [("offset", 0.01), ("map", 0.1)])
+def test_regimes_are_worth_what_was_asked_for(real, differ, worth):
+    fit = {"n_regimes": 2, "worth": worth, "stay": 0.95, "n_init": 1, "max_iter": 1}
     table = positive_control(real, [f"{differ}, gaussian noise"], n_transitions=20_000, **fit)
-    assert table["worth"].item() == pytest.approx(0.1, abs=0.05)
+    assert table["worth"].item() == pytest.approx(worth, rel=0.35)
 
 
-def test_offsets_cannot_be_worth_more_than_their_directions_hold(real):
-    truth = planted_parameters(real, "offset", n_regimes=2, worth=0.5, stay=0.95, seed=0)
+def test_offsets_cannot_explain_more_than_their_directions_hold(real):
+    truth = planted_parameters(real, "offset", n_regimes=2, worth=0.5, stay=0.95, n_chains=200)
     noise = SLDS(1).fit(real).parameters_.Sigma[0]
     own = truth.b - truth.b.mean(axis=0)
     loudest = np.linalg.eigvalsh(noise)[-1] / np.trace(noise)
-    explained = float((own**2).sum() / len(own) / np.trace(noise))
-    assert 0.9 * loudest < explained < loudest
+    assert 0.3 * loudest < float((own**2).sum() / len(own) / np.trace(noise)) < loudest
 
 
 def test_clear_regimes_are_seen_and_the_leaking_weights_gain_more(real):
-    table = positive_control(real, ["offset, gaussian noise", "offset, real noise"], n_regimes=2, worth=0.2, n_init=2)
+    kinds = ["map, gaussian noise", "map, real noise"]
+    table = positive_control(real, kinds, n_regimes=2, worth=0.2, n_transitions=6000, n_init=2)
     assert (table["low"] > 0).all()
     assert (table["oracle"] >= table["gain"] - 1e-9).all()
     entry = positive_entry("x", table, "K = 2")
-    assert entry.obtained["offset, real noise"] == Interval(*table.loc["offset, real noise", ["gain", "low", "high"]])
-    assert entry.note.startswith("K = 2; worth to the true parameters: offset, gaussian noise 0.")
+    assert entry.obtained["map, real noise"] == Interval(*table.loc["map, real noise", ["gain", "low", "high"]])
+    assert entry.note.startswith("K = 2; worth to the true parameters: map, gaussian noise 0.")
 
 
 def test_without_worth_there_is_nothing_to_see(real):

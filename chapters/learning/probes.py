@@ -24,6 +24,7 @@ n_regimes: int = 4  # number of regimes K
 # %% tags=["hide-input"]
 
 from lmphys import book, corpus, dynamics, lm
+from lmphys.dynamics.evaluate import label_nulls
 from lmphys.pages import probes as analysis
 
 book.use_style()
@@ -151,14 +152,34 @@ print(analysis.what_regimes_follow(aligned))
 # ## Verdict
 #
 # {cite:t}`carson2025` take regimes for kinds of reasoning. The claim is read as: they tell more of the phase of the
-# next sentence than its place in the chain does.
+# next sentence than its place in the chain does. Phases have stock phrases, and families have phases of their own. So
+# two controls stand beside the place: labels exchanged among chains of one *family* at the same place, and regimes of a
+# network with *random weights* that reads the same text. What these share with the phase as well is told by the words.
+
+# %%
+decoded = slds.viterbi(unseen)
+told = labels["phase"]
+controls = label_nulls.exchanged_information(
+    decoded, told, unseen, seed=seed
+)
+untrained = corpus.default_spec(
+    corpus.control_of(model),
+    profile,
+    tasks=asked.tasks,
+    sampling=asked.sampling,
+    prompt=prompt,
+    seed=seed,
+)
+blind = corpus.build_corpus(untrained).trajectories("final_norm", "boundary")
+fit = {"rank": rank, "n_regimes": n_regimes, "seed": seed}
+controls["random weights"] = label_nulls.untrained_information(blind, "phase", **fit)
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("learning/probes", model=model, profile=profile)
 claim = ledger.claims["slds.regimes.phases"]
 print(f"Claim: {claim.statement}.")
 note = f"K = {n_regimes}, rank {rank}, held-out questions of {model}"
-ledger.record_all([analysis.phase_entry(aligned, note)])
+ledger.record_all([analysis.phase_entry(aligned, controls, note)])
 ledger.show()
 
 # %% tags=["finding", "hide-input"]

@@ -228,7 +228,8 @@ gap.round(3)
 #
 # The paper's claim that a switching model forecasts better than one linear map can be put to this model too, whose
 # chains have a few well-marked kinds of sentences and so should be a good case for regimes. The forecast is that of
-# {ref}`fitting`, the control is the same gain on states that were permuted among all chains.
+# {ref}`fitting`; the controls are the same gain on chains of one map, with Gaussian and with heavy-tailed noise, and on
+# states that were permuted among all chains.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("learning/reasoner", model=model, profile=profile)

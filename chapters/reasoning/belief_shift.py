@@ -37,8 +37,9 @@ import numpy as np
 import pandas as pd
 
 from lmphys import book, corpus, dynamics
+from lmphys.book.scale import lacking_knowledge
 from lmphys.pages import belief_shift as analysis
-from lmphys.pages.belief_shift import figures, gains, verdicts
+from lmphys.pages.belief_shift import entries, figures, gains, verdicts
 from lmphys.pages.belief_shift.two_sample import TESTS, detectable_shift
 
 book.use_style()
@@ -180,10 +181,12 @@ book.plots.scores(scores);
 
 # %% [markdown]
 # A gain of the switching model over one map is only then about switching if chains *without* regimes do not show it.
-# The last row is the null: chains simulated from one linear map fitted to all real ones, with their starts and lengths.
+# The last rows are nulls: chains simulated from one linear map fitted to all real ones, with their starts and lengths, and
+# with noise that is Gaussian or has the heavy tail of the real residuals.
 
 # %%
-gained = gains.gains(steps, gains.surrogate_steps(states, **fit))
+one_map = [gains.surrogate_steps(states, heavy=heavy, **fit) for heavy in (False, True)]
+gained = gains.gains(steps, *one_map)
 gains.gain_table(gained).round(3)
 
 # %% tags=["hide-input"]
@@ -257,13 +260,29 @@ print(f"p from {p[0]:.3f} to {p[-1]:.3f}; {np.sum(p > 0.3)} of {len(p)} are abov
 # ## Verdict
 #
 # Signs are judged, each beside its controls. The beliefs of models fifty to five hundred times larger than the default
-# one are not compared; our numbers are kept beside theirs.
+# one are not compared; our numbers are kept beside theirs. And a row about *beliefs* is judged only where the model knows
+# plain facts: an answer that does not tell ice from sand is no belief, whichever way a text moves it. Rows about the
+# motion of states need no belief.
+#
+# Two numbers more: which regime is the misaligned one is read off the training themes, by the mean belief at its steps,
+# and entries into it are counted on the others, beside those into the regime of least belief; and beliefs have two modes
+# where either end holds more of them than the middle.
+
+# %%
+step = int(predicted.index.get_level_values("step")[-1])
+foreseen = analysis.final_gains(folds, step, seed=seed)
+entered = entries.entry_shifts(folds, seed=seed)
+spread = entries.ends_over_middle(states, seed=seed)
+pd.DataFrame(entered, index=["poisoned minus clean", "low", "high"]).T.round(3)
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/belief_shift", model=model, profile=profile)
-ledger.record_all([verdicts.poison_entry(shifts, facts, len(themes))])
+unknown = lacking_knowledge(facts["auroc"], facts["low"])
+ledger.record_all([verdicts.poison_entry(shifts, facts, len(themes), unknown)])
 ledger.record_all(verdicts.forecast_entries(steps, gained))
-ledger.record_all([verdicts.plateau_entry(found, seed=seed)])
+ledger.record_all(verdicts.final_entries(foreseen, steps, step, unknown))
+ledger.record_all(verdicts.simulated_entries(found, unknown, seed=seed))
+ledger.record_all(verdicts.regime_entries(entered, choice, spread, unknown))
 ledger.show()
 
 # %% tags=["finding", "hide-input"]

@@ -146,8 +146,9 @@ pd.DataFrame({name: analysis.spectrum(A) for name, A in maps.items()}).round(3)
 # %% [markdown]
 # ## Verdict
 #
-# The first claim is judged by the largest noise with two modes, the second by the slope of the logarithm of the
-# walkers' rate, for barriers of $3 D$ and more.
+# The first claim has two readings: weak noise suffices for two modes, or it is needed. Each is judged by the share of the
+# noises of the table for which it is true. The second claim is judged by the slope of the logarithm of the walkers' rate,
+# for barriers of $3 D$ and more.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("reasoning/double_well", model=model, profile=profile)
@@ -156,9 +157,9 @@ ledger.show()
 
 # %% tags=["finding"]
 ledger.finding(
-    "The density has two modes up to a noise of {slds.langevin.bimodal} times the "
-    "barrier (the search ends at 10); the paper has them up to "
-    "{slds.langevin.bimodal:paper}: {slds.langevin.bimodal:verdict}. "
+    "That the density has two modes where the noise is below the barrier is true for "
+    "this share of the noises tried, read as *where* or as *nowhere else*: "
+    "{slds.langevin.bimodal} ({slds.langevin.bimodal:verdict}). "
     "The logarithm of the rate of escape changes by {slds.langevin.switching} for each "
     "unit of $\\Delta U / D$, against {slds.langevin.switching:paper}: "
     "{slds.langevin.switching:verdict}."

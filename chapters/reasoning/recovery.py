@@ -7,9 +7,9 @@
 # physicist does who calibrates a detector with sources of known strength before pointing it at the sky; an engineer
 # calls it a power analysis.
 #
-# It is needed because a forecast that regimes do not improve ({ref}`fitting`) can be read in two ways. Perhaps the
-# chains have no regimes. Or they have some, and a few hundred chains cannot show them. A measurement that finds nothing
-# is worth as much as its *power*: what would it have found, had there been something?
+# It is needed because a forecast that regimes do not improve can be read in two ways ({ref}`fitting` has the forecast).
+# Perhaps the chains have no regimes. Or they have some, and a few hundred chains cannot show them. A measurement that
+# finds nothing is worth as much as its *power*: what would it have found, had there been something?
 #
 # {cite:t}`carson2025` take four regimes of a switching model (their Eq. 8) for modes of reasoning, and name examples:
 # systematic decomposition, answer synthesis, exploratory variance, failure loops (Sec. 4.2). Text whose phases are
@@ -24,8 +24,11 @@ n_regimes: int = 4  # number of regimes K, implanted and fitted
 separations: list[float] = [0, 2, 3, 4, 6, 8]  # sd of the noise
 stays: list[float] = [0.25, 0.5, 0.8]  # chance that a regime goes on for a step
 n_corpora: int = 5  # implanted corpora for each separation and stay
+headline_rank: int = 40  # dimension k of the paper, at which the positive control is made
+paper_transitions: int = 40_000  # of the larger positive control; 0 leaves it out
 
 # %% tags=["hide-input"]
+import numpy as np
 import pandas as pd
 
 from lmphys import book, corpus, dynamics
@@ -124,7 +127,7 @@ ceiling = analysis.recovery_ceiling(
 )
 best_gain = ceiling.pivot(index="stay", columns="separation", values="gain")
 
-# %% mystnb={"figure": {"name": "fig-recovery-ceiling", "caption": "The most that regimes can add to one linear map, in R² of the next state: the honest forecast with the true parameters, by separation and by how often a regime goes on. The regimes differ where the noise is loudest. At the lowest row they have no memory: they can be told apart, and cannot be foreseen."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-recovery-ceiling", "caption": "The most that regimes of this kind can add to one linear map, in R² of the next state: the honest forecast with the true parameters, by separation and by how often a regime goes on. They differ in an offset, where the noise is loudest; regimes that switch the map can be worth more. At the lowest row they have no memory: they can be told apart, and cannot be foreseen."}} tags=["hide-input"]
 shown = best_gain.iloc[::-1].rename(index="{:.2g}".format, columns="{:g}".format)
 ax = book.heatmaps.heat_map(shown, low=0, decimals=3)
 ax.set(xlabel="separation of the regimes, sd of their noise", ylabel="stay");
@@ -137,8 +140,37 @@ print(f"gain that the paper reports: {claimed.value:.2f}")
 
 # %% [markdown]
 # A gain has a ceiling that no amount of data lifts. It is set by what one map leaves over, by the share of it that lies
-# in the regimes' directions, and by their memory.
+# in the regimes' directions, and by their memory. Offsets of $K$ regimes lie in $K - 1$ directions. Maps of their own
+# need not: there the direction turns with the state ({ref}`an exercise <recovery-exercise>`).
 #
+# ## A positive control at the paper's size
+#
+# The gain that the paper reports was found with four regimes in 40 directions. Would it have been seen *there*, in as many
+# chains as these? Regimes of that worth are planted in the real geometry: in offsets along the loudest directions, as far
+# as these allow, and in maps of their own, with Gaussian noise and with that of the real residuals. A regime goes on with
+# probability 0.95, so that it can be seen coming. Then all is done as on the real chains: the questions are split, and the
+# honest forecast of the fit stands beside one linear map. *Worth* is what the true parameters gain on the same chains.
+
+# %%
+wide = dynamics.Projection(headline_rank).fit(states).transform(states)
+worth = {"n_regimes": n_regimes, "worth": 0.17, "seed": seed}
+planted = analysis.positive_control(wide, **worth)
+planted.round(3)
+
+# %% [markdown]
+# Compare *gain* with *worth*, row by row: what is lost there would be lost of real regimes, too. And compare the last two
+# columns with the same of real chains ({numref}`fig-leak`): weights that have seen the target gain with regimes and
+# without. Once more, with as many transitions as the paper has, for the noise of the real residuals:
+
+# %%
+larger = pd.DataFrame()
+if paper_transitions and not smoke:
+    kinds = [kind for kind in analysis.PLANTED if "real" in kind]
+    size = {"n_transitions": paper_transitions, **quick_fit}
+    larger = analysis.positive_control(wide, kinds, **size, **worth)
+larger.round(3)
+
+# %% [markdown]
 # ## The real corpus on the map
 #
 # For the real corpus nobody knows the truth. These can be measured all the same, by fits to two halves of the chains:
@@ -148,7 +180,7 @@ print(f"gain that the paper reports: {claimed.value:.2f}")
 
 # %%
 measured = {"n_regimes": n_regimes, "n_splits": 1, "seed": seed, **quick_fit}
-here = analysis.regime_statistics(real, **measured | {"n_splits": 4})
+here = analysis.regime_statistics(real, **measured)
 calibrations = analysis.calibrate_stays(
     real, steps[1:], stays, n_corpora=n_corpora, **measured
 )
@@ -214,18 +246,34 @@ others.groupby(["differ in", "by"])[columns].mean().round(3)
 #
 # ## Verdict
 #
-# The paper's gain, beside what the same fit gains on corpora of one map. The folds are of whole questions.
+# The paper's gain, beside what the same fit gains on corpora of one map. The folds are of whole questions. The positive
+# controls say whether regimes of the reported worth would have been seen.
 
 # %% tags=["hide-input"]
-ledger.record_all([analysis.gain_entry(real, free, n_regimes, seed=seed, **quick_fit)])
+sizes_of = {"here": (planted, wide.n_transitions)}
+if len(larger):
+    sizes_of["paper_size"] = (larger, paper_transitions)
+note = f"K = {n_regimes}, rank {headline_rank}"
+seen = [
+    analysis.positive_entry(
+        f"slds.positive_control.{name}", table, f"{note}, {n:,} transitions"
+    )
+    for name, (table, n) in sizes_of.items()
+]
+
+# %% tags=["hide-input"]
+gained = analysis.gain_entry(real, free, n_regimes, seed=seed, **quick_fit)
+ledger.record_all([gained, *seen])
 ledger.show()
 
 # %% tags=["finding", "hide-input"]
 ledger.finding(
     "Here regimes change the honest forecast by {slds.slds.gain} in $R^2$. The paper "
     "reports {slds.slds.gain:paper}, and corpora without any regimes show "
-    "{slds.slds.gain:controls}. Verdict: {slds.slds.gain:verdict}. How far apart "
-    "regimes would have to be to be seen in such a forecast is computed on this page."
+    "{slds.slds.gain:controls}. Verdict: {slds.slds.gain:verdict}. That regimes of the "
+    "reported worth would be seen in as many chains is "
+    "{slds.positive_control.here:verdict}, in as many transitions as the paper has "
+    "{slds.positive_control.paper_size:verdict}."
 )
 
 # %% [markdown]
@@ -309,6 +357,34 @@ for along in ("loud", "any"):
     case = {"n_regimes": n_regimes, "along": along, "n_chains": 400, "seed": seed}
     most = analysis.recovery_ceiling(real, steps[-1:], dwell[-1:], **case)
     print(f"{along}: gain of at most {most['gain'].item():.3f}")
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+#
+# ```{exercise} Two regimes that explain everything
+# :label: recovery-map
+# Let $x$ be uniform on the unit circle in two dimensions and the residual $\xi = z\, x$ with $z = \pm 1$. How much of
+# $\xi$ do two regimes explain that have a *map* each? And how much do two that have an *offset* each, at most?
+# ```
+#
+# ```{solution-start} recovery-map
+# :class: dropdown
+# ```
+# With $M_1 = I$ and $M_2 = -I$ the known regime explains all of it. An offset each, $+u$ and $-u$, is a number of hindsight
+# along one direction: $\xi$ is uniform on the circle, of which the best direction holds one half, and the best offset
+# $\E \lvert \xi_1 \rvert = 2 / \pi$ explains $(2/\pi)^2 \approx 0.41$ of the whole.
+
+# %% tags=["solution"]
+rng = np.random.default_rng(seed)
+angle = rng.uniform(0, 2 * np.pi, 100_000)
+x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+xi = rng.choice([-1, 1], len(x))[:, None] * x
+sign = np.sign(xi[:, :1])
+offsets = np.hstack([2 / np.pi * sign, 0 * sign])
+mapped = np.sign((xi * x).sum(axis=1, keepdims=True)) * x
+for name, forecast in (("a map each", mapped), ("an offset each", offsets)):
+    print(f"{name}: {1 - ((xi - forecast) ** 2).sum() / (xi**2).sum():.3f}")
 
 # %% [markdown]
 # ```{solution-end}

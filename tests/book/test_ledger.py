@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from lmphys.book.ledger import Entry, Ledger, read_ledger, readable
+from lmphys.book.ledger import Entry, Ledger, read_ledger, readable, typed_rows
+from lmphys.book.verdicts import NOT_COMPARABLE
 from lmphys.core.errors import LmphysError
 from lmphys.stats.interval import Interval
 
@@ -104,3 +105,12 @@ def test_entries_without_a_number_are_left_out_and_named(project, capsys):
     assert list(read_ledger(project)["claim"]) == ["slds.residual.norm_modes"]
     printed = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in printed] == ["slds.jump.ratio", "slds.jump.stride_cv"]
+
+
+def test_a_row_says_what_its_run_lacks(project):
+    ledger = Ledger.for_page("toy/page", model="m", profile="quick")
+    ledger.record_all([Entry("slds.residual.norm_modes", 3, lacking="847 transitions of 40,000")])
+    row = read_ledger(project).iloc[0]
+    assert (row.verdict, row.reason, row.lacking) == (NOT_COMPARABLE, "847 transitions of 40,000", row.reason)
+    # Rows of an older ledger have no such column, and lack nothing.
+    assert typed_rows([{"claim": "x"}])["lacking"].tolist() == [""]

@@ -195,3 +195,13 @@ def test_the_claimed_value_itself_reproduces_the_claim(value, tolerance, compari
 
 def test_every_word_occurs_in_the_table():
     assert {case[-1] for case in CASES} == set(VERDICTS) - {DEPENDS, NOT_COMPARABLE}
+
+
+def test_a_run_that_lacks_something_is_not_compared_and_says_what():
+    found = verdict(claim(), of(0.51), {"null": 0.2}, lacking="847 transitions of 40,000")
+    assert (found.word, found.reason) == (NOT_COMPARABLE, "847 transitions of 40,000")
+    assert verdict(claim(), of(0.51), {"null": 0.2}).word == REPRODUCED
+    with pytest.raises(LmphysError, match="lacks the control"):  # lacking data is no leave to omit a control
+        verdict(claim(controls=("null",)), of(0.51), {}, lacking="too few")
+    with pytest.raises(LmphysError, match="finite"):
+        verdict(claim(), of(NAN), {"null": 0.2}, lacking="too few")

@@ -22,7 +22,19 @@ from lmphys.stats.interval import Interval
 
 COLUMNS = (
     *("claim", "paper", "place", "statement", "unit", "value", "comparison", "tolerance", "obtained", "interval"),
-    *("controls", "control_intervals", "verdict", "reason", "note", "page", "model", "profile", "seed", "date"),
+    *(
+        "controls",
+        "control_intervals",
+        "verdict",
+        "reason",
+        "lacking",
+        "note",
+        "page",
+        "model",
+        "profile",
+        "seed",
+        "date",
+    ),
 )
 
 
@@ -150,6 +162,7 @@ class Entry(NamedTuple):
     obtained: Numbers
     controls: Mapping[str, Numbers] = MappingProxyType({})
     note: str = ""
+    lacking: str = ""
 
 
 class Finding(str):
@@ -194,6 +207,7 @@ class Ledger:
         *,
         controls: Mapping[str, Numbers] | None = None,
         note: str = "",
+        lacking: str = "",
     ) -> Verdict:
         """Compare a number with a claim, keep the row, and return the verdict (`verdicts.verdict` says how).
 
@@ -203,12 +217,13 @@ class Ledger:
                 the claim has several.
             controls: Name to what a null gives, likewise.
             note: A remark for the reader.
+            lacking: What this run lacks to be compared with the paper, as in `verdicts.verdict`.
 
         Raises:
             LmphysError: there is no such claim (suggests the nearest), or a number is not finite.
         """
         claim = find_claim(self.claims, claim_id)
-        found = verdict(claim, obtained, controls)
+        found = verdict(claim, obtained, controls, lacking=lacking)
         numbers, interval = _taken_apart(obtained)
         apart = {name: _taken_apart(control) for name, control in (controls or {}).items()}
         row = {
@@ -222,6 +237,7 @@ class Ledger:
             "control_intervals": {name: ends for name, (_, ends) in apart.items() if ends is not None},
             "verdict": found.word,
             "reason": found.reason,
+            "lacking": lacking,
             "note": note,
             **{name: getattr(self, name) for name in ("page", "model", "profile")},
             "seed": None,  # the runner knows it, and fills it in
@@ -235,9 +251,9 @@ class Ledger:
 
     def record_all(self, entries: Iterable[Entry]) -> None:
         """Record entries in turn; one with a number that does not exist in this run is left out, and named."""
-        for claim, obtained, controls, note in entries:
+        for claim, obtained, controls, note, lacking in entries:
             if all(np.isfinite(number) for number in _numbers([obtained, *controls.values()])):
-                self.record(claim, obtained, controls=controls, note=note)
+                self.record(claim, obtained, controls=controls, note=note, lacking=lacking)
             else:
                 print(f"{claim}: no verdict, as there is too little data for one of its numbers; ask more questions")
 
@@ -305,6 +321,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def typed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as they are written, as a table with the columns of `read_ledger`."""
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
+    table["lacking"] = table["lacking"].fillna("")  # rows from before there was such a column
     return table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals"), object))
 
 

@@ -118,7 +118,7 @@ def not_firm(claim: Claim, row: Mapping[str, Any], others: Sequence[Mapping[str,
     flipped = [f"seed {other['seed']}: {other['verdict']}" for other in same if other["verdict"] != row["verdict"]]
     if flipped:
         return "; ".join(flipped)
-    if not claim.comparable:
+    if not claim.comparable or row.get("lacking"):
         return ""
     words = {name: found.word for name, found in judged_again(claim, row).items()}
     for sign in (1, -1):

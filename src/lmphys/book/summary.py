@@ -125,6 +125,8 @@ def why(claim: Claim, row: Mapping[Any, Any]) -> str:
     """One sentence on the verdict of a ledger row, computed from its numbers by the rule that gives the verdict."""
     if not claim.comparable:
         return f"{claim.why_not}."
+    if row.get("lacking"):
+        return f"{row['lacking']}."
     each = judged_again(claim, row)
     if len(each) == 1:
         return f"{next(iter(each.values())).reason}."

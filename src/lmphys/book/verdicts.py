@@ -8,7 +8,9 @@ controls c have intervals, too.
 x is *ahead* of a reference when its whole interval lies on the claimed side of the reference's whole interval; the
 reference *does as well* when s (x - c) <= 0. All is decided by the ends of intervals, never by their widths.
 
-1.  `comparable = no`: **not comparable at this scale**. The numbers are shown all the same.
+1.  `comparable = no`, or the run lacks what its numbers need to be compared (`lacking`: enough transitions, a model
+    that knows the facts; the claim says from where on): **not comparable at this scale**. The numbers are shown all
+    the same.
 2.  Several numbers, one for each definition that the paper does not tell apart: each is judged alone. If the verdicts
     are the same, that is the verdict; if not: **depends on definition**.
 3.  `equal`, `at_least`, `at_most`: the band is [v - tol, v + tol], [v - tol, ∞) or (-∞, v + tol].
@@ -63,7 +65,9 @@ class Verdict:
         return self.word
 
 
-def verdict(claim: Claim, obtained: Numbers, controls: Mapping[str, Numbers] | None = None) -> Verdict:
+def verdict(
+    claim: Claim, obtained: Numbers, controls: Mapping[str, Numbers] | None = None, *, lacking: str = ""
+) -> Verdict:
     """Verdict on a claim by the rule in the docstring of the module.
 
     Args:
@@ -71,6 +75,8 @@ def verdict(claim: Claim, obtained: Numbers, controls: Mapping[str, Numbers] | N
         obtained: our number in the claim's unit, or its 95 % interval; for several definitions one for each, by name.
         controls: name to what a null gives, likewise; for several definitions one number for all, or one for each
             (controls that are only shown may lack some).
+        lacking: what this run lacks to be compared with the paper, as a number beside the one that is needed; empty
+            where nothing is.
 
     Raises:
         LmphysError: a number is not finite, an interval is reversed, a required control is missing, a control has no
@@ -80,6 +86,8 @@ def verdict(claim: Claim, obtained: Numbers, controls: Mapping[str, Numbers] | N
     each = verdicts(claim, obtained, controls)
     if not claim.comparable:
         return Verdict(NOT_COMPARABLE, claim.why_not)
+    if lacking:
+        return Verdict(NOT_COMPARABLE, lacking)
     first = next(iter(each.values()))
     if len(each) == 1:
         return first

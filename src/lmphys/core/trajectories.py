@@ -99,6 +99,15 @@ class Trajectories:
         return np.concatenate([[0], np.cumsum(self.lengths)])
 
     @property
+    def questions(self) -> np.ndarray:
+        """(C,) question of each chain, numbered from 0; its own number where `chains` has no `question_id`.
+
+        What intervals resample: chains of one question share its difficulty and its words.
+        """
+        named = "question_id" in self.chains
+        return pd.factorize(self.chains["question_id"])[0] if named else np.arange(len(self))
+
+    @property
     def width(self) -> int:
         """Dimension D of a state."""
         return self.states.shape[1]

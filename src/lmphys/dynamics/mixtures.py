@@ -45,6 +45,7 @@ def choose_mixture(
     projection: Projection,
     ridge: float = 1.0,
     n_folds: int = 3,
+    n_init: int = 3,
     n_bootstrap: int = 500,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -62,13 +63,15 @@ def choose_mixture(
         projection: its settings, rank included.
         ridge: of the linear map.
         n_folds: folds of questions.
+        n_init: starts of each fit to all chains, from which the criteria are; the best one counts. In each fold there
+            is one: their mean is over fits already.
         n_bootstrap: replicates of the intervals.
         seed: of the folds, starts and intervals.
 
     Returns:
         Indexed by `covariance`, `n_components`; last the row ("student", 1) of one `StudentT`. Columns on all
         chains: `n_parameters`, `log_likelihood` (sum, nats), `aic`, `bic`. On held-out chains, in nats per
-        transition, with 95 % intervals over chains at given fits, `held_out_low`, ...: `held_out`, the mean
+        transition, with 95 % intervals over questions at given fits, `held_out_low`, ...: `held_out`, the mean
         log density; `step`, its gain over the row with fewer components, NaN for the first; `excess`, its
         gain over the Student t. Densities are those of k coordinates.
 
@@ -90,10 +93,11 @@ def choose_mixture(
     fold = question_folds(traj, n_folds, seed)
     density = hold_out(score, traj, fold, range(n_folds))["density"]
     z, _ = _residuals(traj, traj, projection, ridge)
-    chain = traj.pairs()[2]
+    question = traj.questions
+    unit, n_units = question[traj.pairs()[2]], int(question.max()) + 1
     rows = []
     for i, (covariance, K) in enumerate(models):
-        total = float(_fit(z, covariance, K, seed=seed).score_samples(z).sum())
+        total = float(_fit(z, covariance, K, n_init=n_init, seed=seed).score_samples(z).sum())
         p = n_parameters(covariance, K, z.shape[1])
         row = {"n_parameters": p, "log_likelihood": total, "aic": 2 * p - 2 * total}
         row["bic"] = p * np.log(len(z)) - 2 * total
@@ -101,7 +105,7 @@ def choose_mixture(
         step = density[:, i] - density[:, i - 1] if fewer else np.full(len(z), np.nan)
         columns = {"held_out": density[:, i], "step": step, "excess": density[:, i] - density[:, -1]}
         for column, values in columns.items():
-            interval = mean_interval(values, groups=chain, n_groups=len(traj), n_bootstrap=n_bootstrap, seed=seed)
+            interval = mean_interval(values, groups=unit, n_groups=n_units, n_bootstrap=n_bootstrap, seed=seed)
             row |= {column + end: float(x) for end, x in zip(("", "_low", "_high"), interval, strict=True)}
         rows.append(row)
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(models, names=["covariance", "n_components"]))

@@ -140,9 +140,9 @@ class Projection(BaseEstimator):
 def rank_share(
     traj: Trajectories, rank: int, *, of: Basis = "states", n_bootstrap: int = 100, seed: int = 0
 ) -> Interval:
-    """Share of variance in the first `rank` principal components, with a 95 % interval over chains.
+    """Share of variance in the first `rank` principal components, with a 95 % interval over questions.
 
-    A resampled corpus repeats chains, so its variance lies in fewer directions and its share is too large. The
+    A resampled corpus repeats questions, so its variance lies in fewer directions and its share is too large. The
     interval is therefore the share plus and minus 1.96 standard deviations of the replicates, not their percentiles.
 
     Args:
@@ -153,22 +153,23 @@ def rank_share(
         seed: of the resampling.
     """
     rows = traj.sources()
-    chain = np.repeat(np.arange(len(traj)), traj.lengths)
+    question = traj.questions
+    unit, n_units = np.repeat(question, traj.lengths), int(question.max()) + 1
     if of == "states":
         data = traj.states.astype(np.float64)
     else:
-        data, chain = traj.increments().astype(np.float64), chain[rows]
+        data, unit = traj.increments().astype(np.float64), unit[rows]
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         shares = []
-        for w in weights[:, chain]:
+        for w in weights[:, unit]:
             centred = data - np.average(data, axis=0, weights=w)
             values = np.linalg.eigvalsh((centred * w[:, None]).T @ centred)
             shares.append(values[::-1][:rank].sum() / values.sum())
         return np.array(shares)
 
-    share = float(statistic(np.ones((1, len(traj))))[0])
-    weights = chain_weights(len(traj), n_bootstrap, seed)
+    share = float(statistic(np.ones((1, n_units)))[0])
+    weights = chain_weights(n_units, n_bootstrap, seed)
     spread = 1.96 * float(np.std(statistic(weights)))
     return Interval(np.array(share), np.array(share - spread), np.array(share + spread))
 

@@ -13,7 +13,7 @@ from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
 _LEVEL = 0.05
 _COLUMNS = [
     *("low", "high", "any", "any_high", "p_any"),
-    *("place", "place_high", "p_place", "beyond", "verdict"),
+    *("place", "place_low", "place_high", "p_place", "beyond", "verdict"),
 ]
 _TIE = 1e-12  # permutations that change nothing must count as ties
 
@@ -93,8 +93,9 @@ def alignment(
 
     Returns:
         A row a label: `n` steps, `classes`, `nmi` (or `ari`) with `low` and `high` (95 %), the mean `any` and the 95 %
-        point `any_high` of the first null with `p_any`, the same of the second (`place`, `place_high`, `p_place`),
-        `beyond`, the index minus `place`, and the `verdict` at 5 % shared among the labels (Bonferroni).
+        point `any_high` of the first null with `p_any`, the same of the second (`place`, `place_high`, `p_place`) with
+        its 2.5 % point `place_low`, `beyond`, the index minus `place`, and the `verdict` at 5 % shared among the labels
+        (Bonferroni).
 
     Raises:
         LmphysError: arrays of unequal length, no labels, or no permutations.
@@ -167,7 +168,8 @@ def _row(steps: _Steps, index: str, n_permutations: int, n_bootstrap: int, seed:
     return {
         "n": len(y), "classes": classes, index: value, "low": float(interval[0]), "high": float(interval[1]),
         "any": anywhere.mean(), "any_high": np.quantile(anywhere, 0.95), "p_any": p_any,
-        "place": within.mean(), "place_high": np.quantile(within, 0.95), "p_place": p_place,
+        "place": within.mean(), "place_low": np.quantile(within, 0.025), "place_high": np.quantile(within, 0.95),
+        "p_place": p_place,
         "beyond": value - within.mean(), "verdict": verdict,
     }  # fmt: skip
 

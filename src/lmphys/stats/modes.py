@@ -36,9 +36,15 @@ def dip_excess(x: np.ndarray, *, n_draws: int = 500, seed: int = 0) -> float:
     return dip_test(x)[0] - float(np.quantile(null, 0.95))
 
 
-def count_modes(x: np.ndarray) -> int:
-    """Number of bumps of a kernel density estimate of a sample (n,), Gaussian kernel, Silverman's bandwidth."""
-    density = gaussian_kde(x, bw_method="silverman")
+def count_modes(x: np.ndarray, *, weights: np.ndarray | None = None) -> int:
+    """Number of bumps of a kernel density estimate of a sample (n,), Gaussian kernel, Silverman's bandwidth.
+
+    Args:
+        x: the sample.
+        weights: (n,) of the values, such as how often a resample has drawn each; equal ones by default.
+    """
+    # Silverman's rule for the sample itself: with weights SciPy would take a wider kernel, and merge modes.
+    density = gaussian_kde(x, bw_method=float((0.75 * len(x)) ** -0.2), weights=weights)
     margin = 3 * density.factor * np.std(x)
     height = density(np.linspace(x.min() - margin, x.max() + margin, 1000))
     return len(find_peaks(height, prominence=_PROMINENCE * height.max())[0])

@@ -1,4 +1,4 @@
-"""Variance explained, pooled over dimensions, with intervals over chains."""
+"""Variance explained, pooled over dimensions, with intervals over chains or, of whole corpora, over questions."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def r2_interval(
         n_bootstrap: replicates.
         seed: of the resampling.
     """
-    return bootstrap_chains(_r2(y, predicted, chain, n_chains), n_chains, n_bootstrap=n_bootstrap, seed=seed)
+    return bootstrap_chains(r2_of_weights(y, predicted, chain, n_chains), n_chains, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def r2_gain(
@@ -44,22 +44,20 @@ def r2_gain(
     forecast: np.ndarray,
     baseline: np.ndarray,
     *,
-    groups: np.ndarray | None = None,
     n_bootstrap: int = 500,
     seed: int = 0,
 ) -> Interval:
-    """R^2 of one forecast of h_{t+1} minus that of another, with a 95 % interval over chains, paired.
+    """R^2 of one forecast of h_{t+1} minus that of another, with a 95 % interval over questions, paired.
 
     Args:
         traj: C chains.
         forecast: (N - C, D) in the order of `traj.pairs()`.
         baseline: likewise.
-        groups: (C,) group of each chain, such as its question: groups are then resampled whole.
         n_bootstrap: replicates.
-        seed: of the resampling; each replicate has the same chains for both.
+        seed: of the resampling; each replicate has the same questions for both.
     """
     _, h_next, chain = traj.pairs()
-    unit = np.arange(len(traj)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    unit = traj.questions
     return r2_difference(
         h_next.astype(np.float64),
         forecast,
@@ -82,11 +80,13 @@ def r2_difference(
     seed: int = 0,
 ) -> Interval:
     """R^2 of predictions minus that of others, paired; arguments as in `r2_interval`."""
-    one, other = (_r2(y, x, chain, n_chains) for x in (predicted, baseline))
+    one, other = (r2_of_weights(y, x, chain, n_chains) for x in (predicted, baseline))
     return bootstrap_chains(lambda w: one(w) - other(w), n_chains, n_bootstrap=n_bootstrap, seed=seed)
 
 
-def _r2(y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int) -> Callable[[np.ndarray], np.ndarray]:
+def r2_of_weights(
+    y: np.ndarray, predicted: np.ndarray, chain: np.ndarray, n_chains: int
+) -> Callable[[np.ndarray], np.ndarray]:
     """Pooled R^2 as a function of the weights of chains, (R, C) to (R,)."""
     sse = sum_by_group(((y - predicted) ** 2).sum(axis=1), chain, n_chains)
     about_mean = spread(y, chain, n_chains)

@@ -5,7 +5,13 @@ from sklearn.metrics import adjusted_rand_score
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.nulls.implanted import implant, implanted_chains, regime_separation, white_residuals
+from lmphys.dynamics.nulls.implanted import (
+    implant,
+    implant_maps,
+    implanted_chains,
+    regime_separation,
+    white_residuals,
+)
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
 
@@ -156,3 +162,26 @@ def test_unusable_settings_are_refused(traj, base):
         with pytest.raises(LmphysError, match="use separation >= 0"):
             implant(base, traj, 2, **{"separation": 1.0, **wrong})
     assert implant(base, traj, D + 1, separation=1.0).n_regimes == D + 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_maps_of_their_own_explain_the_stated_share_and_leave_the_average(base, traj, share):
+    p = implant_maps(base, traj, K, share=share, seed=3)
+    np.testing.assert_allclose(p.M.mean(axis=0), base.M[0], atol=1e-12)
+    np.testing.assert_allclose(p.b.mean(axis=0), base.b[0], atol=1e-12)
+    h = traj.pairs()[0]
+    own = p.means(h) - base.means(h)
+    within = p.Sigma.mean(axis=0)
+    moved = np.einsum("kni,knj->ij", own, own) / (K * len(h))
+    np.testing.assert_allclose(moved + within, base.Sigma[0], rtol=1e-8)
+    assert np.trace(moved) / np.trace(base.Sigma[0]) == pytest.approx(share)
+
+
+def test_maps_of_their_own_reach_all_directions_and_offsets_do_not(base, traj):
+    h = traj.pairs()[0]
+    maps = implant_maps(base, traj, 2, share=0.5, seed=0)
+    offsets = implant(base, traj, 2, separation=3.0, seed=0)
+    ranks = [np.linalg.matrix_rank((p.means(h) - base.means(h)).reshape(-1, D), tol=1e-6) for p in (maps, offsets)]
+    assert ranks == [D, 1]
+    with pytest.raises(LmphysError, match="share"):
+        implant_maps(base, traj, 2, share=1.0)

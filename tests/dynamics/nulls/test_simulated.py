@@ -6,8 +6,9 @@ from scipy.signal import lfilter
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
-from lmphys.dynamics.nulls.simulated import linear_surrogates, simulated_surrogates
+from lmphys.dynamics.nulls.simulated import linear_surrogates, simulated_surrogates, student_surrogates
 from lmphys.dynamics.slds.estimator import SLDS
+from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.stats.student import mardia_excess
 
 
@@ -48,3 +49,17 @@ def test_surrogates_of_ragged_chains_keep_their_lengths_and_drop_the_texts(ragge
     assert not np.array_equal(surrogates.states, linear_surrogates(drift, told, noise="gaussian", seed=1).states)
     with pytest.raises(LmphysError, match="use 'gaussian' or 'student'"):
         linear_surrogates(drift, ragged, noise="laplace", seed=0)
+
+
+def test_student_surrogates_have_the_covariance_of_the_model_and_the_tail_of_the_residuals():
+    rng = np.random.default_rng(0)
+    traj = Trajectories.from_list([np.zeros((11, 3))] * 4000)
+    parameters = SLDSParameters(np.ones(1), np.ones((1, 1)), -0.5 * np.eye(3)[None], np.zeros((1, 3)), np.eye(3)[None])
+    model = SLDS.from_parameters(parameters)
+    tail = stats.multivariate_t(np.zeros(2), np.eye(2), df=10).rvs(200_000, random_state=rng)  # excess 2 / 6
+    h, h_next, _ = student_surrogates(model, traj, tail, seed=1).pairs()
+    kicks = h_next - 0.5 * h
+    np.testing.assert_allclose(np.cov(kicks.T), np.eye(3), atol=0.04)
+    assert mardia_excess(kicks) == pytest.approx(1 / 3, abs=0.12)
+    light = student_surrogates(model, traj, rng.uniform(-1, 1, (5000, 2)), seed=1).pairs()
+    assert mardia_excess(light[1] - 0.5 * light[0]) == pytest.approx(0, abs=0.05)

@@ -9,8 +9,8 @@ from lmphys.pages.belief_shift import verdicts
 from lmphys.pages.belief_shift.endings import SIMULATION, compare_endings, other_draws
 from lmphys.pages.belief_shift.finals import final_belief_scores
 from lmphys.pages.belief_shift.folds import one_step
-from lmphys.pages.belief_shift.gains import NULL, gain_table, gains, network_of, surrogate_steps
-from lmphys.pages.belief_shift.simulated import REAL, SIMULATED, final_beliefs, scenarios
+from lmphys.pages.belief_shift.gains import HEAVY_NULL, NULL, gain_table, gains, network_of, surrogate_steps
+from lmphys.pages.belief_shift.simulated import REAL, SIMULATED, UNDISPLACED, final_beliefs, scenarios
 from lmphys.pages.belief_shift.two_sample import p_value
 from lmphys.stats.interval import Interval
 
@@ -27,12 +27,13 @@ def steps(folds):
 
 @pytest.fixture(scope="module")
 def found(steps):
-    return gains(steps, surrogate_steps(themed_chains(), rank=4, n_regimes=2, n_folds=2))
+    fit = {"rank": 4, "n_regimes": 2, "n_folds": 2}
+    return gains(steps, *(surrogate_steps(themed_chains(), heavy=heavy, **fit) for heavy in (False, True)))
 
 
 def test_chains_of_one_map_show_no_gain_of_regimes(found, steps):
     assert network_of(steps) == "GRU-256"
-    assert abs(found[NULL].value) < 0.02
+    assert abs(found[NULL].value) < 0.02 and abs(found[HEAVY_NULL].value) < 0.02
     assert found["SLDS over r h"] == steps.gain("SLDS", "r h")
     assert gain_table(found).loc[NULL, "low"] == pytest.approx(float(found[NULL].low))
 
@@ -76,12 +77,17 @@ def test_rows_of_the_ledger_hold_their_numbers_and_controls(folds, steps, found,
     entries = {entry.claim: entry for entry in verdicts.forecast_entries(steps, found)}
     linear, network = (entries[f"slds.belief.slds_beats_{name}"] for name in ("linear", "gru"))
     assert linear.obtained == steps.gain("SLDS", "one linear map")
-    assert list(linear.controls) == ["no gain", "r h instead", "GRU-256 on r h instead", "chains of one map"]
+    rivals = ["no gain", "r h instead", "GRU-256 on r h instead"]
+    assert list(linear.controls) == [*rivals, "chains of one map", "chains of one map with heavy tails"]
     assert list(network.controls) == ["no gain", "one linear map instead", "r h instead", "GRU-256 on r h instead"]
-    assert network.controls["r h instead"] == pytest.approx(float(steps.gain("r h", "GRU-256").value))
-    plateau = verdicts.plateau_entry(table)
+    assert network.controls["r h instead"] == steps.gain("r h", "GRU-256")
+    plateau, push = verdicts.simulated_entries(table, "too few facts")
     real, made = (final_beliefs(table, kind, "clean") for kind in (REAL, SIMULATED))
-    assert plateau.controls["clean chains"] == pytest.approx(float((made - real).mean()))
+    assert plateau.controls["clean chains"].value == pytest.approx(float((made - real).mean()))
+    kinds = (SIMULATED, UNDISPLACED)
+    pushed, still = (final_beliefs(table, kind, "poisoned") for kind in kinds)
+    assert push.obtained.value == pytest.approx(float((pushed - still).mean()))
+    assert plateau.lacking == push.lacking == "too few facts"
     scores = {e.claim: e for e in verdicts.score_entries(steps.scores(), final_belief_scores(folds, (3,)))}
     assert len(scores) == 2 * 3 * 2 + 2
     assert scores["slds.belief.gemma7b.slds_r2"].obtained == pytest.approx(steps.scores().loc["SLDS", "r2_h"])

@@ -28,8 +28,8 @@ def test_the_slope_of_a_pure_exponential_is_minus_one():
     assert (slope.value, exact) == pytest.approx((-1, -2))
     # Errors of 0.1 at 3, 4, 5, 6: the variance of the slope is 0.01 / sum (x - mean)^2 = 0.01 / 5.
     assert slope.high - slope.low == pytest.approx(2 * 1.96 * np.sqrt(0.01 / 5))
-    modes = pd.DataFrame({"D / ΔU": [0.5, 1.0, 2.0], "modes": [2, 2, 1]})
-    assert [entry.obtained for entry in entries(modes, table)] == [1.0, slope]
+    modes = pd.DataFrame({"D / ΔU": [0.5, 0.9, 2.0, 4.0], "modes": [2, 2, 2, 1]})
+    assert [entry.obtained for entry in entries(modes, table)] == [{"where": 1.0, "nowhere else": 0.5}, slope]
 
 
 def test_the_euler_step_is_too_wide_and_ends_at_two():

@@ -87,8 +87,11 @@ def test_an_alarm_is_set_beside_others_or_the_reason_is_told(study, signals, eve
     assert list(lead.summary.index) == ["SLDS", KNOWING, "place alone", RANDOM]
     assert f"{event.sum()} derailments" in capsys.readouterr().out
     (entry,) = lead_entries("a", lead)
-    assert entry.obtained.value == lead.summary.lead["SLDS"]
-    assert set(entry.controls) == {KNOWING, "place alone", RANDOM}
+    others = lead.summary.drop("SLDS")
+    assert entry.obtained.value == pytest.approx(lead.summary.lead["SLDS"] - others.lead.max())
+    best = others.loc[others.lead.idxmax()]
+    assert (entry.obtained.low, entry.obtained.high) == (best.difference_low, best.difference_high)
+    assert f"beside {best.name}; " in entry.note
     none = Outcome("a", signals.traj, ~event & event, np.full(len(event), np.inf))
     assert alarm_leads(study.signals["a"], none, rate=0.2) is None and lead_entries("a", None) == []
     assert "need chains of both kinds" in capsys.readouterr().out
@@ -108,6 +111,6 @@ def test_the_entry_of_a_gain_names_its_null_and_its_power():
     )
     entry = gain_entry("slds.warning.derailment", "x", 3, gains, null, planted)
     assert tuple(entry.obtained) == (0.1, 0.05, 0.15)
-    assert entry.controls == {"no gain": 0.0, "signals of another chain": 0.01}
+    assert entry.controls == {"no gain": 0.0, "signals of another chain": (0.01, -0.1, 0.1)}
     assert "0.60, gain with random weights 0.020, power 80 % for a gain of 0.12" in entry.note
     assert sure_gains(gains, 3) == "x: beyond task and length, 3 sentences in, SLDS (+0.10)"

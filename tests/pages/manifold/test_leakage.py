@@ -5,7 +5,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.projection import Projection
-from lmphys.pages.manifold.leakage import subspace_leakage
+from lmphys.pages.manifold.leakage import leakage_intervals, subspace_leakage
 
 
 @pytest.fixture
@@ -66,3 +66,14 @@ def test_what_has_no_leakage_is_refused(fitted, ragged):
     drift.A_, drift.c_ = np.zeros((5, 5)), np.ones(5)
     with pytest.raises(LmphysError, match="vanishes"):
         subspace_leakage(drift, projection, Trajectories.from_list([np.ones((2, 5))]), epsilon=1.0)
+
+
+def test_intervals_of_the_typical_and_the_largest_leakage(fitted, ragged):
+    drift, projection = fitted
+    found = subspace_leakage(drift, projection, ragged, epsilon=0.5)
+    intervals = leakage_intervals(found, ragged)
+    values = np.sort(found.values)
+    n = len(values)
+    assert intervals["median over states"].value in (values[(n - 1) // 2], values[n // 2])
+    assert intervals["median over states"].low < intervals["median over states"].high
+    assert intervals["supremum"].value == intervals["supremum"].high == found.sup

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.projection import Projection
 from lmphys.pages.manifold.shares import held_out_share, relative_residual, share
 
 
@@ -21,7 +22,7 @@ def test_share_is_that_of_the_widest_coordinates(of):
 
 def test_directions_of_noise_hold_no_more_than_their_number_elsewhere():
     # In the sample the chosen directions hold more than k / D; on other chains they cannot.
-    found = [(share(t, 2, of="states"), held_out_share(t, 2, of="states", seed=0)) for t in
+    found = [(share(t, 2, of="states"), held_out_share(t, 2, of="states", seed=0).value) for t in
              (chains(np.ones(10), 15, seed) for seed in range(30))]  # fmt: skip
     inside, outside = np.mean(found, axis=0)
     assert inside > 0.3
@@ -36,3 +37,12 @@ def test_half_of_the_variance_leaves_a_residual_of_root_one_half():
     x = traj.states - traj.states.mean(axis=0)
     left = np.sqrt((x[:, 1:] ** 2).sum() / (x**2).sum())
     assert relative_residual(share(traj, 1, of="states")) == pytest.approx(left, abs=1e-3)
+
+
+@pytest.mark.parametrize("of", ["states", "increments"])
+def test_the_share_on_other_questions_is_that_of_the_projection_with_an_interval(of):
+    traj = chains(np.array([3.0, 2.0, 1.0, 1.0]), 300, 2)
+    train, test = traj.split(0.7, seed=5)
+    found = held_out_share(traj, 2, of=of, seed=5)
+    assert found.value == pytest.approx(Projection(2, of=of).fit(train).share_of(test))
+    assert found.low < 13 / 15 < found.high

@@ -1,7 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import t as student_t
 from sklearn.metrics import adjusted_rand_score
 
 from lmphys.core.errors import LmphysError
@@ -10,7 +9,6 @@ from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.recovery.detection import (
     calibrate,
     calibrate_stays,
-    confidence_set,
     held_out_gain,
     power,
     regime_statistics,
@@ -77,26 +75,6 @@ def test_a_gain_is_held_out_by_question(forgetful):
         honest[rows] = SLDS(2, random_state=0, n_init=2, max_iter=40).fit(train).forecasts(test)["predictive"]
         one[rows] = SLDS(1).fit(train).forecasts(test)["predictive"]
     assert found.value == pytest.approx(float(r2_gain(lasting, honest, one).value))
-
-
-def line(n=5, sd=0.3):
-    """Values that are the separation plus noise of mean 0 and given sd, without randomness."""
-    noise = np.linspace(-1, 1, n)
-    noise *= sd / noise.std(ddof=1)
-    return pd.DataFrame({"true": np.repeat([0.0, 1.0, 3.0, 6.0], n), "x": np.tile(noise, 4)}).eval("x = x + true")
-
-
-def test_placement_inverts_a_line():
-    half = student_t.ppf(0.975, 4) * 0.3 * np.sqrt(1 + 1 / 5)
-    found = confidence_set(line(), 3.2, "x")
-    assert found.low == pytest.approx(3.2 - half, abs=0.02)
-    assert found.high == pytest.approx(3.2 + half, abs=0.02)
-    np.testing.assert_allclose(found.band["mean"], [0, 1, 3, 6], atol=1e-12)
-    nowhere = confidence_set(line(), 20.0, "x")
-    assert np.isnan(nowhere.low)
-    assert np.isnan(nowhere.high)
-    with pytest.raises(LmphysError, match="fewer than 2"):
-        confidence_set(line().iloc[::5], 1.0, "x")
 
 
 def test_power_is_where_the_curve_reaches_the_target():

@@ -4,7 +4,7 @@ import pytest
 
 from lmphys.core.errors import LmphysError
 from lmphys.pages.slds.ablation import DEFINITIONS, MODELS, SPACES, TABLE, TARGETS, WEIGHTS, Ablation
-from lmphys.pages.slds.patterns import compare_patterns, describe_patterns
+from lmphys.pages.slds.patterns import compare_patterns, describe_patterns, nll_order
 
 
 def by_hand(r2_of: dict[str, float]) -> Ablation:
@@ -13,7 +13,8 @@ def by_hand(r2_of: dict[str, float]) -> Ablation:
     for i, name in enumerate(MODELS):
         errors[i] = 1 - r2_of.get(name, 0.0)
     spreads = {(space, target): lambda w: w.sum(axis=1) for space in SPACES for target in TARGETS}
-    return Ablation({}, None, None, (), errors, spreads, pd.Series(dtype=float))
+    surprise = np.array([np.full(10, -r2_of.get(name, 0.0)) for name in MODELS])  # as R² falls, surprise grows
+    return Ablation({}, None, None, (), np.arange(10), errors, spreads, surprise, np.ones(10, dtype=int))
 
 
 def test_patterns_of_tables_made_by_hand():
@@ -29,6 +30,17 @@ def test_patterns_of_tables_made_by_hand():
     # One pair of the ten exchanged: eight tenths of agreement.
     swapped = paper | {"no regimes": 0.61}
     assert compare_patterns(by_hand(swapped), by_hand(paper), paper, n_bootstrap=2).tau.iloc[0] == pytest.approx(0.8)
+
+
+def test_the_order_of_likelihoods_is_that_of_the_rows():
+    paper = dict(zip(TABLE, (78, 155, 210, 290, 180), strict=True))
+    same = by_hand({name: -float(value) for name, value in paper.items()})
+    assert tuple(nll_order(same, paper, n_bootstrap=20)) == (1, 1, 1)
+    reverse = by_hand({name: float(value) for name, value in paper.items()})
+    assert tuple(nll_order(reverse, paper, n_bootstrap=20)) == (-1, -1, -1)
+    # One neighbour pair out of order of ten pairs: tau = (9 - 1) / 10. One chain of two decides which comes first.
+    swapped = {**paper, "no regimes": 181}
+    assert nll_order(by_hand({n: -float(v) for n, v in swapped.items()}), paper, n_bootstrap=20).value == 0.8
 
 
 def test_a_paper_without_a_row_is_refused():

@@ -100,6 +100,14 @@ def test_persistence_by_hand():
     assert float(found.value) == pytest.approx((2 + 2 * 3 / 8) / 3)
 
 
+def test_persistence_resamples_questions():
+    path, lengths = np.array([0, 0, 1, 0, 1, 1, 0, 1]), np.array([3, 3, 3, 3])
+    alone = persistence(path, lengths, 2, n_bootstrap=50)
+    assert tuple(persistence(path, lengths, 2, questions=np.arange(4), n_bootstrap=50)) == tuple(alone)
+    pairs = persistence(path, lengths, 2, questions=np.array([0, 0, 1, 1]), n_bootstrap=50)
+    assert pairs.value == alone.value and tuple(pairs) != tuple(alone)
+
+
 def test_corpora_are_decoded_each_by_its_own_model():
     truths = {
         name: random_parameters(2, 4, separation=8.0, stay=stay, seed=1) for name, stay in (("a", 0.9), ("b", 0.5))

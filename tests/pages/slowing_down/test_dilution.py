@@ -42,7 +42,7 @@ def table(p):
             "matched": [0.5, 0.4, 0.1, 0.3],
             "matched_low": [0.2, -0.1, 0.05, 0.1],
             "matched_high": [0.8, 0.9, 0.2, 0.5],
-            "shuffled": 0.01,
+            **{"shuffled": 0.01, "shuffled_low": -0.2, "shuffled_high": 0.2, "events": 30},
             "p": [0.01, 0.01, 0.5, p],
         },
         index=index,
@@ -56,10 +56,21 @@ def test_a_warning_survives_the_number_of_tests(p, warns):
     assert found["warns"].tolist() == [True, False, False, warns]
     words = in_words(table(p))
     assert words.startswith(f"{int(warns)} of 2 tests") and words.endswith("seen by: variance")
-    (entry,) = entries(table(p), window=4, rank=10)
-    assert entry.claim == "severity.slowing.wrong_answer"
+
+
+def test_an_indicator_without_power_or_a_handful_of_events_has_no_interval():
+    (blind,) = entries(table(0.02), window=4, rank=10)
+    assert blind.claim == "severity.slowing.wrong_answer"
+    assert blind.obtained == 0.3
+    assert blind.note == "p = 0.020 of one test of 2, window 4, rank 10; known slowing down is not seen (0.40)"
+    seeing = table(0.02)
+    seeing.loc[(KNOWN, "autocorrelation"), "matched_low"] = 0.1
+    (entry,) = entries(seeing, window=4, rank=10)
     assert tuple(entry.obtained) == (0.3, 0.1, 0.5)
-    assert entry.note == f"p = {p:.3f} of one test of 2, window 4, rank 10"
+    assert entry.controls == {"no rise": 0.0, "shuffled order": (0.01, -0.2, 0.2)}
+    assert entry.note == "p = 0.020 of one test of 2, window 4, rank 10"
+    (few,) = entries(seeing.assign(events=7), window=4, rank=10)
+    assert few.obtained == 0.3 and few.note.endswith("7 events are too few for an interval")
 
 
 def test_compared_events_stand_side_by_side(chains):

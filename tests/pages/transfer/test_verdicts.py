@@ -9,7 +9,7 @@ import pytest
 from lmphys.pages.transfer.model_transfer import MATCHES, NULLS
 from lmphys.pages.transfer.summary import describe_matches, same_text_means, switching_gains
 from lmphys.pages.transfer.task_transfer import REST, RULES, TransferMatrix
-from lmphys.pages.transfer.verdicts import beats_linear, model_drop, task_drop
+from lmphys.pages.transfer.verdicts import beats_linear, model_drop, same_base, task_drop
 
 NOISE = np.linspace(-0.01, 0.01, 201)
 
@@ -62,7 +62,8 @@ def test_a_drop_to_another_task_stands_beside_permuted_questions():
     real, permuted = matrix_of(0.5, 0.3, 0.4).summary(), matrix_of(0.4, 0.39, 0.4).summary()
     entry = task_drop("x", real, permuted, "K = 2")
     assert entry.obtained.value == pytest.approx(-0.2)
-    assert entry.controls == {"no drop": 0.0, "questions permuted among tasks": pytest.approx(-0.01)}
+    assert entry.controls["no drop"] == 0.0
+    assert tuple(entry.controls["questions permuted among tasks"]) == pytest.approx((-0.01, -0.01, -0.01))
     assert entry.note == "with the mean moved -0.200; K = 2"
 
 
@@ -70,9 +71,21 @@ def test_a_drop_to_another_model_is_relative_to_all_other_tasks():
     matrix = matrix_of(0.5, 0.3, 0.4)
     (entry,) = model_drop("x", [transfer_of(0.2), transfer_of(0.4)], matrix)
     assert tuple(entry.obtained) == pytest.approx((0.3 - 0.5,) * 3)
-    assert entry.controls == {"no drop": 0.0, "refitted": pytest.approx(0.3)}
+    assert entry.controls["no drop"] == 0.0
+    assert tuple(entry.controls["refitted"]) == pytest.approx((0.3, 0.3, 0.3))
     assert entry.note == "matched on the same text; own basis: -1.000, matched and scaled: -0.400"
     assert model_drop("x", [], matrix) == []
+
+
+def test_an_adapter_of_the_source_is_no_other_model(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.json").write_text("{}")
+    assert same_base("smollm2", ["reasoner"]).startswith("reasoner: adapted from the base of smollm2")
+    assert same_base("smollm2", ["reasoner", str(other)]) == ""
+    assert same_base("smollm2", []) == ""
+    (entry,) = model_drop("x", [transfer_of(0.2)], matrix_of(0.5, 0.3, 0.4), lacking="kin")
+    assert entry.lacking == "kin"
 
 
 def test_a_gain_stands_beside_simulations_and_the_mean():
@@ -81,7 +94,9 @@ def test_a_gain_stands_beside_simulations_and_the_mean():
     summary.loc["mean of target", "other"] = 0.0
     entry = beats_linear("x", switching_gains(matrix, matrix), summary)
     assert entry.obtained.value == pytest.approx(0.1)
-    assert entry.controls == pytest.approx({"no gain": 0, "simulated without regimes": 0.1, "mean of the target": -0.3})
+    simulated = entry.controls.pop("simulated without regimes")
+    assert tuple(simulated) == pytest.approx((0.1, 0.1, 0.1))
+    assert entry.controls == pytest.approx({"no gain": 0, "mean of the target": -0.3})
     assert entry.note.startswith("to one other task, at R² 0.400; with the mean moved 0.100")
     assert set(RULES) == set(summary.index)
 

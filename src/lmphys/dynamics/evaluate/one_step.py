@@ -95,8 +95,8 @@ def one_step_scores(
     R^2 is pooled over dimensions, 1 - sum ||y - yhat||^2 / sum ||y - ybar||^2 with ybar the mean of the
     targets y of the test set. For `r2_h` the target is the state h_{t+1}; for `r2_dh` it is the increment
     h_{t+1} - h_t and the prediction is yhat - h_t. The squared error is the same for both, the variance that
-    it is compared with is not: see `expected_r2_ar1`. Intervals are 95 % percentiles over resampled test
-    chains, with the same draws for every row.
+    it is compared with is not: see `expected_r2_ar1`. Intervals are 95 % percentiles over resampled
+    questions of the test chains, with the same draws for every row.
 
     Rows, the model first:
         the model: `predict`, under the model's name; without a density of its own it gets a Gaussian of the
@@ -144,11 +144,13 @@ def one_step_scores(
     rows: dict[str, dict[str, float]] = {}
     for contender in contenders(model, test, train=train, projection=projection, seed=seed):
         h, h_next, chain = _transitions(contender.test)
+        question = contender.test.questions
+        unit, n_units = question[chain], int(question.max()) + 1
         for name, forecast, nll in contender.forecasts():
             intervals = {
-                "r2_h": r2_interval(h_next, forecast, chain, len(test), **settings),
-                "r2_dh": r2_interval(h_next - h, forecast - h, chain, len(test), **settings),
-                "nll": mean_interval(nll, groups=chain, n_groups=len(test), **settings),
+                "r2_h": r2_interval(h_next, forecast, unit, n_units, **settings),
+                "r2_dh": r2_interval(h_next - h, forecast - h, unit, n_units, **settings),
+                "nll": mean_interval(nll, groups=unit, n_groups=n_units, **settings),
             }
             row = {
                 column + end: float(value)

@@ -58,7 +58,7 @@ def choose_regimes(
     Returns:
         Indexed by `n_regimes`. On all chains: `n_parameters`, `log_likelihood` (sum, nats), `aic`, `bic`.
         On held-out chains: `held_out`, the mean of log p(h_{t+1} | h_0..h_t), nats per transition; `gain`,
-        the same minus that of the first row; both with 95 % intervals over chains, `held_out_low`, ...,
+        the same minus that of the first row; both with 95 % intervals over questions, `held_out_low`, ...,
         paired for `gain`, at given fits; `r2_h`, R^2 of the forecast of h_{t+1}, pooled over dimensions and folds.
         With a projection, densities are those of the coordinates, and `r2_h` is of the part of h_{t+1} that lies in
         the subspace, in raw units.
@@ -196,12 +196,14 @@ def _compare(
     if not held_out:
         raise LmphysError("nothing to choose from: give at least one number of regimes or one rank")
     _, h_next, chain = traj.pairs()
+    question = traj.questions
+    unit, n_units = question[chain], int(question.max()) + 1
     first = next(iter(held_out.values()))["log_density"]
     rows = {}
     for key, values in held_out.items():
         row: dict[str, float] = {}
         for column, density in (("held_out", values["log_density"]), ("gain", values["log_density"] - first)):
-            interval = mean_interval(density, groups=chain, n_groups=len(traj), n_bootstrap=n_bootstrap, seed=seed)
+            interval = mean_interval(density, groups=unit, n_groups=n_units, n_bootstrap=n_bootstrap, seed=seed)
             row |= {column + end: float(x) for end, x in zip(("", "_low", "_high"), interval, strict=True)}
         rows[key] = row | {"r2_h": pooled_r2(values.get("target", h_next.astype(np.float64)), values["forecast"])}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -98,7 +98,7 @@ def compare_simulated(
     Returns:
         Indexed by quantity: `distance`; `p`, the share of permutations that are as far apart (the observed
         one counts as one of them); `noise`, the median distance of the permutations, which is what equal
-        laws give at this size.
+        laws give at this size, with its 2.5 and 97.5 % points `noise_low` and `noise_high`.
 
     Raises:
         LmphysError: a number is less than 1, the widths differ, or there are no transitions.
@@ -135,6 +135,8 @@ def compare_simulated(
             "distance": float(observed),
             "p": (1 + as_far) / (1 + n_permutations),
             "noise": float(np.median(permuted)),
+            "noise_low": float(np.quantile(permuted, 0.025)),
+            "noise_high": float(np.quantile(permuted, 0.975)),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quantity")
 

@@ -87,6 +87,48 @@ def implant(
     return SLDSParameters(pi, T, M + own, b - own @ h.mean(axis=0), np.stack([within] * K))
 
 
+def implant_maps(
+    base: SLDSParameters, traj: Trajectories, n_regimes: int, *, share: float, stay: float = 0.8, seed: int = 0
+) -> SLDSParameters:
+    """Split one linear map into regimes with maps of their own in all directions, and leave their average as it was.
+
+    With the base h + M h + b + eps, eps ~ N(0, F F^T), regime j adds a F Q_j r(h), with r(h) the state made white over
+    the given chains and Q_j = sum_m u_jm O_m of random orthogonal matrices O_m and the corners u_j of a regular simplex
+    about 0. The average map is the base. What regimes lead to differs in all D dimensions, as their direction turns
+    with the state: while offsets of K regimes explain K - 1 directions of the residual at most, these explain any
+    `share` of all of it, where a = sqrt(share K / (K - 1)) and the noise of each regime is (1 - share) F F^T. The
+    covariance of what the mean map leaves over is that of the base.
+
+    Args:
+        base: one regime in D dimensions.
+        traj: chains that give the mean and the covariance of the states.
+        n_regimes: K, at least 2.
+        share: of the residual's variance that is explained once the regime is known, in [0, 1).
+        stay: probability to stay in a regime; the others share the rest.
+        seed: of the directions.
+
+    Raises:
+        LmphysError: the base has several regimes, or a setting is not allowed.
+    """
+    K, D = n_regimes, base.width
+    if base.n_regimes != 1 or K < 2 or not (0 <= share < 1 and 0 <= stay <= 1):
+        raise LmphysError(
+            f"{K} regimes into a model of {base.n_regimes}, share {share}, stay {stay}: give a base of one regime, two "
+            "regimes or more, a share in [0, 1) and stay in [0, 1]"
+        )
+    rng = np.random.default_rng(seed)
+    corners = np.linalg.svd(np.eye(K) - 1 / K)[0][:, : K - 1]  # (K, K - 1), of sum 0, and orthonormal columns
+    turns = np.stack([np.linalg.qr(rng.standard_normal((D, D)))[0] for _ in range(K - 1)])
+    h = traj.pairs()[0].astype(np.float64)
+    white = solve_triangular(np.linalg.cholesky(np.cov(h.T, bias=True).reshape(D, D)), np.eye(D), lower=True)
+    factor = np.linalg.cholesky(base.Sigma[0])
+    own = np.sqrt(share * K / (K - 1)) * factor @ np.einsum("km,mij->kij", corners, turns) @ white
+    T = np.full((K, K), (1 - stay) / (K - 1))
+    np.fill_diagonal(T, stay)
+    Sigma = np.stack([(1 - share) * base.Sigma[0]] * K)
+    return SLDSParameters(np.full(K, 1 / K), T, base.M[0] + own, base.b[0] - own @ h.mean(axis=0), Sigma)
+
+
 def _simplex(K: int, D: int, along: Along, rng: np.random.Generator) -> np.ndarray:
     """K points (K, D) about 0, at a distance of sqrt 2 from each other, with u^T u a projector of rank K - 1."""
     corners = np.eye(K) - 1 / K

@@ -9,6 +9,7 @@ from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.packing import Data, as_trajectories
+from lmphys.dynamics.slds.simulate import simulate
 from lmphys.stats.student import mardia_excess
 
 
@@ -23,6 +24,32 @@ def simulated_surrogates(model: SLDS, traj: Data, *, seed: int) -> Trajectories:
     traj = as_trajectories(traj)
     starts = Trajectories(traj.states[traj.offsets[:-1]], np.ones(len(traj)), traj.chains, meta=traj.meta)
     return model.simulate(starts, traj.lengths - 1, seed=seed)
+
+
+def student_surrogates(model: SLDS, traj: Data, residuals: np.ndarray, *, seed: int) -> Trajectories:
+    """Twins of `simulated_surrogates` with heavy tails: the noise of each step is one Student t of the same covariance.
+
+    Its degrees of freedom are 4 + 2 / excess, with the excess `mardia_excess` of real residuals; without any the noise
+    is Gaussian. One draw of the width for all dimensions of a step: they grow and shrink together.
+
+    Args:
+        model: fitted, or made from parameters.
+        traj: C chains; the surrogates have their starts, lengths and rows in `chains`.
+        residuals: (n, k) of real chains, in as many coordinates as they are known in; they give the tail alone.
+        seed: of the draws.
+    """
+    traj, p = as_trajectories(traj), model.parameters_
+    starts = Trajectories(traj.states[traj.offsets[:-1]], np.ones(len(traj)), traj.chains, meta=traj.meta)
+    of_noise, of_chains = np.random.SeedSequence(seed).spawn(2)
+    rng = np.random.default_rng(of_noise)
+    white = rng.standard_normal((max(2000, traj.n_transitions), p.width))
+    excess = mardia_excess(residuals)
+    if excess > 0:
+        df = 4 + 2 / excess
+        white *= np.sqrt((df - 2) / rng.chisquare(df, len(white)))[:, None]
+    weights = np.tile(p.pi, (len(traj), 1))
+    number = int(of_chains.generate_state(1)[0])
+    return simulate(p, starts, traj.lengths - 1, weights, seed=number, innovations=white)
 
 
 def linear_surrogates(

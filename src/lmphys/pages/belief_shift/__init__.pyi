@@ -5,6 +5,7 @@ from .chains import build_beliefs as build_beliefs
 from .endings import compare_endings as compare_endings
 from .endings import other_draws as other_draws
 from .finals import final_belief_scores as final_belief_scores
+from .finals import final_gains as final_gains
 from .finals import readout_scores as readout_scores
 from .folds import case_projection as case_projection
 from .folds import fit_folds as fit_folds

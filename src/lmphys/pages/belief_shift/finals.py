@@ -12,6 +12,7 @@ from lmphys.pages.belief_shift.folds import Fold
 from lmphys.pages.belief_shift.readout import BeliefReadout
 from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.classification import auroc
+from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
 from lmphys.stats.regression import r2_interval
 
@@ -88,6 +89,36 @@ def _score(own: pd.DataFrame, seed: int) -> dict[str, float]:
         **dict(zip(("auroc", "auroc_low", "auroc_high"), map(float, found), strict=True)),
         "share": float(label.mean()),
         "n": len(own),
+    }
+
+
+def final_gains(folds: list[Fold], step: int, *, seed: int = 0) -> dict[str, dict[str, Interval]]:
+    """Share of final beliefs above or below 1/2 that are foreseen from a step, of each rule minus each other one.
+
+    Args:
+        folds: of `fit_folds`.
+        step: the last sentence that is known, from 0.
+        seed: of the simulations and the resampling of themes.
+
+    Returns:
+        rule -> other rule -> the difference with a 95 % interval over themes, paired; empty where no chain is longer.
+    """
+    table = predict(folds, step, seed=seed)
+    if not len(table):
+        return {}
+    half = table[table["target"] == "half"]
+    hits = {}
+    for rule, own in half.groupby("rule", sort=False):
+        score = own["score"].where(own["score"].abs() >= _ROUNDING, 0.0)
+        hits[str(rule)] = ((score > 0) == own["label"]).to_numpy(float)
+    theme = half[half["rule"] == next(iter(hits))]["theme"].to_numpy()
+    return {
+        rule: {
+            other: mean_interval(mine - theirs, groups=theme, seed=seed)
+            for other, theirs in hits.items()
+            if other != rule
+        }
+        for rule, mine in hits.items()
     }
 
 

@@ -5,25 +5,33 @@ from typing import Any
 import pandas as pd
 
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.evaluate.simulation import simulated_surrogates
+from lmphys.dynamics.nulls.simulated import simulated_surrogates, student_surrogates
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.belief_shift.folds import OneStep, case_projection, fit_folds, one_step
 from lmphys.stats.interval import Interval
 
-NULL = "null: SLDS over one linear map"
+NULL, HEAVY_NULL = "null: SLDS over one linear map", "null with heavy tails: SLDS over one linear map"
 
 
-def surrogate_steps(states: Trajectories, *, rank: int, seed: int = 0, **settings: Any) -> OneStep:
+def surrogate_steps(states: Trajectories, *, rank: int, heavy: bool = False, seed: int = 0, **settings: Any) -> OneStep:
     """One-step forecasts of chains simulated from one linear map that was fitted to all real ones.
 
     Args:
         states: chains of the full width.
         rank: k.
+        heavy: noise of one Student t with the tail of the real residuals, instead of a Gaussian.
         seed: of the simulation and the fits.
         settings: of `fit_folds`.
     """
     inside = case_projection(rank).fit(states).transform(states)
-    surrogates = simulated_surrogates(SLDS(1).fit(inside), inside, seed=seed)
+    one_map = SLDS(1).fit(inside)
+    h, h_next, _ = inside.pairs()
+    left = h_next - one_map.parameters_.means(h.astype(float))[0]
+    surrogates = (
+        student_surrogates(one_map, inside, left, seed=seed)
+        if heavy
+        else simulated_surrogates(one_map, inside, seed=seed)
+    )
     return one_step(fit_folds(surrogates, rank=rank, maps_only=True, seed=seed, **settings), seed=seed)
 
 
@@ -32,17 +40,19 @@ def network_of(steps: OneStep) -> str:
     return next(name for name in steps.forecasts if f"{name} on r h" in steps.forecasts)
 
 
-def gains(steps: OneStep, null: OneStep) -> dict[str, Interval]:
-    """Gains in R^2 of h_{t+1} of the switching model over each simpler one, and, as `NULL`, on chains of one map.
+def gains(steps: OneStep, null: OneStep, heavy: OneStep) -> dict[str, Interval]:
+    """Gains in R^2 of h_{t+1} of the switching model over each simpler one, and on chains of one map.
 
     Args:
         steps: forecasts of real chains.
-        null: of `surrogate_steps`.
+        null: of `surrogate_steps`; its gain is `NULL`.
+        heavy: the same with heavy tails; its gain is `HEAVY_NULL`.
     """
     network = network_of(steps)
     rivals = ("one linear map", "r h", network, f"{network} on r h")
     found = {f"SLDS over {over}": steps.gain("SLDS", over) for over in rivals}
-    return found | {NULL: null.gain("SLDS", "one linear map")}
+    nulls = {NULL: null, HEAVY_NULL: heavy}
+    return found | {name: chains.gain("SLDS", "one linear map") for name, chains in nulls.items()}
 
 
 def gain_table(found: dict[str, Interval]) -> pd.DataFrame:

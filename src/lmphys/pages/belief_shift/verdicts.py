@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book import Entry
+from lmphys.book.verdicts import Number
 from lmphys.core.trajectories import Trajectories
 from lmphys.pages.belief_shift.endings import SIMULATION, by_condition
+from lmphys.pages.belief_shift.entries import GREATEST, LEAST
 from lmphys.pages.belief_shift.folds import OneStep
-from lmphys.pages.belief_shift.gains import NULL, network_of
+from lmphys.pages.belief_shift.gains import HEAVY_NULL, NULL, network_of
 from lmphys.pages.belief_shift.shifts import theme_difference
-from lmphys.pages.belief_shift.simulated import READ, REAL, SIMULATED
+from lmphys.pages.belief_shift.simulated import READ, REAL, SIMULATED, UNDISPLACED, final_beliefs
 from lmphys.pages.belief_shift.spec import CONDITIONS, CONTROLS
 from lmphys.pages.belief_shift.themes import Theme
 from lmphys.stats.interval import Interval
@@ -123,17 +125,18 @@ def on_power(tests: pd.DataFrame, shift: Interval) -> str:
     )
 
 
-def poison_entry(shifts: Mapping[str, Interval], facts: pd.Series, n_themes: int) -> Entry:
+def poison_entry(shifts: Mapping[str, Interval], facts: pd.Series, n_themes: int, lacking: str) -> Entry:
     """Whether poison raises the belief, beside what it does to other statements.
 
     Args:
         shifts: of `belief_shifts`.
         facts: row of `knowledge` of the model.
         n_themes: of the chains.
+        lacking: that the model hardly knows plain facts.
     """
-    controls = {"no shift": 0.0} | {name: shifts[name].value for name in CONTROLS}
+    controls: dict[str, Number] = {"no shift": 0.0, **{name: shifts[name] for name in CONTROLS}}
     note = f"AUROC of plain facts {facts['auroc']:.2f}; over {n_themes} themes"
-    return Entry("slds.belief.poison_raises", shifts["claim"], controls, note)
+    return Entry("slds.belief.poison_raises", shifts["claim"], controls, note, lacking)
 
 
 def forecast_entries(steps: OneStep, found: Mapping[str, Interval]) -> Iterator[Entry]:
@@ -146,28 +149,65 @@ def forecast_entries(steps: OneStep, found: Mapping[str, Interval]) -> Iterator[
     network = network_of(steps)
     simple = ("one linear map", "r h", f"{network} on r h")
     for over, claim in {"one linear map": "slds_beats_linear", network: "slds_beats_gru"}.items():
-        controls = {"no gain": 0.0}
-        controls |= {f"{name} instead": float(steps.gain(name, over).value) for name in simple if name != over}
+        controls: dict[str, Number] = {"no gain": 0.0}
+        controls |= {f"{name} instead": steps.gain(name, over) for name in simple if name != over}
         if over == "one linear map":
-            controls["chains of one map"] = float(found[NULL].value)
+            controls |= {"chains of one map": found[NULL], "chains of one map with heavy tails": found[HEAVY_NULL]}
         yield Entry(f"slds.belief.{claim}", found[f"SLDS over {over}"], controls)
 
 
-def plateau_entry(table: pd.DataFrame, *, seed: int = 0) -> Entry:
-    """Whether simulated poisoned beliefs end lower than real ones, beside read-outs and clean chains.
+def simulated_entries(table: pd.DataFrame, lacking: str, *, seed: int = 0) -> Iterator[Entry]:
+    """Whether simulated poisoned beliefs end lower than real ones, and whether it takes displacements to shift them.
 
     Args:
         table: of `scenarios`.
+        lacking: that the model hardly knows plain facts.
         seed: of the resampling of themes.
     """
     real, read, made = (by_condition(table, kind) for kind in (REAL, READ, SIMULATED))
-    controls = {
+    controls: dict[str, Number] = {
         "no difference": 0.0,
-        "real states, read out": float((read["poisoned"] - real["poisoned"]).mean()),
-        "clean chains": float((made["clean"] - real["clean"]).mean()),
+        "real states, read out": theme_difference(read["poisoned"], real["poisoned"], seed=seed),
+        "clean chains": theme_difference(made["clean"], real["clean"], seed=seed),
     }
     lag = theme_difference(made["poisoned"], real["poisoned"], seed=seed)
-    return Entry("slds.belief.simulated_plateau", lag, controls)
+    yield Entry("slds.belief.simulated_plateau", lag, controls, lacking=lacking)
+    pushed = theme_difference(made["poisoned"], final_beliefs(table, UNDISPLACED, "poisoned"), seed=seed)
+    yield Entry("slds.belief.needs_push", pushed, lacking=lacking)
+
+
+def final_entries(
+    found: Mapping[str, Mapping[str, Interval]], steps: OneStep, step: int, lacking: str
+) -> Iterator[Entry]:
+    """Whether the switching model foresees the final belief better, beside rules that use no states.
+
+    Args:
+        found: of `final_gains`; nothing where it is empty.
+        steps: of `one_step`, for the name of the network.
+        step: from which the end is foreseen.
+        lacking: that the model hardly knows plain facts.
+    """
+    for over, claim in {"one linear map": "final_beats_linear", network_of(steps): "final_beats_gru"}.items():
+        if found:
+            controls = {f"{rule} instead": found[rule][over] for rule in ("majority", "beliefs so far")}
+            yield Entry(f"slds.belief.{claim}", found["SLDS"][over], controls, f"from sentence {step}", lacking)
+
+
+def regime_entries(
+    entered: Mapping[str, Interval], choice: pd.DataFrame, spread: Interval, lacking: str
+) -> Iterator[Entry]:
+    """What the regimes of belief are: how many, whether poison leads into one, and whether beliefs have two modes.
+
+    Args:
+        entered: of `entry_shifts`.
+        choice: of `choose_regimes`.
+        spread: of `ends_over_middle`.
+        lacking: that the model hardly knows plain facts.
+    """
+    yield Entry("slds.belief.enters_misaligned", entered[GREATEST], {LEAST: entered[LEAST]}, lacking=lacking)
+    numbers = {"BIC": float(choice["bic"].idxmin()), "held-out density": float(choice["held_out"].idxmax())}
+    yield Entry("slds.belief.k", numbers, lacking=lacking)
+    yield Entry("slds.belief.bimodal", spread, lacking=lacking)
 
 
 def score_entries(scores: pd.DataFrame, predicted: pd.DataFrame) -> Iterator[Entry]:

@@ -2,4 +2,9 @@ from .figures import draw_directions as draw_directions
 from .labels import explained_by as explained_by
 from .reversal import arrow_of_time as arrow_of_time
 from .reversal import play_backwards as play_backwards
+from .splits import across_splits as across_splits
+from .splits import learned as learned
 from .tails import kurtosis_by_direction as kurtosis_by_direction
+from .tails import mode_count as mode_count
+from .tails import multimodal_share as multimodal_share
+from .tails import surrogate_tails as surrogate_tails

@@ -78,7 +78,7 @@ def arrow_of_time(train: Trajectories, test: Trajectories, *, trim: int = 0, see
         train: chains to learn from, in coordinates fewer than its transitions by far.
         test: chains of other questions, in the same coordinates.
         trim: states left out at both ends of every chain: a beginning and an end are a direction too.
-        seed: of the bootstrap over chains.
+        seed: of the bootstrap over questions.
 
     Raises:
         LmphysError: fewer than two chains of `test` have a step left.
@@ -91,8 +91,11 @@ def arrow_of_time(train: Trajectories, test: Trajectories, *, trim: int = 0, see
     odds = TimeArrow().fit(train).log_odds(test)
     right = np.where(odds == 0, 0.5, odds > 0)
     steps = np.asarray(test.lengths) - 1
-    told = bootstrap_chains(lambda w: w @ right / w.sum(1), len(test), seed=seed)
-    nats = bootstrap_chains(lambda w: w @ odds / (w @ steps), len(test), seed=seed)
+    question, n_questions = test.questions, int(test.questions.max()) + 1
+    columns = np.column_stack([right, np.ones(len(test)), odds, steps])
+    sums = sum_by_group(columns, question, n_questions).T
+    told = bootstrap_chains(lambda w: (w @ sums[0]) / (w @ sums[1]), n_questions, seed=seed)
+    nats = bootstrap_chains(lambda w: (w @ sums[2]) / (w @ sums[3]), n_questions, seed=seed)
     return Reversal(told, nats, len(test))
 
 
@@ -121,7 +124,9 @@ def play_backwards(
 
 def _inner(traj: Trajectories, trim: int) -> Trajectories:
     """Without the first and last `trim` states; chains without a step left are dropped."""
-    kept = [states[trim : len(states) - trim] for states in traj if len(states) >= 2 * trim + 2]
-    if not kept:
+    long = np.flatnonzero(traj.lengths >= 2 * trim + 2)
+    if not len(long):
         raise LmphysError(f"no chain is longer than {2 * trim + 1} states; take a smaller trim")
-    return Trajectories.from_list(kept)
+    kept = [traj[c][trim : len(traj[c]) - trim] for c in long]
+    lengths = np.array([len(states) for states in kept])
+    return Trajectories(np.concatenate(kept), lengths, traj.chains.iloc[long].reset_index(drop=True))

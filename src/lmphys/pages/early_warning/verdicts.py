@@ -22,30 +22,28 @@ def gain_entry(
     """
     mine = gains.loc[outcome]
     line, weights = mine.loc["SLDS"], mine.loc["SLDS, random weights"]
+    drawn = null["permuted"].loc[outcome]
     seen = planted.loc[outcome].query("seen >= 0.8").gain
     visible = f"a gain of {seen.min():.2f}" if len(seen) else "no planted gain"
     return Entry(
         claim,
         Interval.of_row(line, "gain"),
-        {"no gain": 0.0, "signals of another chain": float(null["permuted"].loc[outcome, 0.5])},
+        {"no gain": 0.0, "signals of another chain": Interval(*(float(drawn[q]) for q in (0.5, 0.025, 0.975)))},
         f"{outcome}, after {after}; AUROC of the signals alone {line.auroc:.2f}, "
         f"gain with random weights {weights.gain:.3f}, power 80 % for {visible}",
     )
 
 
 def lead_entries(labelled: str, lead: LeadTimes | None) -> list[Entry]:
-    """The mean lead of the alarm above that of each other alarm; none where there are no lead times."""
+    """The mean lead of the alarm minus that of the best other one, paired; none where there are no lead times."""
     if lead is None:
         return []
-    line, others = lead.summary.loc["SLDS"], lead.summary.lead.drop("SLDS")
-    return [
-        Entry(
-            "slds.warning.lead_time",
-            Interval.of_row(line, "lead"),
-            {str(name): float(value) for name, value in others.items()},
-            f"{labelled}, {line.false_alarms:.0%} false alarms, {line.warned:.0%} warned",
-        )
-    ]
+    line, others = lead.summary.loc["SLDS"], lead.summary.drop("SLDS")
+    best = str(others["lead"].idxmax())
+    leads = ", ".join(f"{name} {row.lead:.2f}" for name, row in lead.summary.iterrows())
+    rates = f"{line.false_alarms:.0%} false alarms, {line.warned:.0%} warned"
+    note = f"{labelled}, beside {best}; mean leads: {leads}; {rates}"
+    return [Entry("slds.warning.lead_time", Interval.of_row(others.loc[best], "difference"), note=note)]
 
 
 def sure_gains(gains: pd.DataFrame, after: int) -> str:

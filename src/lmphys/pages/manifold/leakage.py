@@ -8,6 +8,8 @@ from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.projection import Projection
+from lmphys.stats.bootstrap import bootstrap_chains
+from lmphys.stats.interval import Interval
 
 
 @dataclass(frozen=True)
@@ -75,3 +77,32 @@ def subspace_leakage(
         rho=rho,
         bound=rho + lipschitz * epsilon / float(norms.min()),
     )
+
+
+def leakage_intervals(leak: SubspaceLeakage, traj: Trajectories, *, seed: int = 0) -> dict[str, Interval]:
+    """The leakage of a typical state and the largest one, with 95 % intervals over questions.
+
+    A resample never has a larger supremum than the chains themselves, so that its interval reaches down alone.
+
+    Args:
+        leak: of `subspace_leakage`.
+        traj: the observed states.
+        seed: of the resampling.
+    """
+    unit = np.repeat(traj.questions, traj.lengths)
+    order = np.argsort(leak.values, kind="stable")
+    values, unit = leak.values[order], unit[order]
+
+    def median(weights: np.ndarray) -> np.ndarray:
+        mass = np.cumsum(weights[:, unit], axis=1)
+        return values[(mass < mass[:, -1:] / 2).sum(axis=1)]
+
+    def largest(weights: np.ndarray) -> np.ndarray:
+        return values[[np.flatnonzero(w)[-1] for w in weights[:, unit]]]
+
+    n_questions = int(unit.max()) + 1
+    found = {"median over states": median, "supremum": largest}
+    return {
+        name: Interval(*map(float, bootstrap_chains(statistic, n_questions, seed=seed)))
+        for name, statistic in found.items()
+    }

@@ -50,11 +50,7 @@ def regime_gains(
 
     found = hold_out(score, traj, question_folds(traj, n_folds, seed), range(n_folds))
     base = found.pop("one map")
-    groups = traj.chains["question_id"].to_numpy() if "question_id" in traj.chains else None
-    rows = {
-        name: r2_gain(traj, forecast, base, groups=groups, n_bootstrap=n_bootstrap, seed=seed)
-        for name, forecast in found.items()
-    }
+    rows = {name: r2_gain(traj, forecast, base, n_bootstrap=n_bootstrap, seed=seed) for name, forecast in found.items()}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["gain", "low", "high"]).astype(float)
     return table.rename_axis("chosen by")
 

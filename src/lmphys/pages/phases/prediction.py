@@ -23,7 +23,7 @@ def exchange_labels(traj: Trajectories, labels: ArrayLike, rng: np.random.Genera
     """Labels (N,) exchanged between chains at the same place, whole chains and questions as far as lengths allow."""
     chain = np.repeat(np.arange(len(traj)), traj.lengths)
     place = np.arange(len(chain)) - np.repeat(traj.offsets[:-1], traj.lengths)
-    return np.asarray(labels)[exchanged(place, chain, _questions(traj)[chain], rng)]
+    return np.asarray(labels)[exchanged(place, chain, traj.questions[chain], rng)]
 
 
 def label_forecasts(
@@ -120,7 +120,7 @@ def label_gains(
             for kind, draws in permuted.items()
         }
         for way, forecast in label_forecasts(traj, y, **settings).items():
-            gain = r2_gain(traj, forecast, base, groups=_questions(traj), n_bootstrap=n_bootstrap, seed=seed)
+            gain = r2_gain(traj, forecast, base, n_bootstrap=n_bootstrap, seed=seed)
             row = {"r2": pooled_r2(h_next, forecast)}
             row |= {end: float(x) for end, x in zip(("gain", "low", "high"), gain, strict=True)}
             for kind, draws in nulls.items():
@@ -165,9 +165,3 @@ def what_phases_add(switching: pd.DataFrame, shared: pd.DataFrame) -> pd.Series:
         },
         name="R² of the next state, phase known",
     )
-
-
-def _questions(traj: Trajectories) -> np.ndarray:
-    """(C,) question of each chain; its own number where there are none."""
-    named = "question_id" in traj.chains
-    return pd.factorize(traj.chains["question_id"])[0] if named else np.arange(len(traj))

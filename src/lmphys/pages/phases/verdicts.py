@@ -1,5 +1,6 @@
 """What the page says in the end: whether phases help a forecast, and the rows of the ledger."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -26,23 +27,24 @@ def what_helps(phase: pd.DataFrame) -> str:
     )
 
 
-def phase_entries(followed: pd.DataFrame, note: str) -> list[Entry]:
+def phase_entries(followed: pd.DataFrame, nulls: Mapping[str, Interval], note: str) -> list[Entry]:
     """Mutual information of regimes with phase, place and boundary token; NaN where it could not be measured.
 
-    That with the phase is judged twice: as it is, against the null that keeps the place; and less what labels permuted
-    over all steps share, as the number of the poster is near 0 and information measured on few steps is not.
+    That with the phase is judged twice: as it is, against nulls that keep the place, and the family of the question,
+    and against random weights that read the same text; and less what labels permuted over all steps share, as the
+    number of the poster is near 0 and information measured on few steps is not.
 
     Args:
         followed: table of that function.
+        nulls: of `exchanged_information` and `untrained_information`.
         note: on the fit.
     """
     rows: dict[str, Any] = {name: followed.loc[name] for name in ("phase", "place", "boundary token")}
     shared = {name: Interval.of_row(row, "nmi").map(float) for name, row in rows.items()}
     chance = {name: float(row["any"]) for name, row in rows.items()}
     above_chance = shared["phase"].map(lambda x: x - chance["phase"])
-    same_place = {"labels exchanged at the same place": float(rows["phase"]["place"])}
     return [
-        Entry("slds.regimes.phases", shared["phase"], same_place, note),
+        Entry("slds.regimes.phases", shared["phase"], nulls, note),
         Entry("complearn2026.phases.nmi", above_chance, note=note),
         Entry("complearn2026.position.nmi", shared["place"], {"permuted": chance["place"]}, note),
         Entry("complearn2026.token.nmi", shared["boundary token"], {"permuted": chance["boundary token"]}, note),

@@ -57,13 +57,13 @@ def what_regimes_follow(aligned: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def phase_entry(aligned: pd.DataFrame, note: str) -> Entry:
-    """Mutual information of regimes with the phase, beside that of labels exchanged at the same place.
+def phase_entry(aligned: pd.DataFrame, nulls: Mapping[str, Interval], note: str) -> Entry:
+    """Mutual information of regimes with the phase, beside that of exchanged labels and of random weights.
 
     Args:
         aligned: of `align`.
+        nulls: of `exchanged_information` and `untrained_information`.
         note: on the fit.
     """
     row: Any = aligned.loc["phase"]
-    controls = {"labels exchanged at the same place": float(row["place"])}
-    return Entry("slds.regimes.phases", Interval.of_row(row, "nmi").map(float), controls, note)
+    return Entry("slds.regimes.phases", Interval.of_row(row, "nmi").map(float), nulls, note)

@@ -5,6 +5,7 @@ import pandas as pd
 from lmphys.book import Entry
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.target_leakage import leak_curve
+from lmphys.dynamics.nulls.simulated import simulated_surrogates, student_surrogates
 from lmphys.dynamics.nulls.surrogates import shuffle_chains
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
@@ -29,7 +30,8 @@ def right_and_wrong(surprise: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 def gain_entry(states: Trajectories, *, rank: int, n_regimes: int, seed: int = 0) -> Entry:
     """What a switching model adds to one map in the honest forecast of h_{t+1}, on held-out questions.
 
-    The control is the same gain on states that are permuted among all chains.
+    The controls are the same gain on chains of one map, with Gaussian noise and with one Student t of the real tail,
+    and on states that are permuted among all chains.
 
     Args:
         states: C chains of the full width.
@@ -42,8 +44,18 @@ def gain_entry(states: Trajectories, *, rank: int, n_regimes: int, seed: int = 0
     seen, unseen = projection.transform(train), projection.transform(test)
     models = SLDS(n_regimes, random_state=seed).fit(seen), SLDS(1).fit(seen)
     gain = r2_gain(unseen, *(model.forecasts(unseen)["predictive"] for model in models), seed=seed)
-    permuted = shuffle_chains(seen, seed=seed), shuffle_chains(unseen, seed=seed + 1)
-    null = leak_curve(*permuted, (1, n_regimes), random_state=seed).set_index(["n_regimes", "weights"])["r2_h"]
-    control = float(null[n_regimes, "predictive"] - null[1, "predictive"])
+    one_map = models[1]
+    h, h_next, _ = seen.pairs()
+    left = h_next - one_map.parameters_.means(h.astype(float))[0]
+    sides = ((seed, seen), (seed + 1, unseen))
+    nulls = {
+        "Gaussian surrogates": [simulated_surrogates(one_map, part, seed=s) for s, part in sides],
+        "Student surrogates": [student_surrogates(one_map, part, left, seed=s) for s, part in sides],
+        "permuted": [shuffle_chains(part, seed=s) for s, part in sides],
+    }
+    controls = {}
+    for name, parts in nulls.items():
+        null = leak_curve(*parts, (1, n_regimes), random_state=seed).set_index(["n_regimes", "weights"])["r2_h"]
+        controls[name] = float(null[n_regimes, "predictive"] - null[1, "predictive"])
     note = f"honest forecast of h, K = {n_regimes}, rank {rank}, held out by question"
-    return Entry("slds.slds.gain", gain, {"permuted": control}, note)
+    return Entry("slds.slds.gain", gain, controls, note)

@@ -5,10 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
 from sklearn.linear_model import LogisticRegression
 
-from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.stability import adjusted_rand
 from lmphys.dynamics.nulls.implanted import Along, Differ, implant, implanted_chains, regime_separation
@@ -38,7 +36,7 @@ def regime_statistics(
         `halves`, adjusted Rand index of the regimes that the two fits give to all chains; `separation`, the
         `regime_separation` of the fits; `stay`, their stationary probability to stay; `gain`, R^2 of the honest
         forecast of h_{t+1} for the other half minus that of one map, with `gain_low` and `gain_high` (95 %, over
-        chains, means over splits); `density`, the same for the log density, nats per transition.
+        questions, means over splits); `density`, the same for the log density, nats per transition.
     """
     rows = []
     for of_split in (int(s) for s in np.random.SeedSequence(seed).generate_state(n_splits)):
@@ -98,8 +96,7 @@ def held_out_gain(
         return _honest(model, SLDS(1).fit(train), test)
 
     found = hold_out(score, traj, question_folds(traj, n_folds, seed), range(n_folds))
-    groups = traj.chains["question_id"].to_numpy() if "question_id" in traj.chains else None
-    return r2_gain(traj, found["switching"], found["one map"], groups=groups, n_bootstrap=n_bootstrap, seed=seed)
+    return r2_gain(traj, found["switching"], found["one map"], n_bootstrap=n_bootstrap, seed=seed)
 
 
 def calibrate(
@@ -164,48 +161,6 @@ def calibrate_stays(
     """
     one_map = calibrate(traj, [0.0], **settings)
     return {stay: pd.concat([one_map, calibrate(traj, separations, stay=stay, **settings)]) for stay in stays}
-
-
-class Placement(NamedTuple):
-    """True separations whose corpora look like a given one.
-
-    Attributes:
-        low: smallest; NaN where none does.
-        high: largest.
-        band: indexed by separation: `mean`, `low` and `high` of a corpus of that separation (95 %).
-    """
-
-    low: float
-    high: float
-    band: pd.DataFrame
-
-
-def confidence_set(calibration: pd.DataFrame, value: float, column: str, *, level: float = 0.95) -> Placement:
-    """Invert a calibration: for which true separations would a corpus show a value like this one?
-
-    At each separation the values of the corpora give a prediction interval for one more corpus, mean plus or minus
-    t sd sqrt(1 + 1 / n); between separations its ends are interpolated linearly. The set of separations whose
-    interval holds the value is the confidence set (Neyman); its smallest and largest are returned, and the ends of the
-    range mean "or beyond".
-
-    Args:
-        calibration: from `calibrate`, at least two corpora a separation.
-        value: of the real corpus.
-        column: of the calibration.
-        level: of the intervals.
-    """
-    groups = calibration.groupby("true")[column]
-    n = groups.size()
-    if n.min() < 2:
-        raise LmphysError("a separation with fewer than 2 corpora has no spread: raise n_corpora")
-    half = student_t.ppf((1 + level) / 2, n - 1) * groups.std() * np.sqrt(1 + 1 / n)
-    band = pd.DataFrame({"mean": groups.mean(), "low": groups.mean() - half, "high": groups.mean() + half})
-    fine = np.linspace(band.index.min(), band.index.max(), 501)
-    low, high = (np.interp(fine, band.index, band[end]) for end in ("low", "high"))
-    inside = fine[(low <= value) & (value <= high)]
-    if not len(inside):
-        return Placement(np.nan, np.nan, band)
-    return Placement(float(inside.min()), float(inside.max()), band)
 
 
 class Power(NamedTuple):

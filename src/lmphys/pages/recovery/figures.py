@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lmphys.book.style import BLACK, BLUE, VERMILION
-from lmphys.pages.recovery.detection import Placement, Power
+from lmphys.pages.recovery.detection import Power
+from lmphys.stats.calibration import Placement
 
 # What is measured of a corpus without knowing its truth, and what it is called on an axis.
 MEASURED = {

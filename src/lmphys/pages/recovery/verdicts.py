@@ -9,7 +9,11 @@ import pandas as pd
 from lmphys.book import Entry
 from lmphys.core.trajectories import Trajectories
 from lmphys.pages.recovery.corpora import GAUSSIAN, STUDENT
-from lmphys.pages.recovery.detection import Placement, Power, confidence_set, held_out_gain
+from lmphys.pages.recovery.detection import Power, held_out_gain
+from lmphys.stats.calibration import Placement, confidence_set
+from lmphys.stats.interval import Interval
+
+_DRAWS = 3  # corpora of each kind without regimes that stand beside the gain
 
 
 def placements(
@@ -61,7 +65,7 @@ def excluded(powers: Mapping[float, Power], seen: bool) -> str:
 def gain_entry(
     traj: Trajectories, free: Mapping[str, Sequence[Trajectories]], n_regimes: int, *, seed: int = 0, **settings: Any
 ) -> Entry:
-    """The gain of regimes over one map on held-out questions, beside that on one corpus of each kind without regimes.
+    """The gain of regimes over one map on held-out questions, beside that on corpora of each kind without regimes.
 
     Args:
         traj: real chains in the coordinates of the fit.
@@ -74,6 +78,9 @@ def gain_entry(
     def gain(chains: Trajectories) -> Any:
         return held_out_gain(chains, n_regimes, seed=seed, **settings)
 
-    controls = {kind: float(gain(free[kind][0]).value) for kind in (GAUSSIAN, STUDENT)}
-    note = f"K = {n_regimes}, rank {traj.width}, held out by question"
+    controls = {}
+    for kind in (GAUSSIAN, STUDENT):
+        drawn = [float(gain(chains).value) for chains in free[kind][:_DRAWS]]
+        controls[kind] = Interval(float(np.mean(drawn)), min(drawn), max(drawn))
+    note = f"K = {n_regimes}, rank {traj.width}, held out by question; controls: mean and range of draws"
     return Entry("slds.slds.gain", gain(traj), controls, note)

@@ -9,6 +9,7 @@ from .grid import is_supported as is_supported
 from .grid import score_grid as score_grid
 from .patterns import compare_patterns as compare_patterns
 from .patterns import describe_patterns as describe_patterns
+from .plain import plain_forecasts as plain_forecasts
 from .state_drift import drift_losses as drift_losses
 from .state_drift import without_drift as without_drift
 from .third_state import third_state_ratio as third_state_ratio

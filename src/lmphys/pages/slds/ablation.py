@@ -1,6 +1,6 @@
 """What each part of the switching model adds: the models of the paper's table, under every definition of R^2."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.complement import Complement
 from lmphys.dynamics.linear import LinearDrift
-from lmphys.dynamics.nulls.simulated import simulated_surrogates
+from lmphys.dynamics.nulls.simulated import simulated_surrogates, student_surrogates
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
@@ -29,26 +29,40 @@ DEFINITIONS = pd.MultiIndex.from_product([SPACES, TARGETS, WEIGHTS], names=["spa
 
 @dataclass(frozen=True, eq=False)
 class Ablation:
-    """The models of `MODELS`, fitted to one set of chains and scored on another of C chains.
+    """Models of `MODELS`, fitted to one set of chains and scored on another of C chains.
 
     Attributes:
         fits: each model.
         projection: of the models in k coordinates.
         completion: their rule outside the subspace.
         inside: the chains of the fit and those that are scored, in k coordinates.
+        question: (C,) of each chain, what intervals resample.
         errors: (models, spaces, weights, C) sum of squared errors of the forecasts of each chain.
         spreads: for each space and target, the spread of the targets given weights of the chains (`r2.spread`).
-        nll: negative log density of h_{t+1} given the past, nats per transition in all D dimensions; the models in
-            k coordinates are completed. NaN where there is no density.
+        surprise: (models, C) sum over the steps of each chain of the negative log density of h_{t+1} given the past,
+            nats in all D dimensions; the models in k coordinates are completed.
+        steps: (C,) transitions of each chain.
     """
 
     fits: dict[str, SLDS | LinearDrift]
     projection: Projection
     completion: Complement
     inside: tuple[Trajectories, Trajectories]
+    question: np.ndarray
     errors: np.ndarray
     spreads: dict[tuple[str, str], Callable[[np.ndarray], np.ndarray]]
-    nll: pd.Series
+    surprise: np.ndarray
+    steps: np.ndarray
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models, in the order of their rows."""
+        return tuple(self.fits)
+
+    @property
+    def nll(self) -> pd.Series:
+        """Mean negative log density of h_{t+1} by model, nats per transition in all D dimensions."""
+        return pd.Series(self.surprise.sum(axis=1) / self.steps.sum(), list(self.models), name="nll")
 
     @property
     def n_chains(self) -> int:
@@ -57,7 +71,7 @@ class Ablation:
 
     def r2(self, weights: np.ndarray) -> np.ndarray:
         """R^2 of weighted chains (R, C), by model and definition, (R, models, 24), in the order of `DEFINITIONS`."""
-        result = np.empty((len(weights), len(MODELS), len(SPACES), len(TARGETS), len(WEIGHTS)))
+        result = np.empty((len(weights), self.errors.shape[0], len(SPACES), len(TARGETS), len(WEIGHTS)))
         for i, space in enumerate(SPACES):
             sse = np.einsum("rc,mwc->rmw", weights, self.errors[:, i], optimize=True)
             for j, target in enumerate(TARGETS):
@@ -65,30 +79,35 @@ class Ablation:
         return result.reshape(*result.shape[:2], -1)
 
     def scores(self, *, n_bootstrap: int = 500, seed: int = 0) -> pd.DataFrame:
-        """R^2 of each model under each definition, with 95 % intervals over the test chains.
+        """R^2 of each model under each definition, with 95 % intervals over the questions of the test chains.
 
         Returns:
             Indexed by model, space, target and weights: `r2`, `low`, `high`.
         """
-        return _long(self.r2, MODELS, self.n_chains, "r2", n_bootstrap, seed)
+        return _long(self.r2, self.models, self.question, "r2", n_bootstrap, seed)
 
     def drops(self, *, n_bootstrap: int = 500, seed: int = 0) -> pd.DataFrame:
         """R^2 of each model minus that of the full one, likewise, paired: `drop`, `low`, `high`."""
-        return _long(self._drops, MODELS[1:], self.n_chains, "drop", n_bootstrap, seed)
+        return _long(self._drops, self.models[1:], self.question, "drop", n_bootstrap, seed)
 
     def _drops(self, weights: np.ndarray) -> np.ndarray:
         r2 = self.r2(weights)
         return r2[:, 1:] - r2[:, :1]
 
-    def surrogates(self, *chains: Trajectories, seed: int) -> list[Trajectories]:
+    def surrogates(self, *chains: Trajectories, seed: int, heavy: bool = False) -> list[Trajectories]:
         """Chains without regimes, of full width, simulated from the fit of one regime and the completion.
 
-        Together these are one linear map of R^D with one Gaussian noise. Each set gets a seed of its own.
+        Together these are one linear map of R^D with one noise: Gaussian, or a Student t of the same covariance, with
+        the tail that the residuals of the map have in k coordinates. Each set gets a seed of its own.
         """
         single = self.fits[NO_REGIMES]
         assert isinstance(single, SLDS)
         model = SLDS.from_parameters(self.completion.lift(single.parameters_))
-        return [simulated_surrogates(model, traj, seed=seed + i) for i, traj in enumerate(chains)]
+        if not heavy:
+            return [simulated_surrogates(model, traj, seed=seed + i) for i, traj in enumerate(chains)]
+        h, h_next, _ = self.inside[0].pairs()
+        left = h_next - single.parameters_.means(h.astype(np.float64))[0]
+        return [student_surrogates(model, traj, left, seed=seed + i) for i, traj in enumerate(chains)]
 
 
 def ablate(
@@ -101,6 +120,7 @@ def ablate(
     noise_rank: int = 10,
     max_iter: int = 10,
     random_state: int = 0,
+    only: Sequence[str] = MODELS,
 ) -> Ablation:
     """Fit the models of Table 2 and score their one-step forecasts under every definition.
 
@@ -131,6 +151,7 @@ def ablate(
         noise_rank: of the noise without projection.
         max_iter: iterations of EM without projection.
         random_state: seed of the starts.
+        only: models that are wanted, in the order of `MODELS`; the full one, and that without regimes, among them.
 
     Raises:
         LmphysError: the rank is not usable, or as in `SLDS.fit`.
@@ -148,17 +169,20 @@ def ablate(
         LinearDrift(ridge),
         LinearDrift(ridge),
     )
-    in_full = (False, False, True, False, False, True)
-    fits = {m: f.fit(train if full else inside) for m, f, full in zip(MODELS, models, in_full, strict=True)}
+    in_full = {name for name in only if name in (NO_PROJECTION, MODELS[-1])}
+    wanted = {name: model for name, model in zip(MODELS, models, strict=True) if name in only}
+    fits = {name: model.fit(train if name in in_full else inside) for name, model in wanted.items()}
 
     h, h_next, chain = test.pairs()
     h, h_next = h.astype(np.float64), h_next.astype(np.float64)
     x, x_next, _ = outside.pairs()
     states = {"k": (x, x_next), "D": (h, h_next), "Eq. 10": (h, h_next)}
-    errors = np.empty((len(MODELS), len(SPACES), len(WEIGHTS), len(test)))
-    nll = {}
-    for i, (name, full) in enumerate(zip(MODELS, in_full, strict=True)):
-        model, seen = fits[name], test if full else outside
+    errors = np.empty((len(fits), len(SPACES), len(WEIGHTS), len(test)))
+    surprise = np.empty((len(fits), len(test)))
+    outer = completion.log_density(test)
+    for i, (name, model) in enumerate(fits.items()):
+        full = name in in_full
+        seen = test if full else outside
         forecasts = _forecasts(model, seen)
         for j, weights in enumerate(WEIGHTS):
             y = forecasts[weights]
@@ -172,13 +196,14 @@ def ablate(
             for s, space in enumerate(SPACES):
                 square = ((states[space][1] - by_space[space]) ** 2).sum(axis=1)
                 errors[i, s, j] = sum_by_group(square, chain, len(test))
-        density = -model.predict(seen).nll
-        nll[name] = -float(np.mean(density if full else density + completion.log_density(test)))
+        nll = model.predict(seen).nll
+        surprise[i] = sum_by_group(nll if full else nll - outer, chain, len(test))
     spreads = {}
     for space, (now, then) in states.items():
         spreads[space, "h"] = spread(then, chain, len(test))
         spreads[space, "Δh"] = spread(then - now, chain, len(test))
-    return Ablation(fits, projection, completion, (inside, outside), errors, spreads, pd.Series(nll, name="nll"))
+    scored = (test.questions, errors, spreads, surprise, test.lengths - 1)
+    return Ablation(fits, projection, completion, (inside, outside), *scored)
 
 
 def likeness(ablations: Mapping[str, Ablation]) -> pd.DataFrame:
@@ -191,7 +216,9 @@ def likeness(ablations: Mapping[str, Ablation]) -> pd.DataFrame:
     for name, ablation in ablations.items():
         single = ablation.fits[NO_REGIMES]
         assert isinstance(single, SLDS)
-        r2 = pd.DataFrame(ablation.r2(np.ones((1, ablation.n_chains)))[0], index=MODELS, columns=DEFINITIONS)
+        r2 = pd.DataFrame(
+            ablation.r2(np.ones((1, ablation.n_chains)))[0], index=list(ablation.models), columns=DEFINITIONS
+        )
         rows[name] = {
             "largest eigenvalue": np.abs(single.parameters_.eigenvalues()).max(),
             "spread": np.sqrt(ablation.inside[1].states.var(axis=0).sum()),
@@ -219,12 +246,13 @@ def readings(table: pd.DataFrame, model: str) -> pd.DataFrame:
 def _long(
     statistic: Callable[[np.ndarray], np.ndarray],
     models: tuple[str, ...],
-    n_chains: int,
+    question: np.ndarray,
     column: str,
     n_bootstrap: int,
     seed: int,
 ) -> pd.DataFrame:
-    found = bootstrap_chains(statistic, n_chains, n_bootstrap=n_bootstrap, seed=seed)
+    n_questions = int(question.max()) + 1
+    found = bootstrap_chains(lambda w: statistic(w[:, question]), n_questions, n_bootstrap=n_bootstrap, seed=seed)
     index = pd.MultiIndex.from_tuples(
         [(m, *d) for m in models for d in DEFINITIONS], names=["model", *DEFINITIONS.names]
     )

@@ -8,7 +8,8 @@ import pandas as pd
 
 from lmphys.core.errors import LmphysError
 from lmphys.pages.slds.ablation import DEFINITIONS, TABLE, Ablation
-from lmphys.stats.bootstrap import chain_weights
+from lmphys.stats.bootstrap import bootstrap_chains, chain_weights
+from lmphys.stats.interval import Interval
 
 # Share of the resampled corpora in which the rows must stand in the paper's order to be said to be in it.
 IN_ORDER = 0.95
@@ -23,7 +24,7 @@ def compare_patterns(
         real: of real chains.
         null: of chains that have no regimes (`Ablation.surrogates`).
         paper: R^2 of each row of `TABLE`.
-        n_bootstrap: replicates over the test chains of each; the fits are given.
+        n_bootstrap: replicates over the test questions of each; the fits are given.
         seed: of the resampling.
 
     Returns:
@@ -43,7 +44,8 @@ def compare_patterns(
     columns: dict[str, np.ndarray] = {}
     replicates = {}
     for i, (name, ablation) in enumerate((("", real), ("null_", null))):
-        weights = chain_weights(ablation.n_chains, n_bootstrap, seed + i)
+        n_questions = int(ablation.question.max()) + 1
+        weights = chain_weights(n_questions, n_bootstrap, seed + i)[:, ablation.question]
         r2 = ablation.r2(np.vstack([np.ones(ablation.n_chains), weights]))[:, : len(TABLE)]
         rms = np.sqrt(((r2 - wanted[:, None]) ** 2).mean(axis=1))
         tau = _kendall(r2, wanted)
@@ -54,6 +56,25 @@ def compare_patterns(
     for name, values in replicates.items():
         columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(values, [0.025, 0.975], axis=0)
     return pd.DataFrame(columns, index=DEFINITIONS)
+
+
+def nll_order(ablation: Ablation, paper: Mapping[str, float], *, n_bootstrap: int = 500, seed: int = 0) -> Interval:
+    """Kendall's rank correlation of the negative log-likelihoods of `TABLE` with the paper's, 95 % over questions.
+
+    Args:
+        ablation: with all models of `TABLE`.
+        paper: negative log-likelihood of each row.
+        n_bootstrap: replicates over the test questions; the fits are given.
+        seed: of the resampling.
+    """
+    wanted = np.array([paper[name] for name in TABLE])
+    surprise = ablation.surprise[: len(TABLE)].T  # all models see the same steps, so that sums have the order of means
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        return _kendall((weights[:, ablation.question] @ surprise)[:, :, None], wanted)[:, 0]
+
+    found = bootstrap_chains(statistic, int(ablation.question.max()) + 1, n_bootstrap=n_bootstrap, seed=seed)
+    return Interval(*map(float, found))
 
 
 def describe_patterns(pattern: pd.DataFrame) -> pd.Series:

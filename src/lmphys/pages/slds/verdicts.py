@@ -6,60 +6,76 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book.ledger import Entry
-from lmphys.pages.slds.ablation import FULL, LINEAR, NO_STATE_DRIFT, TABLE, Ablation, readings
+from lmphys.pages.slds.ablation import (
+    FULL,
+    LINEAR,
+    NO_PROJECTION,
+    NO_REGIMES,
+    NO_STATE_DRIFT,
+    TABLE,
+    Ablation,
+    readings,
+)
 from lmphys.pages.slds.cost import Cost
+from lmphys.pages.slds.patterns import nll_order
+from lmphys.pages.slds.plain import PERSISTENCE
 from lmphys.stats.interval import Interval
 
-SURROGATES = "surrogates of one map"
+SURROGATES, HEAVY = "surrogates of one map", "heavy-tailed surrogates"
+# Corpora without regimes whose drop is the control of a row; that without state drift has others.
+_NULLS = {NO_REGIMES: (SURROGATES, HEAVY), NO_PROJECTION: (SURROGATES,)}
 
 
 def ablation_entries(
     claims: Mapping[str, str],
     real: Ablation,
-    null: Ablation,
-    scores: tuple[pd.DataFrame, pd.DataFrame],
+    nulls: Mapping[str, Ablation],
+    scores: Mapping[str, pd.DataFrame],
     *,
-    walk_drop: float,
+    plain: Mapping[str, Mapping[str, Interval]],
+    lost: Mapping[str, Interval],
     position: str,
     seed: int,
 ) -> list[Entry]:
     """R^2, its drop and the likelihood of the three ablated models of one regime less, one part less.
 
-    Each R^2 stands under every definition that the paper's text admits, beside the same of chains without regimes. The
-    drops are those of the honest forecast of h in k coordinates. Their null is chains that lack the part: surrogates
-    of one map have no regimes, but one map *is* a drift that depends on the state, which random walks lack.
+    Each R^2 stands under every definition that the paper's text admits, beside what it must beat: a model without
+    regimes forecasts that know no motion, one without projection one linear map and the same model where there are no
+    regimes, one without a drift that depends on the state the state itself. The drops are those of the honest forecast
+    of h in k coordinates. Their null is chains that lack the part: surrogates of one map have no regimes, but one map
+    *is* a drift that depends on the state, which random walks and permuted states lack.
 
     Args:
         claims: row of the table to the claim of its R^2; those of the drop and of the likelihood end in `_drop` and
             `_nll` instead of `_r2`.
         real: of the real chains.
-        null: of the surrogates.
-        scores: `Ablation.scores` of both.
-        walk_drop: drop of the row without state drift on random walks.
+        nulls: `SURROGATES` and `HEAVY`, of chains without regimes; the second need not have all models.
+        scores: `Ablation.scores` of `FULL` for the real chains and of `SURROGATES`.
+        plain: of `plain_forecasts`.
+        lost: corpus without such a drift to the drop of the row without state drift.
         position: token whose states these are.
         seed: of the intervals.
     """
     rank, width = real.projection.rank, real.projection.basis_.shape[0]
-    dropped = [ablation.drops(seed=seed) for ablation in (real, null)]
+    mine, theirs = scores[FULL], scores[SURROGATES]
+    dropped = {name: ablation.drops(seed=seed) for name, ablation in {FULL: real, **nulls}.items()}
     entries = []
     for row in TABLE[1:-1]:
-        mine, theirs = (readings(table, row) for table in scores)
-        drop, null_drop = (table.loc[[(row, "k", "h", "predictive")]].iloc[0] for table in dropped)
-        nulls = {SURROGATES: float(null_drop["drop"])}
-        if row == NO_STATE_DRIFT:
-            nulls = {"random walks": walk_drop}
+        obtained = _intervals(readings(mine, row))
+        controls: dict[str, Mapping[str, Interval]] = {
+            NO_REGIMES: {name: _spread(numbers, obtained) for name, numbers in plain.items()},
+            NO_PROJECTION: {LINEAR: _of_map(mine, obtained), SURROGATES: _intervals(readings(theirs, row))},
+            NO_STATE_DRIFT: {PERSISTENCE: _spread(plain[PERSISTENCE], obtained)},
+        }[row]
+        here = (row, "k", "h", "predictive")
+        null_drops = {name: Interval.of_row(dropped[name].loc[[here]].iloc[0], "drop") for name in _NULLS.get(row, ())}
         entries += [
-            Entry(
-                claims[row],
-                _intervals(mine),
-                {SURROGATES: _numbers(theirs)},
-                f"rank {rank}, {position} token, held out by question",
-            ),
+            Entry(claims[row], obtained, controls, f"rank {rank}, {position} token, held out by question"),
             Entry(
                 claims[row].replace("_r2", "_drop"),
-                Interval.of_row(drop, "drop"),
-                {**nulls, "no drop": 0.0},
-                f"honest forecast of h in {rank} coordinates; {SURROGATES} {null_drop['drop']:.3f}",
+                Interval.of_row(dropped[FULL].loc[[here]].iloc[0], "drop"),
+                {**(null_drops or lost), "no drop": 0.0},
+                f"honest forecast of h in {rank} coordinates",
             ),
             Entry(
                 claims[row].replace("_r2", "_nll"),
@@ -71,20 +87,34 @@ def ablation_entries(
     return entries
 
 
-def full_model_entry(claim: str, scores: tuple[pd.DataFrame, pd.DataFrame], note: str) -> Entry:
+def full_model_entry(claim: str, scores: Mapping[str, pd.DataFrame], note: str) -> Entry:
     """R^2 of the full model under every definition that the text admits.
 
     The linear map has one forecast, whatever weights have seen: it is the same control for all of them.
 
     Args:
         claim: of the number.
-        scores: `Ablation.scores` of real chains and of surrogates of one map.
+        scores: `Ablation.scores` of `FULL` for the real chains, of `SURROGATES` and of `HEAVY`.
         note: a remark for the reader.
     """
-    real, null = scores
-    obtained, linear = _intervals(readings(real, FULL)), readings(real, LINEAR)
-    of_map = {name: Interval.of_row(linear.loc[_of_one_forecast(name)], "r2") for name in obtained}
-    return Entry(claim, obtained, {LINEAR: of_map, SURROGATES: _intervals(readings(null, FULL))}, note)
+    obtained = _intervals(readings(scores[FULL], FULL))
+    nulls = {name: _intervals(readings(scores[name], FULL)) for name in (SURROGATES, HEAVY)}
+    return Entry(claim, obtained, {LINEAR: _of_map(scores[FULL], obtained), **nulls}, note)
+
+
+def order_entry(claim: str, real: Ablation, null: Ablation, paper: Mapping[str, float], *, seed: int) -> Entry:
+    """Whether the likelihoods order the models as the paper's do, beside chains without regimes.
+
+    Args:
+        claim: of the order.
+        real: of the real chains.
+        null: of the surrogates of one map.
+        paper: negative log-likelihood of each row of `TABLE`.
+        seed: of the intervals.
+    """
+    order = " < ".join(real.nll[list(TABLE)].sort_values().index)
+    found, control = (nll_order(ablation, paper, seed=seed) for ablation in (real, null))
+    return Entry(claim, found, {SURROGATES: control}, f"here: {order}")
 
 
 def cost_entry(claim: str, cost: Cost, device: str) -> Entry:
@@ -95,14 +125,17 @@ def cost_entry(claim: str, cost: Cost, device: str) -> Entry:
     return Entry(claim, Interval(value, decades.min(), decades.max()), note=note)
 
 
-def _of_one_forecast(definition: str) -> str:
-    """Name in `readings` of the same target and space for a model with one forecast."""
-    return "one forecast, " + definition.split(", ", 1)[1]
+def _of_map(scores: pd.DataFrame, definitions: Mapping[str, Interval]) -> dict[str, Interval]:
+    """R^2 of the linear map for definitions of other models: of the same target and space."""
+    linear = readings(scores, LINEAR)
+    linear.index = linear.index.str.removeprefix("one forecast, ")
+    return _spread(_intervals(linear), definitions)
+
+
+def _spread(numbers: Mapping[str, Interval], definitions: Mapping[str, Interval]) -> dict[str, Interval]:
+    """One number a target and space for all definitions, whatever the weights have seen."""
+    return {name: numbers[name.split(", ", 1)[1]] for name in definitions}
 
 
 def _intervals(table: pd.DataFrame) -> dict[str, Interval]:
     return {str(name): Interval.of_row(row, "r2") for name, row in table.iterrows()}
-
-
-def _numbers(table: pd.DataFrame) -> dict[str, float]:
-    return {str(name): float(value) for name, value in table["r2"].items()}

@@ -90,9 +90,15 @@ def compare_visits(path: np.ndarray, lengths: np.ndarray, pi: np.ndarray, T: np.
 
 
 def persistence(
-    path: np.ndarray, lengths: np.ndarray, n_regimes: int, *, n_bootstrap: int = 500, seed: int = 0
+    path: np.ndarray,
+    lengths: np.ndarray,
+    n_regimes: int,
+    *,
+    questions: np.ndarray | None = None,
+    n_bootstrap: int = 500,
+    seed: int = 0,
 ) -> Interval:
-    """Mean visit over the mean visit without memory, with a 95 % interval over chains: 1 where nothing persists.
+    """Mean visit over the mean visit without memory, with a 95 % interval over questions: 1 where nothing persists.
 
     Without memory each step draws its regime anew with the shares p of the path. Two neighbours then agree with
     probability sum p_j^2, and a chain of L steps has 1 + (L - 1) (1 - sum p_j^2) visits on average. Chains that differ
@@ -103,13 +109,15 @@ def persistence(
         path: (N - C,) regimes, as `SLDS.viterbi` gives them.
         lengths: (C,) number of states of each chain.
         n_regimes: K.
+        questions: (C,) question of each chain, from 0; None: each chain is its own.
         n_bootstrap: replicates.
         seed: of the resampling.
 
     Raises:
-        LmphysError: path and lengths disagree, or there are fewer than two chains.
+        LmphysError: path and lengths disagree, or there are fewer than two questions.
     """
     n = len(lengths)
+    unit = np.arange(n) if questions is None else questions
     steps = np.asarray(lengths) - 1
     visits = np.bincount(dwell_times(path, lengths)["chain"], minlength=n)
     used = sum_by_group(np.eye(n_regimes)[path], np.repeat(np.arange(n), steps), n)
@@ -120,7 +128,7 @@ def persistence(
         agree = ((share / share.sum(axis=1, keepdims=True)) ** 2).sum(axis=1)
         return (weights @ chains + (weights @ neighbours) * (1 - agree)) / (weights @ visits)
 
-    return bootstrap_chains(statistic, n, n_bootstrap=n_bootstrap, seed=seed)
+    return bootstrap_chains(lambda w: statistic(w[:, unit]), int(unit.max()) + 1, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def compare_corpora(
@@ -140,5 +148,7 @@ def compare_corpora(
     for name, model in models.items():
         p, path = model.parameters_, model.viterbi(chains[name])
         tables[name] = compare_visits(path, chains[name].lengths, p.pi, p.T)
-        lasting[name] = persistence(path, chains[name].lengths, p.n_regimes, seed=seed)
+        lasting[name] = persistence(
+            path, chains[name].lengths, p.n_regimes, questions=chains[name].questions, seed=seed
+        )
     return tables, pd.DataFrame(lasting, index=Interval._fields).T.astype(float)

@@ -6,6 +6,9 @@ from lmphys.book import Entry
 from lmphys.pages.slowing_down.softening import KNOWN
 from lmphys.stats.interval import Interval
 
+# Fewer events than this have no interval that could be trusted.
+_ENOUGH_EVENTS = 20
+
 
 def real_rows(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of `compare` that are about chains of the model."""
@@ -48,13 +51,27 @@ def in_words(table: pd.DataFrame) -> str:
 
 
 def entries(table: pd.DataFrame, *, window: int, rank: int) -> list[Entry]:
-    """Rise of the autocorrelation before each event, from the table of `compare`."""
-    return [
-        Entry(
-            f"severity.slowing.{str(kind).replace(' ', '_')}",
-            Interval.of_row(row, "matched"),
-            {"no rise": 0.0, "shuffled order": float(row["shuffled"])},
-            f"p = {row['p']:.3f} of one test of {n_tests(table)}, window {window}, rank {rank}",
+    """Rise of the autocorrelation before each event, from the table of `compare`.
+
+    An indicator that does not see chains that are known to slow down says nothing of others, and a handful of events
+    has no interval. Where that is so, the number is recorded without one, which decides nothing.
+    """
+    seen = KNOWN not in table.index.get_level_values(0) or bool(warnings(table)["warns"][KNOWN, "autocorrelation"])
+    found = []
+    for kind, row in real_rows(table).xs("autocorrelation", level=1).iterrows():
+        told = [f"p = {row['p']:.3f} of one test of {n_tests(table)}, window {window}, rank {rank}"]
+        if not seen:
+            told.append(f"known slowing down is not seen ({table.loc[(KNOWN, 'autocorrelation'), 'matched']:.2f})")
+        if row["events"] < _ENOUGH_EVENTS:
+            told.append(f"{row['events']:.0f} events are too few for an interval")
+        matched = Interval.of_row(row, "matched")
+        nulls = Interval.of_row(row, "shuffled").map(float)
+        found.append(
+            Entry(
+                f"severity.slowing.{str(kind).replace(' ', '_')}",
+                matched if len(told) == 1 else float(matched.value),
+                {"no rise": 0.0, "shuffled order": nulls},
+                "; ".join(told),
+            )
         )
-        for kind, row in real_rows(table).xs("autocorrelation", level=1).iterrows()
-    ]
+    return found

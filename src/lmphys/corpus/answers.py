@@ -25,7 +25,7 @@ _REMARK = (
 # What announces a final answer; the last readable announcement counts, since a chain may correct itself.
 _ANNOUNCED = re.compile(
     rf"\banswers?\b(?!\s+(?:choice|option)s)[^.!?\n:=,;]{{0,60}}?\b(?:is|are|was|be|remains|becomes|equals)\b{_REMARK}\s*:?"
-    r"|\banswer\b[^.!?\n:=]{0,60}[*_\"']*\s*[:=]"
+    r"|\banswer\b[^.!?\n:=]{0,60}[*_\"']*(?:\s*[:=]|\s+[-–—]\s)"
     r"|(?:^|\n)[\s#>*]*(?:final\s+)?answer[\s*_]*\n"
     r"|(?:^|\n)\s*####[ \t]*(?=[^\n])"
     r"|答案(?:是|为|為|[：:])+|答え(?:は|[：:])+|정답은|(?:उत्तर|الإجابة|الجواب)\s*(?:هو|هي|:)?|\bответ\s*[:—-]*"
@@ -48,6 +48,7 @@ _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _CLAUSE_END = re.compile(
     r"\s*(?:;|,(?=\s)(?!\s*-?\$?\d)|\s\(|\s[-–—]\s+(?=[a-zA-Z])|—|\b(?:because|since|so|but|where|when|if|given|not|after|before|rather)\b)\s*"
 )
+_REASON = re.compile(r"\b(?:because|since|as|whereas|unlike)\b", re.IGNORECASE)
 _COMES_TO = re.compile(r",?\s*\bwhich\s+(?:is|equals|makes|gives)\b", re.IGNORECASE)
 _LABEL = re.compile(r"^[\s>*_#]*(?:[-•+]\s+|\(?(?:\d{1,3}|[a-z])[.)]\s+|step\s*\d+\s*[.:)]\s*|[*•]\s+)+", re.IGNORECASE)
 _CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?![\d:])")
@@ -159,6 +160,7 @@ def _announced(text: str, question: Question) -> list[tuple[int, str]]:
     for match in _IS_ANSWER.finditer(text):
         sentences = split_sentences(text[: match.start()])
         before = text[sentences[-1].start : match.start()] if sentences else ""
+        before = re.sub(r"(?<![\w'])[A-Z]{1,2}$", r"(\g<0>)", before)  # "Therefore, D is the correct option"
         is_option = match.group().lower().rstrip().endswith("correct")
         if is_option and not (question.choices and mentions(plain(before), question.choices, letters=question.letters)):
             continue
@@ -253,10 +255,10 @@ def _read_rest(text: str, question: Question) -> str | None:
         said = written[sentence.start : sentence.end]
         body = _LABEL.sub("", said)
         if question.choices:
-            found = mentions(body, question.choices, letters=question.letters)
-            found = found or mentions(said, question.choices, letters=question.letters)
-            if found:
-                return question.choices[found[-1].index]
+            for part in (_REASON.split(body)[0], body, said):
+                found = mentions(part, question.choices, letters=question.letters)
+                if found:
+                    return question.choices[found[-1].index]
             continue
         if body != said and re.fullmatch(r"[-\d.,\s]*", body):
             continue  # an item that is nothing but a number is a datum

@@ -132,6 +132,7 @@ def _lettered(text: str, n: int, opening: bool) -> list[Mention]:
             rf"(?<![a-zA-Z0-9_'])(?P<it>{letter})(?=[).:]\s|[).:]$|\))",
             rf"\b(?i:option|choice|letter)\s+[\"'(\[*]*(?P<it>{letter})(?!\w|')",
             rf"{_CHOOSING}(?P<it>{letter})(?=[\"')\]}}*.:,;!]|\s*$|\s*\n)",
+            rf"^[\s\"'(\[*]*(?P<it>(?i:{letter}))(?=[\s\"')\]*.]*$)",
         ]
         if opening:
             patterns.append(rf"^[\s\"'(\[{{*$:]*(?:(?i:option|choice|letter)\s+)?[\"'(\[*]*(?P<it>{letter})(?!\w|'\w)")

@@ -8,7 +8,8 @@ from typing import Any
 
 _PATIENCE = 5  # seconds
 # Figures, signs and single letters, or a command of LaTeX; words of two letters and more make a text.
-_COMMAND = re.compile(r"\\(?:frac|d?t?frac|sqrt|pi|cdot|times|infty|ln|log|sin|cos|tan|in|cup|le|ge|pm|begin|text|left)\b")
+_COMMAND = re.compile(r"\\\{|\\(?:[dt]?frac|sqrt|pi|cdot|times|infty|ln|log|sin|cos|tan|in|cup|le|ge|pm|begin|text|left)(?![a-zA-Z])")
+_ROOT = re.compile(r"√\s*\(?\s*(\w+)\s*\)?")
 _FORMULA = re.compile(r"[\d\s+\-−*/^_().,=<>\[\]{}|!%√π∞]*(?:(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z])[\d\s+\-−*/^_().,=<>\[\]{}|!√π∞]*)*")
 
 
@@ -30,7 +31,7 @@ def equal_formulas(given: str, right: str) -> bool:
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
     def read(text: str) -> list[Any]:
-        text = text.strip().strip("$").rstrip(".")
+        text = _ROOT.sub(r"\\sqrt{\1}", text.strip().strip("$").rstrip(".")).replace("π", r"\pi ").replace("−", "-")
         return parse(f"${text}$", parsing_timeout=patience) or parse(text, parsing_timeout=patience)
 
     return bool(verify(read(right), read(given), timeout_seconds=patience))

@@ -38,6 +38,9 @@ _REWRITES = tuple(
         (r"\bnegative\s+(?=\$?\d)|(?:(?<=\bis\s)|(?<=\bbe\s)|(?<=\bget\s)|(?<=equals\s)|(?<=[=:]\s)|^)minus\s+(?=\$?\d)", "-"),
         (r"(?<![\w)])(?<![\d)]\s)–(?=[\d$.])", "-"),
         (r"(?<![\w.^])10\s*\^\s*(?:\{\s*([-+]?\d+)\s*\}|([-+]?\d+))", r"1e\1\2"),
+        (r"(\d)\s+thousand\b", r"\1e3"),
+        (r"(\d)\s+million\b", r"\1e6"),
+        (r"(\d)\s+billion\b", r"\1e9"),
         (r"(?<=\d)\s+per\s*cent\b|(?<=\d)\s+%", "%"),
     )
 )
@@ -74,7 +77,7 @@ _RESULT = re.compile(
 )
 _BEFORE_OPERAND = re.compile(
     r"(?:[+*/×÷^(<>]|(?<=[\w)])\s*[-]|\b(?:by|plus|minus|times|over|add|adding|subtract|subtracting|multiply|multiplying"
-    r"|divide|dividing|from|between|mod|modulo))\s*$",
+    r"|divide|dividing|from|between|mod|modulo|not))\s*$",
     re.IGNORECASE,
 )
 _AFTER_OPERAND = re.compile(

@@ -230,7 +230,7 @@ def _read_number(phrase: str) -> str | None:
             found = numbers(side)
             if found and (len(sides) == 1 or result_in(side) is not None):
                 result = result_in(side)
-                return (found[0] if result is None or len(sides) == 1 and not _operates(side) else result).text
+                return (found[0] if result is None or (len(sides) == 1 and not _operates(side)) else result).text
         spelt = spelt_numbers(clause) or counted_times(clause)
         if spelt:
             return spelt[0].text

@@ -64,11 +64,11 @@ def mentions(text: str, choices: Sequence[str], *, letters: bool, opening: bool 
     """
     found = _numeric(text, choices) if _all_numbers(choices) else _worded_mentions(text, choices, opening)
     if letters:
-        found += _lettered(text, len(choices), opening)
+        found += [m for i in range(len(choices)) for m in _letter_mentions(text, letter_of(i), i, opening)]
     found = [m for m in found if not any(_inside(m, other) for other in found)]
     out = [m for m in found if _NOT_BEFORE.search(text[: m.start]) or _NOT_AFTER.match(text, m.end)]
     kept = [m for m in found if m not in out and not any(_labels(m, other) for other in out)]
-    return sorted(kept, key=lambda m: (m.start, -m.end))
+    return sorted(set(kept), key=lambda m: (m.start, -m.end))
 
 
 def _labels(one: Mention, other: Mention) -> bool:
@@ -105,8 +105,7 @@ def _worded_mentions(text: str, choices: Sequence[str], opening: bool) -> list[M
         if len(words) > 1 and words[0].lower() in ("a", "an", "the"):
             words = words[1:]
         if len(choice.strip()) == 1:  # "A" is an article and "I" a person: letters alone are read as letters
-            pattern = rf"(?:{_BEFORE_LETTER}|{_CHOOSING})(?P<it>{re.escape(choice.strip())})(?!\w|'|\s+[a-z]+ing\b)"
-            found += [Mention(m.start("it"), m.end("it"), index) for m in re.finditer(pattern, text)]
+            found += _letter_mentions(text, re.escape(choice.strip()), index, opening)
             continue
         for match in re.finditer(_spaced(words), text, re.IGNORECASE):
             # "no tigers" is no answer, "No, ..." is
@@ -123,22 +122,19 @@ def _spaced(words: list[str]) -> str:
     return before + r"\s*".join(re.escape(word) for word in words) + after
 
 
-def _lettered(text: str, n: int, opening: bool) -> list[Mention]:
-    found = []
-    for index in range(n):
-        letter = letter_of(index)
-        patterns = [
-            rf"{_BEFORE_LETTER}(?P<it>{letter})(?=[\"')\]}}*.:,;!]|\s*$|\s*\n|\s+[-–—]\s)",
-            rf"(?<![a-zA-Z0-9_'])(?P<it>{letter})(?=[).:]\s|[).:]$|\))",
-            rf"\b(?i:option|choice|letter)\s+[\"'(\[*]*(?P<it>{letter})(?!\w|')",
-            rf"{_CHOOSING}(?P<it>{letter})(?=[\"')\]}}*.:,;!]|\s*$|\s*\n)",
-            rf"^[\s\"'(\[*]*(?P<it>(?i:{letter}))(?=[\s\"')\]*.]*$)",
-        ]
-        if opening:
-            patterns.append(rf"^[\s\"'(\[{{*$:]*(?:(?i:option|choice|letter)\s+)?[\"'(\[*]*(?P<it>{letter})(?!\w|'\w)")
-        for pattern in patterns:
-            found += [Mention(m.start("it"), m.end("it"), index) for m in re.finditer(pattern, text)]
-    return found
+def _letter_mentions(text: str, letter: str, index: int, opening: bool) -> list[Mention]:
+    """Where a letter is meant as one."""
+    ends = rf"(?P<it>{letter})(?=[\"')\]}}*.:,;!]|\s*$|\s*\n|\s+[-–—]\s)"
+    patterns = [
+        rf"{_BEFORE_LETTER}{ends}",
+        rf"{_CHOOSING}{ends}",
+        rf"(?<![a-zA-Z0-9_'])(?P<it>{letter})(?=[).:]\s|[).:]$|\))",
+        rf"\b(?i:option|choice|letter)\s+[\"'(\[*]*(?P<it>{letter})(?!\w|')",
+        rf"^[\s\"'(\[*]*(?P<it>(?i:{letter}))(?=[\s\"')\]*.]*$)",
+    ]
+    if opening:
+        patterns.append(rf"^[\s\"'(\[{{*$:]*(?:(?i:option|choice|letter)\s+)?[\"'(\[*]*(?P<it>{letter})(?!\w|'\w)")
+    return [Mention(*m.span("it"), index) for pattern in patterns for m in re.finditer(pattern, text)]
 
 
 def _worded(choice: str) -> bool:

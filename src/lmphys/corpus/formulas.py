@@ -8,9 +8,13 @@ from typing import Any
 
 _PATIENCE = 5  # seconds
 # Figures, signs and single letters, or a command of LaTeX; words of two letters and more make a text.
-_COMMAND = re.compile(r"\\\{|\\(?:[dt]?frac|sqrt|pi|cdot|times|infty|ln|log|sin|cos|tan|in|cup|le|ge|pm|begin|text|left)(?![a-zA-Z])")
+_COMMAND = re.compile(
+    r"\\\{|\\(?:[dt]?frac|sqrt|pi|cdot|times|infty|ln|log|sin|cos|tan|in|cup|le|ge|pm|begin|text|left)(?![a-zA-Z])"
+)
 _ROOT = re.compile(r"√\s*\(?\s*(\w+)\s*\)?")
-_FORMULA = re.compile(r"[\d\s+\-−*/^_().,=<>\[\]{}|!%√π∞]*(?:(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z])[\d\s+\-−*/^_().,=<>\[\]{}|!√π∞]*)*")
+_FORMULA = re.compile(
+    r"[\d\s+\-−*/^_().,=<>\[\]{}|!%√π∞]*(?:(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z])[\d\s+\-−*/^_().,=<>\[\]{}|!√π∞]*)*"
+)
 
 
 def is_formula(text: str) -> bool:

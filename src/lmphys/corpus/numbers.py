@@ -35,7 +35,10 @@ _REWRITES = tuple(
         (r"×\s*10\s*\^\s*\{?\s*([-+]?\d+)\s*\}?", r"e\1"),
         (r"(?<=\d)\s*[*x]\s*10\s*\^\s*\{?\s*([-+]?\d+)\s*\}?", r"e\1"),
         (r"(?<=\d)\s+(?=e[-+]?\d)", ""),
-        (r"\bnegative\s+(?=\$?\d)|(?:(?<=\bis\s)|(?<=\bbe\s)|(?<=\bget\s)|(?<=equals\s)|(?<=[=:]\s)|^)minus\s+(?=\$?\d)", "-"),
+        (
+            r"\bnegative\s+(?=\$?\d)|(?:(?<=\bis\s)|(?<=\bbe\s)|(?<=\bget\s)|(?<=equals\s)|(?<=[=:]\s)|^)minus\s+(?=\$?\d)",
+            "-",
+        ),
         (r"(?<![\w)])(?<![\d)]\s)–(?=[\d$.])", "-"),
         (r"(?<![\w.^])10\s*\^\s*(?:\{\s*([-+]?\d+)\s*\}|([-+]?\d+))", r"1e\1\2"),
         (r"(\d)\s+thousand\b", r"\1e3"),
@@ -54,11 +57,29 @@ _NUMBER = re.compile(
     (?!\d|[,.:/]\d|(?![mgshlLCF]\b)[a-zA-Z](?![a-zA-Z])|(?:st|nd|rd|th)\b)""",
     re.VERBOSE,
 )
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORDS = {word: i for i, word in enumerate(_ONES)} | {word: 20 + 10 * i for i, word in enumerate(_TENS)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
@@ -70,7 +91,9 @@ _UNIT = re.compile(r"[$€£¥₹]|[a-z]+(?:[\s/]+[a-z]+){0,2}")
 _TIMES = re.compile(r"\b(?:once|twice|thrice)\b", re.IGNORECASE)
 _TIMES_VALUES = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
 
-_EQUAL = r"(?:[=≈→]|=>|\b(?:equals?|(?:is|are|be)\s+equal\s+to|makes?|gives?|gets?|is|are|be|leaves|yields|results\s+in))"
+_EQUAL = (
+    r"(?:[=≈→]|=>|\b(?:equals?|(?:is|are|be)\s+equal\s+to|makes?|gives?|gets?|is|are|be|leaves|yields|results\s+in))"
+)
 _RESULT = re.compile(
     rf"{_EQUAL}\s*(?:(?:us|me|to|exactly|only|just|simply|about|approximately|now|then|also|therefore|thus)\s+)*[$(\s]*$",
     re.IGNORECASE,

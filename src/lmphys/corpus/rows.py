@@ -121,7 +121,7 @@ def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, 
     if key is not None and str(key).strip():
         known = list(labels) or letters
         if str(key).strip() not in known:
-            raise UnreadableRow(f"has the answerKey {key!r}, which is none of its labels {known}")
+            raise UnreadableRow(f"has the answerKey {key!r}, which is none of its labels {known}; name one of them")
         return [known.index(str(key).strip())]
     answer, label = row.get("answer"), row.get("label")
     if answer is None and label is not None and str(label).strip():
@@ -142,7 +142,9 @@ def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, 
     elif isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(choices):
         meant.add(answer)
     if not meant:
-        raise UnreadableRow(f"has the answer {answer!r}, which is none of the choices {list(choices)}")
+        raise UnreadableRow(
+            f"has the answer {answer!r}, which is none of the choices {list(choices)}; give one of them"
+        )
     return sorted(meant)
 
 

@@ -26,22 +26,160 @@ _END = re.compile(
     r"|(?<=[\w)])[.!?](?=[A-Z][a-z]+[\s,']|[AI]\s|[\u3040-\u30ff\u3400-\u9fff])"
 )
 _ABBREVIATIONS = frozenset(
-    (
-        "mr mrs ms dr prof sr jr st vs etc e.g i.e eg ie approx fig eq eqs no nos vol pp ca cf al inc ltd co dept est "
-        "min max hr hrs sec ft in lb lbs oz a.m p.m u.s u.k ph.d sra dra srta ud uds pág núm art mme mlle bzw usw nr "
-        "evtl ggf vgl inkl руб гг dll डॉ श्री"
-    ).split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "sr",
+        "jr",
+        "st",
+        "vs",
+        "etc",
+        "e.g",
+        "i.e",
+        "eg",
+        "ie",
+        "approx",
+        "fig",
+        "eq",
+        "eqs",
+        "no",
+        "nos",
+        "vol",
+        "pp",
+        "ca",
+        "cf",
+        "al",
+        "inc",
+        "ltd",
+        "co",
+        "dept",
+        "est",
+        "min",
+        "max",
+        "hr",
+        "hrs",
+        "sec",
+        "ft",
+        "in",
+        "lb",
+        "lbs",
+        "oz",
+        "a.m",
+        "p.m",
+        "u.s",
+        "u.k",
+        "ph.d",
+        "sra",
+        "dra",
+        "srta",
+        "ud",
+        "uds",
+        "pág",
+        "núm",
+        "art",
+        "mme",
+        "mlle",
+        "bzw",
+        "usw",
+        "nr",
+        "evtl",
+        "ggf",
+        "vgl",
+        "inkl",
+        "руб",
+        "гг",
+        "dll",
+        "डॉ",
+        "श्री",
+    ]
 )
 # Words that open a sentence and no name: after them a capital with a dot ("with A. So") is no initial.
 _OPENERS = frozenset(
-    "So The Then Now This That These It Its We You He She They There Here But And Or If As In On For To Next Hence Thus "
-    "Therefore However What Which Who How Since Because When While Let Again Also All No Not Both First Finally".split()
+    [
+        "So",
+        "The",
+        "Then",
+        "Now",
+        "This",
+        "That",
+        "These",
+        "It",
+        "Its",
+        "We",
+        "You",
+        "He",
+        "She",
+        "They",
+        "There",
+        "Here",
+        "But",
+        "And",
+        "Or",
+        "If",
+        "As",
+        "In",
+        "On",
+        "For",
+        "To",
+        "Next",
+        "Hence",
+        "Thus",
+        "Therefore",
+        "However",
+        "What",
+        "Which",
+        "Who",
+        "How",
+        "Since",
+        "Because",
+        "When",
+        "While",
+        "Let",
+        "Again",
+        "Also",
+        "All",
+        "No",
+        "Not",
+        "Both",
+        "First",
+        "Finally",
+    ]
 )
 # Abbreviations that are also common words or units that close sentences: only before a digit or lower case.
 _AMBIGUOUS = frozenset(
-    (
-        "no in etc a.m p.m min max sec hr hrs ft lb lbs oz co st u.s u.k inc ltd al est ph.d art usw руб гг dll"
-    ).split()
+    [
+        "no",
+        "in",
+        "etc",
+        "a.m",
+        "p.m",
+        "min",
+        "max",
+        "sec",
+        "hr",
+        "hrs",
+        "ft",
+        "lb",
+        "lbs",
+        "oz",
+        "co",
+        "st",
+        "u.s",
+        "u.k",
+        "inc",
+        "ltd",
+        "al",
+        "est",
+        "ph.d",
+        "art",
+        "usw",
+        "руб",
+        "гг",
+        "dll",
+    ]
 )
 _MARKS = r"[\s>*_`#\-•–+]*"
 _LABEL = re.compile(
@@ -158,7 +296,11 @@ def _continues(text: str, match: re.Match[str], start: int, stop: int) -> bool:
     word = before.group().lower() if before else ""
     goes_on = following[0].islower() or following[0].isdigit()
     # "z. B. rot", "т. е. три", "p. ej. tres"
-    if re.search(rf"(?:^|\s){_SHORT}$", said) and re.match(rf"{_SHORT}\.\s+[^\W\d_]", following) and word[0] not in "in":
+    if (
+        re.search(rf"(?:^|\s){_SHORT}$", said)
+        and re.match(rf"{_SHORT}\.\s+[^\W\d_]", following)
+        and word[0] not in "in"
+    ):
         return not _answers(said)
     if re.search(rf"(?:^|\s){_SHORT}\.\s?{_SHORT}$", said) and following[0].islower():
         return True

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lmphys.corpus.answers import extract, is_correct
-from lmphys.corpus.rows import UnreadableRow, read_row
+from lmphys.corpus.rows import RowError, read_row
 from lmphys.corpus.tasks import choice_question
 
 TWO = {"text": ["x", "y"], "label": ["A", "B"]}
@@ -95,6 +95,6 @@ def test_truthful_choices_do_not_betray_the_answer_by_their_order():
     ],
 )
 def test_gold_that_cannot_be_read_is_refused_with_the_reason(row, reason):
-    with pytest.raises(UnreadableRow, match=reason) as caught:
+    with pytest.raises(RowError, match=reason) as caught:
         read_row(row)
     assert "\n" not in str(caught.value) and ";" in str(caught.value)

@@ -99,7 +99,7 @@ def test_two_files_of_one_name_do_not_meet(tmp_path):
     moved.write_bytes(files[0].read_bytes())
     # The names, and with them the seeds of the chains, are a matter of the content, not of the place.
     assert [q.id for q in questions_of([str(moved)], 9, 0)] == [q.id for q in questions[:3]]
-    with pytest.raises(LmphysError, match="two tasks ask the question test-.*/1; name each task once"):
+    with pytest.raises(LmphysError, match=r"two tasks ask the question test-.*/1; name each task once"):
         questions_of([str(moved), str(files[0])], 9, 0)
     with pytest.raises(LmphysError, match="name each task once"):
         questions_of(["sums", "sums"], 2, 0)

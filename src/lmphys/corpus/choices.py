@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from lmphys.corpus.numbers import Number, number_of, numbers, plain
 
-# What stands around a letter that is meant as one: "option B", "(B)", "B)", "**B**", "[B]", "\boxed{B}", "B." at an end.
+# What stands around a letter that is meant as one: "option B", "(B)", "B)", "**B**", "[B]", "B." at an end.
 _BEFORE_LETTER = r"(?:\b(?i:option|choice|answer|letter|statement)\s*:?\s*[\"'(\[{*]*|[(\[{]\s*|(?<=\s)[\"*]+|^[\"*]*)"
-_CHOOSING = r"(?:\b(?i:choose|pick|select|go(?:es)?\s+with|is|be|are|as)\b|[:=])\s*\s*[\"'(\[{*$]*"
+_CHOOSING = r"(?:\b(?i:choose|pick|select|go(?:es)?\s+with|is|be|are|as)\b|[:=])\s*[\"'(\[{*$]*"
 _NOT_BEFORE = re.compile(
     r"(?:\b(?:not|isn't|nor|neither|never|rather\s+than|instead\s+of|except|unlike|than|excludes?|eliminates?)|n't)"
     r"\s+(?:(?:an?|the|option|choice|be)\s+)*[\"'(\[*]*$",

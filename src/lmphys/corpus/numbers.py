@@ -1,6 +1,6 @@
-"""Numbers in a text: figures, fractions, LaTeX and words, and which of them is a result.
+r"""Numbers in a text: figures, fractions, LaTeX and words, and which of them is a result.
 
-A chain of thought writes one value in many ways: `$12,000`, `12{,}000`, `\\frac{1}{2}`, `½`, `3e4`, `3 \\times 10^4`,
+A chain of thought writes one value in many ways: `$12,000`, `12{,}000`, `\frac{1}{2}`, `½`, `3e4`, `3 \times 10^4`,
 `−3`, `15 percent`, `seven`. All are read here; what is an operand only ("multiply 6 by 2") is told from what comes out.
 """
 
@@ -57,29 +57,13 @@ _NUMBER = re.compile(
     (?!\d|[,.:/]\d|(?![mgshlLCF]\b)[a-zA-Z](?![a-zA-Z])|(?:st|nd|rd|th)\b)""",
     re.VERBOSE,
 )
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ONES = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = (
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+)  # fmt: skip
 _WORDS = {word: i for i, word in enumerate(_ONES)} | {word: 20 + 10 * i for i, word in enumerate(_TENS)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
@@ -208,7 +192,8 @@ def result_in(sentence: str) -> Number | None:
         if not operand:
             free.append(number)
     results = [number for number in free if _RESULT.search(sentence[: number.start])]
-    return (results or free or [None])[-1]
+    chosen = results or free
+    return chosen[-1] if chosen else None
 
 
 def _opens_list(found: list[Number], i: int, sentence: str) -> bool:

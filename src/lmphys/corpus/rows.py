@@ -26,7 +26,7 @@ _LONGEST = 200  # characters of a gold answer that a chain can be held to
 _FORMS = "answer, answerKey (with choices) or label (the index of a choice, from 0)"
 
 
-class UnreadableRow(ValueError):
+class RowError(ValueError):
     """Why a row is no question with one right answer, and what would make it one."""
 
 
@@ -34,7 +34,7 @@ def read_row(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
     """Question, gold answer and choices of a row; the answer is one of the choices where there are any.
 
     Raises:
-        UnreadableRow: a part is missing, or the gold answer cannot be read or could be meant in two ways.
+        RowError: a part is missing, or the gold answer cannot be read or could be meant in two ways.
     """
     text = _question(row)
     choices, labels = _choices(row)
@@ -44,7 +44,7 @@ def read_row(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
         answer = choices[0] if answer else choices[1]
     for part in (text, answer, *choices):
         if any("\ud800" <= character <= "\udfff" for character in part):
-            raise UnreadableRow("holds half a character (a lone surrogate); write the character itself")
+            raise RowError("holds half a character (a lone surrogate); write the character itself")
     return text, answer, choices
 
 
@@ -55,7 +55,7 @@ def _question(row: Mapping[str, Any]) -> str:
     if isinstance(text, Mapping):
         text = text.get("stem")
     if isinstance(text, Mapping | list | bool) or text is None or not str(text).strip():
-        raise UnreadableRow("has no question; give it as a text in question")
+        raise RowError("has no question; give it as a text in question")
     text = str(text)
     if name == "ctx":
         return f"{text} ... How does it go on?"
@@ -85,12 +85,12 @@ def _choices(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if found is None or found == []:
         return (), ()
     if not isinstance(found, list | tuple) or any(isinstance(item, Mapping | list | None) for item in found):
-        raise UnreadableRow("has choices that are no list of texts; write them as a list")
+        raise RowError("has choices that are no list of texts; write them as a list")
     choices = tuple(str(item).strip() for item in found)
     if len(choices) < 2 or not all(choices):
-        raise UnreadableRow("has an empty choice, or only one; give at least two")
+        raise RowError("has an empty choice, or only one; give at least two")
     if labels and len(labels) != len(choices):
-        raise UnreadableRow(f"has {len(choices)} choices with {len(labels)} labels; give each choice one label")
+        raise RowError(f"has {len(choices)} choices with {len(labels)} labels; give each choice one label")
     return choices, tuple(str(label).strip() for label in labels)
 
 
@@ -98,14 +98,14 @@ def _chosen(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str,
     """The choice that is right."""
     meant = _meant(row, choices, labels)
     if len(meant) > 1:
-        raise UnreadableRow(
+        raise RowError(
             f"has an ambiguous answer: {row.get('answer')!r} may mean {' or '.join(repr(choices[i]) for i in meant)}; "
             "name the letter in answerKey, or the index from 0 in label"
         )
     right = choices[meant[0]]
     twins = [choice for i, choice in enumerate(choices) if i != meant[0] and same_choice(choice, right)]
     if twins:
-        raise UnreadableRow(f"has the right choice {right!r} a second time as {twins[0]!r}; keep one of them")
+        raise RowError(f"has the right choice {right!r} a second time as {twins[0]!r}; keep one of them")
     return right
 
 
@@ -115,23 +115,23 @@ def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, 
     if isinstance(row.get("mc1_targets"), Mapping):
         marks = list(row["mc1_targets"]["labels"])
         if marks.count(1) != 1:
-            raise UnreadableRow("marks not exactly one choice as right; mark one with 1")
+            raise RowError("marks not exactly one choice as right; mark one with 1")
         return [choices.index(str(row["mc1_targets"]["choices"][marks.index(1)]).strip())]
     key = row.get("answerKey")
     if key is not None and str(key).strip():
         known = list(labels) or letters
         if str(key).strip() not in known:
-            raise UnreadableRow(f"has the answerKey {key!r}, which is none of its labels {known}; name one of them")
+            raise RowError(f"has the answerKey {key!r}, which is none of its labels {known}; name one of them")
         return [known.index(str(key).strip())]
     answer, label = row.get("answer"), row.get("label")
     if answer is None and label is not None and str(label).strip():
         if not str(label).strip().isdigit() or int(label) >= len(choices):
-            raise UnreadableRow(f"has the label {label!r}; give the index of the right choice, 0 to {len(choices) - 1}")
+            raise RowError(f"has the label {label!r}; give the index of the right choice, 0 to {len(choices) - 1}")
         return [int(label)]
     if answer is None or not str(answer).strip():
-        raise UnreadableRow(f"has no answer; give it in {_FORMS}")
+        raise RowError(f"has no answer; give it in {_FORMS}")
     if isinstance(answer, list | Mapping):
-        raise UnreadableRow(f"has {answer!r} as answer; give one choice, by its text, letter or index")
+        raise RowError(f"has {answer!r} as answer; give one choice, by its text, letter or index")
     said = "Yes" if answer is True else "No" if answer is False else str(answer).strip()
     said = str(answer) if isinstance(answer, bool) and "Yes" not in choices else said
     meant = {i for i, choice in enumerate(choices) if choice == said}
@@ -142,9 +142,7 @@ def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, 
     elif isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(choices):
         meant.add(answer)
     if not meant:
-        raise UnreadableRow(
-            f"has the answer {answer!r}, which is none of the choices {list(choices)}; give one of them"
-        )
+        raise RowError(f"has the answer {answer!r}, which is none of the choices {list(choices)}; give one of them")
     return sorted(meant)
 
 
@@ -154,18 +152,18 @@ def _written(row: Mapping[str, Any]) -> str | bool:
     if answer is None and isinstance(row.get("solution"), str):
         answer = row["solution"]
         if final_answer(answer) == answer.strip():
-            raise UnreadableRow("has a solution without a final answer; box it, write it after ####, or give answer")
+            raise RowError("has a solution without a final answer; box it, write it after ####, or give answer")
     if answer is None or not str(answer).strip():
-        raise UnreadableRow(f"has no answer; give it in {_FORMS}")
+        raise RowError(f"has no answer; give it in {_FORMS}")
     if isinstance(answer, bool):
         return answer
     if isinstance(answer, list | Mapping):
-        raise UnreadableRow(f"has {answer!r} as answer; give one number or text")
+        raise RowError(f"has {answer!r} as answer; give one number or text")
     if isinstance(answer, float) and not math.isfinite(answer):
-        raise UnreadableRow(f"has {answer!r} as answer, which is no number; give one that is finite")
+        raise RowError(f"has {answer!r} as answer, which is no number; give one that is finite")
     gold = final_answer(str(answer))
     if not gold:
-        raise UnreadableRow("has nothing after #### in its answer; write the final answer there")
+        raise RowError("has nothing after #### in its answer; write the final answer there")
     if "\n" in gold or len(gold) > _LONGEST:
-        raise UnreadableRow("has a whole text as answer; give the final answer alone, or after ####")
+        raise RowError("has a whole text as answer; give the final answer alone, or after ####")
     return gold

@@ -20,166 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lmphys.corpus.abbreviations import ABBREVIATIONS, AMBIGUOUS, OPENERS
+
 _CLOSING = r"(?:[ \u00a0\u202f]?»|[\"'”’›)\]}*_`$」』）】》〉]|\\[)\]])*"
 _END = re.compile(
     rf"[.!?…؟۔।॥]+{_CLOSING}(?=\s|$)|[。！？｡]+{_CLOSING}"
     r"|(?<=[\w)])[.!?](?=[A-Z][a-z]+[\s,']|[AI]\s|[\u3040-\u30ff\u3400-\u9fff])"
-)
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sr",
-        "jr",
-        "st",
-        "vs",
-        "etc",
-        "e.g",
-        "i.e",
-        "eg",
-        "ie",
-        "approx",
-        "fig",
-        "eq",
-        "eqs",
-        "no",
-        "nos",
-        "vol",
-        "pp",
-        "ca",
-        "cf",
-        "al",
-        "inc",
-        "ltd",
-        "co",
-        "dept",
-        "est",
-        "min",
-        "max",
-        "hr",
-        "hrs",
-        "sec",
-        "ft",
-        "in",
-        "lb",
-        "lbs",
-        "oz",
-        "a.m",
-        "p.m",
-        "u.s",
-        "u.k",
-        "ph.d",
-        "sra",
-        "dra",
-        "srta",
-        "ud",
-        "uds",
-        "pág",
-        "núm",
-        "art",
-        "mme",
-        "mlle",
-        "bzw",
-        "usw",
-        "nr",
-        "evtl",
-        "ggf",
-        "vgl",
-        "inkl",
-        "руб",
-        "гг",
-        "dll",
-        "डॉ",
-        "श्री",
-    ]
-)
-# Words that open a sentence and no name: after them a capital with a dot ("with A. So") is no initial.
-_OPENERS = frozenset(
-    [
-        "So",
-        "The",
-        "Then",
-        "Now",
-        "This",
-        "That",
-        "These",
-        "It",
-        "Its",
-        "We",
-        "You",
-        "He",
-        "She",
-        "They",
-        "There",
-        "Here",
-        "But",
-        "And",
-        "Or",
-        "If",
-        "As",
-        "In",
-        "On",
-        "For",
-        "To",
-        "Next",
-        "Hence",
-        "Thus",
-        "Therefore",
-        "However",
-        "What",
-        "Which",
-        "Who",
-        "How",
-        "Since",
-        "Because",
-        "When",
-        "While",
-        "Let",
-        "Again",
-        "Also",
-        "All",
-        "No",
-        "Not",
-        "Both",
-        "First",
-        "Finally",
-    ]
-)
-# Abbreviations that are also common words or units that close sentences: only before a digit or lower case.
-_AMBIGUOUS = frozenset(
-    [
-        "no",
-        "in",
-        "etc",
-        "a.m",
-        "p.m",
-        "min",
-        "max",
-        "sec",
-        "hr",
-        "hrs",
-        "ft",
-        "lb",
-        "lbs",
-        "oz",
-        "co",
-        "st",
-        "u.s",
-        "u.k",
-        "inc",
-        "ltd",
-        "al",
-        "est",
-        "ph.d",
-        "art",
-        "usw",
-        "руб",
-        "гг",
-        "dll",
-    ]
 )
 _MARKS = r"[\s>*_`#\-•–+]*"
 _LABEL = re.compile(
@@ -304,13 +150,13 @@ def _continues(text: str, match: re.Match[str], start: int, stop: int) -> bool:
         return not _answers(said)
     if re.search(rf"(?:^|\s){_SHORT}\.\s?{_SHORT}$", said) and following[0].islower():
         return True
-    if word in _AMBIGUOUS:
+    if word in AMBIGUOUS:
         return goes_on
-    if word in _ABBREVIATIONS:
+    if word in ABBREVIATIONS:
         return True
     if len(word) == 1 and word.isalpha() and before is not None and before.group().isupper():
         named = re.match(r"[A-Z][a-z]+", following)
-        return bool(named) and named[0] not in _OPENERS and word != "i" and not _answers(said)
+        return named is not None and named[0] not in OPENERS and word != "i" and not _answers(said)
     if word.isdigit() and len(word) <= 2:
         # "... are: 1. Add them. 2. Halve it.": a number after a finished piece opens the next one.
         return bool(re.search(r"(?:^|[.;!?]\s+|\n\s*|step\s+)\d{1,2}$|:\s+1$", said, re.IGNORECASE))

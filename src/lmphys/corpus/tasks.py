@@ -11,7 +11,7 @@ from typing import Any
 from lmphys.core.errors import LmphysError
 from lmphys.corpus.answers import Question
 from lmphys.corpus.choices import letter_of
-from lmphys.corpus.rows import UnreadableRow, read_row
+from lmphys.corpus.rows import RowError, read_row
 from lmphys.problems.chains import CHAINS_VERSION, parse_task, problem_of
 from lmphys.problems.families import FAMILIES
 
@@ -205,7 +205,7 @@ def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str, str, tuple[str
 def _read(row: dict[str, Any], where: str) -> tuple[str, str, tuple[str, ...]]:
     try:
         return read_row(row)
-    except UnreadableRow as error:
+    except RowError as error:
         raise LmphysError(f"{where} {error}") from error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from lmphys.core.devices import resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.core.paths import DEFAULT_MODEL
+from lmphys.core.settings import whole
 from lmphys.corpus.tasks import EMBEDDED, task_identity
 from lmphys.lm.adapters import REASONER
 from lmphys.lm.sampling import Sampling
@@ -62,8 +63,12 @@ class CorpusSpec:
 
     def check(self) -> None:
         """Raise LmphysError where the spec asks for the impossible."""
-        if self.n_questions < 1 or self.n_chains < 1 or not self.tasks:
-            raise LmphysError("a corpus needs at least one task, one question per task and one chain per question")
+        if not self.tasks:
+            raise LmphysError("a corpus needs at least one task; name one")
+        whole("questions per task", self.n_questions, least=1)
+        whole("chains per question", self.n_chains, least=1)
+        whole("layer", self.layer)
+        whole("seed", self.seed)
         self.sampling.check()
 
     def resolved(self, device: str = "auto") -> "CorpusSpec":

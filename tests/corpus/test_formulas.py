@@ -22,7 +22,8 @@ def test_what_is_no_formula(text):
     [(r"\sqrt{12}", r"2\sqrt{3}", True), ("(x+1)^2", "x^2 + 2x + 1", True), ("(3,5)", "(3, 5)", True),
      ("(5,3)", "(3, 5)", False), (r"\frac{\pi}{4}", r"\pi/4", True), ("[2, 5)", "(2, 5)", False),
      ("√8", r"2\sqrt{2}", True),
-     (r"\{2, 1\}", r"\{1, 2\}", True), ("nothing at all", r"\sqrt{2}", False)],
+     (r"\{2, 1\}", r"\{1, 2\}", True), ("9^{9^{9^9}}", "4", False), ("9^{9^{9}}", "9^{9^{9}}", True),
+     ("nothing at all", r"\sqrt{2}", False)],
 )  # fmt: skip
 def test_formulas_are_compared_by_what_they_are(given, right, equal):
     assert equal_formulas(given, right) == equal

@@ -1,6 +1,7 @@
 """From the text of a chain to its final answer, and whether that is right."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lmphys.corpus.choices import mentions, same_choice
@@ -8,12 +9,13 @@ from lmphys.corpus.formulas import equal_formulas, is_formula
 from lmphys.corpus.numbers import counted_times, number_of, numbers, plain, result_in, spelt_numbers
 from lmphys.corpus.sentences import split_sentences
 
+_LONGEST = 500  # characters that an announcement can say
 # Thoughts that come before an answer; where a template opens them in the prompt only their end is in the text.
 _THOUGHTS = re.compile(r"^.*</(?:think|thinking|reasoning|thought)>", re.DOTALL | re.IGNORECASE)
 _OPEN_THOUGHTS = re.compile(r"<(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
 # A model without a chat template goes on with a question of its own.
 _NEXT = re.compile(
-    r"\n[#*\s]*(?P<kind>(?:next\s+|new\s+)?(?:question|problem|exercise|q|human|user|instruction|input)\b\s*\d*)"
+    r"\n[#* \t]*(?P<kind>(?:next\s+|new\s+)?(?:question|problem|exercise|q|human|user|instruction|input)\b\s*\d*)"
     r"\s*\**\s*[.:][* ]*(?P<text>[^\n]*)|<\|(?:im_start|im_end|endoftext|eot_id|user|end)\|>",
     re.IGNORECASE,
 )
@@ -26,21 +28,22 @@ _REMARK = (
 _ANNOUNCED = re.compile(
     rf"\banswers?\b(?!\s+(?:choice|option)s)[^.!?\n:=,;]{{0,60}}?\b(?:is|are|was|be|remains|becomes|equals)\b{_REMARK}\s*:?"
     r"|\banswer\b[^.!?\n:=]{0,60}[*_\"']*(?:\s*[:=]|\s+[-–—]\s)"
-    r"|(?:^|\n)[\s#>*]*(?:final\s+)?answer[\s*_]*\n"
-    r"|(?:^|\n)\s*####[ \t]*(?=[^\n])"
+    r"|(?:^|\n)[ \t#>*]*(?:final[ \t]+)?answer[ \t*_]*\n"
+    r"|(?:^|\n)[ \t]*####[ \t]*(?=[^\n])"
     r"|答案(?:是|为|為|[：:])+|答え(?:は|[：:])+|정답은|(?:उत्तर|الإجابة|الجواب)\s*(?:هو|هي|:)?|\bответ\s*[:—-]*"
     r"|\b(?:respuesta|réponse|antwort|resposta|risposta)\b[^.!?\n:=]{0,40}?(?:\b(?:es|est|ist|lautet|é|è)\b|:)",
     re.IGNORECASE,
 )
+_NEGATED = re.compile(r"n't\b|\bcannot\b|\bnot\b", re.IGNORECASE)
 _CHOSEN = re.compile(
     r"\b(?:correct|right|best|final|my)\s+(?:option|choice|letter|statement)\s*(?:is|would\s+be|:)"
     r"|\b(?:I|we|I'd|we'd|I'll)\s+(?:would\s+|will\s+)?(?:choose|pick|select|go\s+with)\b",
     re.IGNORECASE,
 )
 _IS_ANSWER = re.compile(
-    r"\s*(?:\bis|,\s+which\s+is)\s+(?:indeed\s+|therefore\s+|thus\s+)?(?:(?:the|our|my)\s+(?:\w+\s+)?"
+    r"(?:\bis|,[ \n]which\s+is)\s+(?:indeed\s+|therefore\s+|thus\s+)?(?:(?:the|our|my)\s+(?:\w+\s+)?"
     r"(?:answer|solution|option|choice)\b(?:\s+to(?:\s+[^\s.!?]+){1,5})?(?=\s*[.,;:!\n*]|\s*$|\s+(?:because|since|as|so)\b)"
-    r"|(?:the\s+)?correct\b(?!\s+(?:but|that)))",
+    r"|(?:the\s+)?(?P<mark>correct|right|true)\b(?!\s+(?:but|that)))",
     re.IGNORECASE,
 )
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
@@ -102,15 +105,15 @@ def extract(text: str, question: Question, *, ended: bool = True) -> str | None:
         ended: whether the chain ended by itself; one that was cut off has answered only if it announced the answer.
     """
     answered = _own_answer(text, question)
-    announced = _announced(answered, question)
-    for _, phrase in reversed(announced):
+    last = 0  # end of the last announcement
+    for end, phrase in _announced_last_first(answered, question):
         found = _read_phrase(phrase, question)
         if found is not None:
             return found
+        last = max(last, end)
     if not ended:
         return None
-    named_after = announced[-1][0] if announced and question.choices else 0
-    return _read_rest(answered[named_after:], question)
+    return _read_rest(answered[last if question.choices else 0 :], question)
 
 
 def is_correct(extracted: str | None, question: Question) -> bool:
@@ -145,29 +148,32 @@ def _restates(line: str, question: str) -> bool:
     return not words or sum(word in _words(question).split() for word in words) >= 0.8 * len(words)
 
 
-def _announced(text: str, question: Question) -> list[tuple[int, str]]:
+def _announced_last_first(text: str, question: Question) -> Iterator[tuple[int, str]]:
     """Where each announcement ends, and what it says: the sentence after it, the box, or the clause before it."""
-    found: list[tuple[int, str]] = []
-    for match in _BOX.finditer(text):
-        found.append((match.end(), _braced(text[match.end() :])))
-    for match in _ANNOUNCED.finditer(text):
-        rest = text[match.end() :]
-        if match.group().strip() == "####" and not _opens_with_answer(rest.split("\n")[0], question):
+    kinds = [_BOX, _ANNOUNCED, _IS_ANSWER, *([_CHOSEN] if question.choices else [])]
+    found = [match for kind in kinds for match in kind.finditer(text)]
+    for match in sorted(found, key=lambda match: match.end(), reverse=True):
+        rest = text[match.end() : match.end() + _LONGEST]
+        if match.re is _BOX:
+            yield match.end(), _braced(rest)
+        elif match.re is _IS_ANSWER:
+            said = _said_before(text[max(0, match.start() - _LONGEST) : match.start()], match, question)
+            if said is not None:
+                yield match.end(), said
+        elif match.group().strip() == "####" and not _opens_with_answer(rest.split("\n")[0], question):
             continue
-        found.append((match.end(), _first_sentence(rest)))
-    if question.choices:
-        found += [(match.end(), _first_sentence(text[match.end() :])) for match in _CHOSEN.finditer(text)]
-    for match in _IS_ANSWER.finditer(text):
-        sentences = split_sentences(text[: match.start()])
-        before = text[sentences[-1].start : match.start()] if sentences else ""
-        before = re.sub(r"(?<![\w'])[A-Z]{1,2}$", r"(\g<0>)", before)  # "Therefore, D is the correct option"
-        is_option = match.group().lower().rstrip().endswith("correct")
-        if is_option and not (question.choices and mentions(plain(before), question.choices, letters=question.letters)):
-            continue
-        said = _read_rest(before, question)
-        if said is not None:
-            found.append((match.end(), said))
-    return sorted(found, key=lambda item: item[0])
+        elif not _NEGATED.search(match.group()):
+            yield match.end(), _first_sentence(rest)
+
+
+def _said_before(before: str, match: re.Match[str], question: Question) -> str | None:
+    """What the clause before "is the answer" names; None where it names nothing."""
+    sentences = split_sentences(before)
+    clause = before[sentences[-1].start :] if sentences else ""
+    clause = re.sub(r"(?<![\w'])[A-Z]{1,2}$", r"(\g<0>)", clause.rstrip())  # "Therefore, D is the correct option"
+    if match["mark"] and not (question.choices and mentions(plain(clause), question.choices, letters=question.letters)):
+        return None  # "that is correct" names nothing
+    return _read_rest(clause, question)
 
 
 def _first_sentence(text: str) -> str:

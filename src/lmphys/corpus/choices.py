@@ -20,6 +20,7 @@ _NOT_AFTER = re.compile(
     r"(?:is|are|was|were)n't\b)",
     re.IGNORECASE,
 )
+_NEAR = 60  # characters before a choice that tell whether it is ruled out
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts without spaces between words
 _STANDING_ALONE = re.compile(r"[\"')\]*]*(?:[.,;:!?]|\s*$|\s*\n|\s+[-–—]\s)")
 
@@ -66,7 +67,9 @@ def mentions(text: str, choices: Sequence[str], *, letters: bool, opening: bool 
     if letters:
         found += [m for i in range(len(choices)) for m in _letter_mentions(text, letter_of(i), i, opening)]
     found = [m for m in found if not any(_inside(m, other) for other in found)]
-    out = [m for m in found if _NOT_BEFORE.search(text[: m.start]) or _NOT_AFTER.match(text, m.end)]
+    out = [
+        m for m in found if _NOT_BEFORE.search(text[max(0, m.start - _NEAR) : m.start]) or _NOT_AFTER.match(text, m.end)
+    ]
     kept = [m for m in found if m not in out and not any(_labels(m, other) for other in out)]
     return sorted(set(kept), key=lambda m: (m.start, -m.end))
 

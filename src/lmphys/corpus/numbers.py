@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _TOLERANCE = 1e-6  # relative
+_NEAR = 60  # characters around a number that tell what it is for
 
 _BRACED = r"\{([^{}]*)\}"
 _REWRITES = tuple(
@@ -19,7 +20,7 @@ _REWRITES = tuple(
         (r"\\frac\s*(\d)\s*(\d)(?!\d)", r"\\frac{\1}{\2}"),
         (r"\{,\}", ","),
         (r"(?<=\d)(?:\\[,!;: ]|[\u00a0\u2009\u202f])\s*(?=\d{3}(?!\d))", ","),
-        (r"(\d[\d,.]*)\s*\\%", r"\1%"),
+        (r"(?<=\d)\s?\\%", "%"),
         (r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mbox|operatorname|bf|bm)\s*" + _BRACED, r" \1 "),
         (r"\\(?:left|right|displaystyle|,|!|;|:|quad|qquad)(?![a-zA-Z])", " "),
         (r"\\(?:times|cdot|ast)(?![a-zA-Z])", "×"),
@@ -31,10 +32,11 @@ _REWRITES = tuple(
         (r"\\frac\s*" + _BRACED + r"\s*" + _BRACED, r"(\1)/(\2)"),
         (r"\\[()\[\]]", " "),
         (r"\\\$", "$"),
+        (r"\.{2,}|…", " … "),
         (r"\*\*(?=\S)(?<![\w)]\*\*)|(?<=\S)\*\*(?![\w(])|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|`+", ""),
         (r"×\s*10\s*\^\s*\{?\s*([-+]?\d+)\s*\}?", r"e\1"),
         (r"(?<=\d)\s*[*x]\s*10\s*\^\s*\{?\s*([-+]?\d+)\s*\}?", r"e\1"),
-        (r"(?<=\d)\s+(?=e[-+]?\d)", ""),
+        (r"(?<=\d)\s(?=e[-+]?\d)", ""),
         (
             r"\bnegative\s+(?=\$?\d)|(?:(?<=\bis\s)|(?<=\bbe\s)|(?<=\bget\s)|(?<=equals\s)|(?<=[=:]\s)|^)minus\s+(?=\$?\d)",
             "-",
@@ -44,7 +46,7 @@ _REWRITES = tuple(
         (r"(\d)\s+thousand\b", r"\1e3"),
         (r"(\d)\s+million\b", r"\1e6"),
         (r"(\d)\s+billion\b", r"\1e9"),
-        (r"(?<=\d)\s+per\s*cent\b|(?<=\d)\s+%", "%"),
+        (r"(?<=\d)\sper\s?cent\b|(?<=\d)\s%", "%"),
     )
 )
 _NUMBER = re.compile(
@@ -88,7 +90,7 @@ _BEFORE_OPERAND = re.compile(
     re.IGNORECASE,
 )
 _AFTER_OPERAND = re.compile(
-    r"\s*(?:[+*/×÷^-]\s*[\d(]|(?:plus|minus|mod|modulo)\b|(?:times|x|divided\s+by|multiplied\s+by)\s+\S*\d|(?:by|from)\s+\$?-?\d)",
+    r"\s*(?:[+*/×÷^-]\s*[\d(]|(?:plus|minus|mod|modulo)\b|(?:times|x|divided\s+by|multiplied\s+by)\s+\S*\d|(?:by|from)\s+\$?-?\d|(?:is|was)\s+(?:not|wrong|incorrect)\b)",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"\s*(?:,\s*and|,|and|or)\s*")
@@ -123,6 +125,7 @@ def plain(text: str) -> str:
     """The text with its LaTeX, markdown and characters of other scripts written as plain figures and signs."""
     for mark in _VULGAR.findall(text):
         text = text.replace(mark, f" {unicodedata.normalize('NFKC', mark).replace('⁄', '/')}")
+    text = _RAISED.sub(lambda power: "^" + power.group().translate(_LOWERED), text)
     text = "".join(_ascii(c) for c in text)
     for pattern, new in _REWRITES:
         text = pattern.sub(new, text)
@@ -130,6 +133,8 @@ def plain(text: str) -> str:
 
 
 _VULGAR = re.compile(r"[¼-¾⅐-⅞]")
+_RAISED = re.compile(r"(?<=[\w)])⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _MINUS = dict.fromkeys("−﹣－‑", "-")
 
 
@@ -182,7 +187,7 @@ def result_in(sentence: str) -> Number | None:
     operand = False
     free: list[Number] = []
     for i, number in enumerate(found):
-        before, after = sentence[: number.start], sentence[number.end :]
+        before, after = _just_before(sentence, number), sentence[number.end : number.end + _NEAR]
         gap = sentence[found[i - 1].end : number.start] if i else ""
         listed = operand and bool(_LISTED.fullmatch(gap))
         result = bool(_RESULT.search(before))
@@ -191,14 +196,18 @@ def result_in(sentence: str) -> Number | None:
         )
         if not operand:
             free.append(number)
-    results = [number for number in free if _RESULT.search(sentence[: number.start])]
+    results = [number for number in free if _RESULT.search(_just_before(sentence, number))]
     chosen = results or free
     return chosen[-1] if chosen else None
 
 
+def _just_before(sentence: str, number: Number) -> str:
+    return sentence[max(0, number.start - _NEAR) : number.start]
+
+
 def _opens_list(found: list[Number], i: int, sentence: str) -> bool:
     """Whether this number is the first of a list that something is done with: "of 6 and 2", "between 3 and 5"."""
-    before = sentence[: found[i].start]
+    before = _just_before(sentence, found[i])
     gap = sentence[found[i].end : found[i + 1].start] if i + 1 < len(found) else ""
     return bool(re.search(r"\b(?:of|between|among|for)\s+$", before)) and bool(_LISTED.fullmatch(gap))
 

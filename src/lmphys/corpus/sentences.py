@@ -35,6 +35,7 @@ _LABEL = re.compile(
     rf"(?:步骤|ステップ|手順)\s*[\d一二三四五六七八九十]+\s*[:：、.]?)(?:{_MARKS}(?:\d{{1,3}}[.)](?=\s|$))?){_MARKS}",
     re.IGNORECASE,
 )
+_NEAR = 80  # characters before a mark that tell what it is for
 _CONTENT = re.compile(r"\w")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w+#.-]*\s*")
 _TABLE_ROW = re.compile(r"\s*\|.*\|.*")
@@ -125,7 +126,7 @@ def _continues(text: str, match: re.Match[str], start: int, stop: int) -> bool:
         return False
     if not _CONTENT.search(following):
         return True  # only closing marks remain: the line's end is the sentence's
-    mark, said = match.group()[0], text[start : match.start()]
+    mark, said = match.group()[0], text[max(start, match.start() - _NEAR) : match.start()]
     if mark in "。！？｡":
         return match.group()[-1] in "」』”" and following.startswith(("と", "って"))
     if mark in "؟۔।॥":

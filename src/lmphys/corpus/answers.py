@@ -49,7 +49,8 @@ _IS_ANSWER = re.compile(
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 # Where what an answer is ends, and why it is or what else it is begins.
 _CLAUSE_END = re.compile(
-    r"\s*(?:;|,(?=\s)(?!\s*-?\$?\d)|\s\(|\s[-–—]\s+(?=[a-zA-Z])|—|\b(?:because|since|so|but|where|when|if|given|not|after|before|rather)\b)\s*"
+    r"\s*(?:;|,(?=\s)(?!\s*-?\$?\d)|\s\(|\s[-–—]\s+(?=[a-zA-Z])|—"
+    r"|\b(?:because|since|so|but|where|when|if|given|not|after|before|rather)\b)\s*"
 )
 _REASON = re.compile(r"\b(?:because|since|as|whereas|unlike)\b", re.IGNORECASE)
 _COMES_TO = re.compile(r",?\s*\bwhich\s+(?:is|equals|makes|gives)\b", re.IGNORECASE)

@@ -13,6 +13,7 @@ _TOLERANCE = 1e-6  # relative
 _NEAR = 60  # characters around a number that tell what it is for
 
 _BRACED = r"\{([^{}]*)\}"
+# One after the other: LaTeX to plain signs, markdown away, powers of ten to exponents, words to signs.
 _REWRITES = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
@@ -90,7 +91,9 @@ _BEFORE_OPERAND = re.compile(
     re.IGNORECASE,
 )
 _AFTER_OPERAND = re.compile(
-    r"\s*(?:[+*/×÷^-]\s*[\d(]|(?:plus|minus|mod|modulo)\b|(?:times|x|divided\s+by|multiplied\s+by)\s+\S*\d|(?:by|from)\s+\$?-?\d|(?:is|was)\s+(?:not|wrong|incorrect)\b)",
+    r"\s*(?:[+*/×÷^-]\s*[\d(]|(?:plus|minus|mod|modulo)\b"
+    r"|(?:times|x|divided\s+by|multiplied\s+by)\s+\S*\d"
+    r"|(?:by|from)\s+\$?-?\d|(?:is|was)\s+(?:not|wrong|incorrect)\b)",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"\s*(?:,\s*and|,|and|or)\s*")

@@ -2,6 +2,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -107,9 +108,11 @@ print(build.build_corpus(spec).folder)
 
 def test_a_corpus_has_every_chain_once_with_its_labels(spec, corpus):
     assert len(corpus.chains) == 24
-    assert corpus.chains["chain_id"].tolist() == [f"mine/{q}/{c}" for q in range(1, 7) for c in range(4)]
+    (task,) = set(corpus.chains["task"])
+    assert re.fullmatch("mine-[0-9a-f]{6}", task)
+    assert corpus.chains["chain_id"].tolist() == [f"{task}/{q}/{c}" for q in range(1, 7) for c in range(4)]
     assert corpus.chains["answer"].tolist() == [str(q + 2) for q in range(6) for _ in range(4)]
-    assert (corpus.chains["seed"] == [chain_seed(0, f"mine/{q}", c) for q in range(1, 7) for c in range(4)]).all()
+    assert (corpus.chains["seed"] == [chain_seed(0, f"{task}/{q}", c) for q in range(1, 7) for c in range(4)]).all()
     assert corpus.chains["n_tokens"].sum() == len(corpus.column("tokens")) == len(corpus.column("logp"))
     first = corpus.sentences.iloc[0]
     before = int(corpus.chains["n_tokens"][: first["chain"]].sum())
@@ -247,6 +250,36 @@ def test_chains_too_short_for_a_sentence_give_one_clear_line(spec, home):
     assert len(corpus.sentences) == 0
     with pytest.raises(LmphysError, match="no chain has 2 sentences"):
         corpus.trajectories()
+
+
+def test_chains_that_make_no_trajectory_are_counted_aloud(spec, corpus, capsys):
+    corpus = Corpus(corpus.folder)
+    longest = int(corpus.chains["n_sentences"].max())
+    short = int((corpus.chains["n_sentences"] < longest).sum())
+    assert short
+    for _ in range(2):  # said once
+        corpus.trajectories(min_length=longest)
+    said = f"{short} of {len(corpus.chains)} chains have fewer than {longest} sentences and are left out\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_questions": 2.5}, "questions per task is 2.5; give a whole number of at least 1"),
+        ({"n_chains": True}, "chains per question is True; give a whole number"),
+        ({"n_chains": 0}, "chains per question is 0; give a whole number of at least 1"),
+        ({"seed": float("nan")}, "seed is nan; give a whole number"),
+        ({"layer": 1.0}, "layer is 1.0; give a whole number"),
+        ({"tasks": ()}, "needs at least one task"),
+        ({"sampling": Sampling(temperature=float("nan"))}, "temperature .* is nan; give a number of at least 0"),
+        ({"sampling": Sampling(top_p=True)}, "top_p .* is True; give a number above 0 and at most 1"),
+        ({"sampling": Sampling(max_tokens=8.0)}, "max_tokens is 8.0; give a whole number of at least 1"),
+    ],
+)
+def test_settings_that_are_no_numbers_are_refused(spec, changes, message):
+    with pytest.raises(LmphysError, match=message):
+        build_corpus(dataclasses.replace(spec, **changes))
 
 
 def test_a_damaged_shard_of_an_unfinished_build_is_built_again(spec, sharded):
@@ -425,7 +458,7 @@ def test_chains_without_two_sentences_are_left_out_and_counted(corpus):
     ("change", "message"),
     [
         ({"tasks": ("nonsense",)}, "unknown task"),
-        ({"n_questions": 0}, "at least one"),
+        ({"n_questions": 0}, "questions per task is 0; .* at least 1"),
         ({"layer": 9}, "use 0 to 3"),
         ({"dtype": "int7"}, "unknown dtype"),
         ({"model": "not a model"}, "unknown model"),

@@ -127,6 +127,9 @@ def test_mardias_kurtosis_in_closed_form():
     # Four samples at the corners of a square are all at the same distance, and k of the squares sum up to k.
     corners = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
     assert mardia_excess(corners) == pytest.approx(2**2 / (2 * 4) - 1)
+    for few in (corners[:2], np.ones((9, 2))):
+        with pytest.raises(LmphysError, match="samples do not determine a kurtosis in 2 dimensions; use a lower rank"):
+            mardia_excess(few)
 
 
 def test_held_out_density_does_not_see_the_chain_that_it_scores():

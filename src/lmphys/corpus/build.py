@@ -22,7 +22,7 @@ from lmphys.corpus.answers import Question, extract, is_correct
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
 from lmphys.corpus.store import TOKEN_COLUMNS, Corpus, Shard, ShardStore, corpora_home
-from lmphys.corpus.tasks import load_questions
+from lmphys.corpus.tasks import questions_of
 from lmphys.lm.decode import Request
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
@@ -117,9 +117,9 @@ class _Builder:
         self.resample = resample
         self.device = device
         self.batch_size = batch_size
+        self.questions = questions_of(spec.tasks, spec.n_questions, spec.seed)  # refused, if so, before a model loads
         self.model = LanguageModel(spec.model, dtype=spec.dtype, device=device)
         self.layer = self.model.layer_index(spec.layer)
-        self.questions = [q for task in spec.tasks for q in load_questions(task, spec.n_questions, spec.seed)]
         self.jobs = [(q, chain) for q in self.questions for chain in range(spec.n_chains)]
 
     def build(self, store: ShardStore, progress: bool | None) -> None:
@@ -318,7 +318,7 @@ def chain_shard(
     if problem is not None:
         for r, label in zip(rows, label_sentences(problem, [r["text"] for r in rows]), strict=True):
             r |= {"phase": label.phase, "valid": label.valid, "astray": label.astray}
-    extracted = extract(text, question)
+    extracted = extract(text, question, ended=written.ended)
     chain = {
         **row,
         "question_id": question.id,

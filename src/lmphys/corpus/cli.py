@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +68,7 @@ def build(
         **changes,
     )
     corpus = build_corpus(spec, device=device, batch_size=batch_size, resample=resample)
-    console = Console()
+    console = _console()
     console.print(_accuracy_table(corpus.accuracy()))
     short = int((corpus.chains["n_sentences"] < 2).sum())
     console.print(
@@ -88,22 +89,35 @@ def _accuracy_table(accuracy) -> Table:  # type: ignore[no-untyped-def]
 def info(
     key: Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; none lists all")] = "",
 ) -> None:
-    """List the corpora on disk, or print the manifest of one."""
+    """List the corpora on disk with the chains that they hold, or print the manifest of one."""
     if key:
         print(json.dumps(_find(key).manifest, indent=1, sort_keys=True))
         return
     from lmphys.corpus.store import Corpus
 
-    table = Table("key", "model", "writer", "tasks", "chains", "seed", "MB")
+    table = Table("key", "model", "writer", "tasks", "chains", "seed", "MB", box=None)
     for folder in _folders():
         spec = Corpus(folder).manifest["spec"]
-        n = len(spec["tasks"]) * spec["n_questions"] * spec["n_chains"]
-        size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
-        table.add_row(
-            folder.name, spec["model"], spec["writer"] or "itself", str(len(spec["tasks"])), str(n), str(spec["seed"]),
-            f"{size:.0f}",
-        )  # fmt: skip
-    Console().print(table)
+        writer, tasks, seed = spec["writer"] or "itself", str(len(spec["tasks"])), str(spec["seed"])
+        table.add_row(folder.name, spec["model"], writer, tasks, str(_written(folder)), seed, _megabytes(folder))
+    for folder in _unfinished():
+        table.add_row(folder.name, "unfinished", "–", "–", str(_written(folder)), "–", _megabytes(folder))
+    _console().print(table)
+
+
+def _written(folder: Path) -> int:
+    """Number of chains that lie in a folder, whatever its spec asked for."""
+    files = folder.glob("shard-*.chains.jsonl")
+    return sum(bool(line.strip()) for file in files for line in file.read_bytes().split(b"\n"))
+
+
+def _megabytes(folder: Path) -> str:
+    return f"{sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f}"
+
+
+def _console() -> Console:
+    """The terminal; for a pipe or a file a console so wide that nothing is cut."""
+    return Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False)
 
 
 @app.command()
@@ -146,6 +160,13 @@ def _folders() -> list[Path]:
     from lmphys.corpus.store import corpora_home
 
     return sorted(file.parent for file in corpora_home().glob("*/manifest.json"))
+
+
+def _unfinished() -> list[Path]:
+    from lmphys.corpus.store import corpora_home
+
+    begun = {file.parent for file in corpora_home().glob("*/shard-*.json")}
+    return sorted(folder for folder in begun if not (folder / "manifest.json").is_file())
 
 
 def _find(key: str):  # type: ignore[no-untyped-def]

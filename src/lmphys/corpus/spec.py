@@ -11,6 +11,7 @@ from typing import Any
 from lmphys.core.devices import resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.core.paths import DEFAULT_MODEL
+from lmphys.core.settings import whole
 from lmphys.corpus.tasks import EMBEDDED, task_identity
 from lmphys.lm.adapters import REASONER
 from lmphys.lm.sampling import Sampling
@@ -22,7 +23,7 @@ REASONER_TASKS: tuple[str, ...] = tuple(FAMILIES)
 REASONER_TOKENS = 360  # the longest of its training chains has about as many
 
 # Raise it with every change that alters the text or the states which a spec stands for.
-CORPUS_VERSION = 2
+CORPUS_VERSION = 3
 
 PROFILES: dict[str, dict[str, Any]] = {
     "smoke": {"tasks": ("sums", "letters", "syllogisms"), "n_questions": 6, "n_chains": 4},
@@ -62,8 +63,12 @@ class CorpusSpec:
 
     def check(self) -> None:
         """Raise LmphysError where the spec asks for the impossible."""
-        if self.n_questions < 1 or self.n_chains < 1 or not self.tasks:
-            raise LmphysError("a corpus needs at least one task, one question per task and one chain per question")
+        if not self.tasks:
+            raise LmphysError("a corpus needs at least one task; name one")
+        whole("questions per task", self.n_questions, least=1)
+        whole("chains per question", self.n_chains, least=1)
+        whole("layer", self.layer)
+        whole("seed", self.seed)
         self.sampling.check()
 
     def resolved(self, device: str = "auto") -> "CorpusSpec":

@@ -25,6 +25,7 @@ from safetensors.numpy import load_file, save
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 from lmphys.core.paths import cache_home
+from lmphys.core.progress import announce
 from lmphys.core.tables import SENTENCE_COLUMNS, from_lines, to_lines
 from lmphys.core.trajectories import Trajectories
 from lmphys.corpus.spec import CorpusSpec
@@ -193,6 +194,7 @@ class Corpus:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._told_short = False
         self.manifest = read_manifest(folder)
         try:
             self.spec = CorpusSpec.from_json(self.manifest["spec"])
@@ -275,6 +277,9 @@ class Corpus:
                 f"no chain has {min_length} sentences (of {len(counts)} chains); raise max_tokens or ask for "
                 "reasoning in the prompt"
             )
+        if not kept.all() and not self._told_short:
+            announce(f"{(~kept).sum()} of {len(kept)} chains have fewer than {min_length} sentences and are left out")
+            self._told_short = True
         in_kept = np.repeat(kept, counts)
         sentences = self.sentences[in_kept].reset_index(drop=True)
         sentences["chain"] = np.repeat(np.arange(int(kept.sum())), counts[kept])

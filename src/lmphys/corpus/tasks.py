@@ -3,13 +3,15 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lmphys.core.errors import LmphysError
 from lmphys.corpus.answers import Question
+from lmphys.corpus.choices import letter_of
+from lmphys.corpus.rows import RowError, read_row
 from lmphys.problems.chains import CHAINS_VERSION, parse_task, problem_of
 from lmphys.problems.families import FAMILIES
 
@@ -102,58 +104,22 @@ class Benchmark:
         path: name of the data set.
         config: its configuration, or None.
         split: the split with public answers.
-        read: from a row to (question, answer, choices); choices are offered as A), B), ...
     """
 
     path: str
     config: str | None
     split: str
-    read: Callable[[dict[str, Any]], tuple[str, str, tuple[str, ...]]]
-
-
-def _strategyqa(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
-    return row["question"], "Yes" if row["answer"] else "No", ("Yes", "No")
-
-
-def _gsm8k(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
-    return row["question"], row["answer"].split("####")[-1].strip(), ()
-
-
-def _truthfulqa(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
-    choices, labels = row["mc1_targets"]["choices"], row["mc1_targets"]["labels"]
-    ordered = sorted(choices)  # the right one stands first in the data
-    return row["question"], choices[labels.index(1)], tuple(ordered)
-
-
-def _boolq(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
-    question = f"{row['passage']}\n\n{row['question'].capitalize().rstrip('?')}?"
-    return question, "Yes" if row["answer"] else "No", ("Yes", "No")
-
-
-def _lettered(row: dict[str, Any], question: str) -> tuple[str, str, tuple[str, ...]]:
-    texts, labels = row["choices"]["text"], row["choices"]["label"]
-    return question, texts[labels.index(row["answerKey"])], tuple(texts)
-
-
-def _hellaswag(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
-    endings = tuple(row["endings"])
-    return f"{row['ctx']} ... How does it go on?", endings[int(row["label"])], endings
-
-
-def _piqa(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
-    solutions = (row["sol1"], row["sol2"])
-    return f"{row['goal']} What is the better way?", solutions[int(row["label"])], solutions
 
 
 BENCHMARKS = {
-    "strategyqa": Benchmark("ChilleD/StrategyQA", None, "test", _strategyqa),
-    "gsm8k": Benchmark("openai/gsm8k", "main", "test", _gsm8k),
-    "truthfulqa": Benchmark("truthfulqa/truthful_qa", "multiple_choice", "validation", _truthfulqa),
-    "boolq": Benchmark("google/boolq", None, "validation", _boolq),
-    "openbookqa": Benchmark("allenai/openbookqa", "main", "test", lambda row: _lettered(row, row["question_stem"])),
-    "hellaswag": Benchmark("Rowan/hellaswag", None, "validation", _hellaswag),
-    "piqa": Benchmark("ybisk/piqa", None, "validation", _piqa),
-    "commonsenseqa": Benchmark("tau/commonsense_qa", None, "validation", lambda row: _lettered(row, row["question"])),
+    "strategyqa": Benchmark("ChilleD/StrategyQA", None, "test"),
+    "gsm8k": Benchmark("openai/gsm8k", "main", "test"),
+    "truthfulqa": Benchmark("truthfulqa/truthful_qa", "multiple_choice", "validation"),
+    "boolq": Benchmark("google/boolq", None, "validation"),
+    "openbookqa": Benchmark("allenai/openbookqa", "main", "test"),
+    "hellaswag": Benchmark("Rowan/hellaswag", None, "validation"),
+    "piqa": Benchmark("ybisk/piqa", None, "validation"),
+    "commonsenseqa": Benchmark("tau/commonsense_qa", None, "validation"),
 }
 
 
@@ -171,41 +137,55 @@ def benchmark_questions(name: str, n: int, seed: int) -> list[Question]:
             f"task {name} could not be fetched from the hub: {' '.join(str(error).split())[:160]}"
         ) from error
     rows = rows.shuffle(seed=seed).select(range(min(n, len(rows))))
-    return [choice_question(f"{name}/{seed}-{i}", name, *benchmark.read(row)) for i, row in enumerate(rows)]
+    return [
+        choice_question(f"{name}/{seed}-{i}", name, *_read(row, f"row {i} of {name}")) for i, row in enumerate(rows)
+    ]
 
 
 def choice_question(id_: str, task: str, text: str, answer: str, choices: tuple[str, ...]) -> Question:
-    """A question whose choices, where there are any but yes and no, are written out as A), B), ..."""
+    """A question whose choices, where there are any but yes and no, are written out as A), B), ...
+
+    Choices that are the letters themselves stand in the question already.
+    """
     letters = bool(choices) and {choice.lower() for choice in choices} != {"yes", "no"}
-    if letters:
-        text += "\n" + "\n".join(f"{chr(ord('A') + i)}) {choice}" for i, choice in enumerate(choices))
+    names = [letter_of(i) for i in range(len(choices))]
+    if letters and list(choices) != names:
+        text += "\n" + "\n".join(f"{name}) {choice}" for name, choice in zip(names, choices, strict=True))
     return Question(id_, task, text, answer, choices, letters)
 
 
 def file_questions(path: Path, n: int, seed: int) -> list[Question]:
-    """Questions of a JSONL file: `question`, `answer`, and optionally `choices` (the answer is one of them).
+    """Questions of a JSONL file, in any of the forms of `lmphys.corpus.rows`.
 
-    All are taken in order where `n` allows; otherwise n of them, drawn at the seed.
+    All are taken in order where `n` allows; otherwise n of them, drawn at the seed. Their names hold a digest of the
+    content, so that two files of one name do not meet.
 
     Raises:
-        LmphysError: the file is missing, empty, not UTF-8, or a line lacks a field.
+        LmphysError: the file is missing, empty, not UTF-8, or a line has no question with one right answer.
     """
-    rows = list(_rows(path))
+    content = _content(path)
+    rows = list(_rows(content, path))
     if len(rows) > n:
         import numpy as np
 
         rows = [rows[i] for i in sorted(np.random.default_rng(seed).permutation(len(rows))[:n])]
-    name = path.stem
+    name = f"{path.stem}-{hashlib.sha256(content).hexdigest()[:6]}"
     return [choice_question(f"{name}/{line}", name, text, answer, choices) for line, text, answer, choices in rows]
 
 
-def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
+def _content(path: Path) -> bytes:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # JSON texts may hold other line separators
-    except UnicodeDecodeError as error:
-        raise LmphysError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+        return path.read_bytes()
     except OSError as error:
         raise LmphysError(f"{path} cannot be read ({error.strerror})") from error
+
+
+def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
+    """Number of the line, question, answer and choices of each line that is not blank."""
+    try:
+        lines = content.decode("utf-8-sig").split("\n")  # JSON texts may hold other line separators
+    except UnicodeDecodeError as error:
+        raise LmphysError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     if not any(line.strip() for line in lines):
         raise LmphysError(f"{path} is empty; each line needs a JSON object with question and answer")
     for number, line in enumerate(lines, start=1):
@@ -215,19 +195,32 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise LmphysError(f"{where} is not JSON ({error})") from error
+            hint = "; write one object a line, not one array" if line.lstrip().startswith("[") else ""
+            raise LmphysError(f"{where} is not JSON ({error}){hint}") from error
         if not isinstance(row, dict):
-            raise LmphysError(f"{where} is not a JSON object with question and answer")
-        missing = [name for name in ("question", "answer") if row.get(name) is None or not str(row[name]).strip()]
-        if missing:
-            raise LmphysError(f"{where} has no {' and no '.join(missing)}")
-        if not isinstance(row.get("choices") or [], list):
-            raise LmphysError(f"{where}: choices must be a list")
-        choices = tuple(map(str, row.get("choices") or ()))
-        answer = str(row["answer"])
-        if choices and answer not in choices:
-            raise LmphysError(f"{where}: the answer {answer!r} is none of the choices {list(choices)}")
-        yield number, str(row["question"]), answer, choices
+            raise LmphysError(f"{where} is not a JSON object with question and answer; write one object a line")
+        yield number, *_read(row, where)
+
+
+def _read(row: dict[str, Any], where: str) -> tuple[str, str, tuple[str, ...]]:
+    try:
+        return read_row(row)
+    except RowError as error:
+        raise LmphysError(f"{where} {error}") from error
+
+
+def questions_of(tasks: Sequence[str], n: int, seed: int) -> list[Question]:
+    """N questions of each task, one after the other.
+
+    Raises:
+        LmphysError: a task cannot be read, or two of them ask the same questions.
+    """
+    found = [question for task in tasks for question in load_questions(task, n, seed)]
+    names = [question.id for question in found]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise LmphysError(f"two tasks ask the question {twice}; name each task once")
+    return found
 
 
 def load_questions(task: str, n: int, seed: int) -> list[Question]:
@@ -242,7 +235,7 @@ def load_questions(task: str, n: int, seed: int) -> list[Question]:
         return labelled_questions(task, n, seed)
     if task in BENCHMARKS:
         return benchmark_questions(task, n, seed)
-    if task.endswith((".jsonl", ".json")):
+    if task.lower().endswith((".jsonl", ".json")):
         return file_questions(Path(task).expanduser(), n, seed)
     raise LmphysError(
         f"unknown task {task!r}; embedded: {', '.join(EMBEDDED)}; with known steps: {', '.join(FAMILIES)}, each also "

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lmphys.core.errors import LmphysError
+from lmphys.core.settings import real, whole
 
 # A nucleus rarely holds more tokens than this; the rows where it does are sorted whole.
 _CANDIDATES = 64
@@ -38,12 +38,10 @@ class Sampling:
 
     def check(self) -> None:
         """Raise LmphysError where a setting makes no sense."""
-        if self.temperature < 0:
-            raise LmphysError(f"temperature {self.temperature} is negative; use 0 for greedy decoding")
-        if not 0 < self.top_p <= 1:
-            raise LmphysError(f"top_p {self.top_p} is not in (0, 1]; 1 keeps every token")
-        if self.top_k < 0 or self.max_tokens < 1:
-            raise LmphysError(f"top_k {self.top_k} must be at least 0 and max_tokens {self.max_tokens} at least 1")
+        real("temperature (0 is greedy)", self.temperature, least=0)
+        real("top_p (1 keeps every token)", self.top_p, least=0, most=1, above=True)
+        whole("top_k (0 keeps every token)", self.top_k, least=0)
+        whole("max_tokens", self.max_tokens, least=1)
 
 
 def chain_uniforms(seed: int, n: int) -> Tensor:

@@ -1,7 +1,7 @@
 """One heap with heavy tails: the multivariate Student t, and the kurtosis that tells it from a Gaussian."""
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 from scipy.stats import multivariate_t
@@ -101,9 +101,19 @@ def mardia_excess(x: np.ndarray) -> float:
 
     mean (d^2) / (k (k + 2)) - 1 with d the squared Mahalanobis distances from the mean.
 
+    Raises:
+        LmphysError: there are not more samples than dimensions, or they do not fill all of them.
+
     Source: Mardia 1970, Biometrika 57, 519.
     """
+    n, k = x.shape
     centred = x - x.mean(axis=0)
-    k = x.shape[1]
-    distance = (centred * cho_solve(cho_factor(centred.T @ centred / len(x)), centred.T).T).sum(axis=1)
+    refusal = f"{n} samples do not determine a kurtosis in {k} dimensions; use a lower rank or more questions"
+    if n <= k:
+        raise LmphysError(refusal)
+    try:
+        factor = cho_factor(centred.T @ centred / n)
+    except LinAlgError as error:
+        raise LmphysError(refusal) from error
+    distance = (centred * cho_solve(factor, centred.T).T).sum(axis=1)
     return float((distance**2).mean() / (k * (k + 2)) - 1)

@@ -230,7 +230,7 @@ class _Trier:
             whole = [*self.tokens[row["chain"]][: row["given"]].tolist(), *chain.tokens.tolist()]
             text = model.tokenizer.decode(whole, skip_special_tokens=True, clean_up_tokenization_spaces=False)
             question = self._question(row["chain"])
-            answer = extract(text, question)
+            answer = extract(text, question, ended=chain.ended)
             row |= {"n_tokens": len(whole), "ended": chain.ended, "extracted": answer}
             row |= {"correct": is_correct(answer, question), "text": text}
         return pd.DataFrame(rows)

@@ -1,0 +1,169 @@
+"""Rows of question files and benchmarks: question, gold answer and choices, however a data set stores them.
+
+| as in | question | choices | gold |
+|---|---|---|---|
+| a plain file | `question` or `problem` | `choices` | `answer`: a choice, its letter, or its index from 0 as a number |
+| GSM8K | `question` | | `answer`: a solution that ends in `#### 7` |
+| MATH | `problem` | | `answer`, or the box in `solution` |
+| MMLU | `question` | `choices` | `answer`: index from 0 |
+| ARC, CommonsenseQA | `question` | `choices`: `text` and `label` | `answerKey` |
+| OpenBookQA | `question_stem` | `choices`: `text` and `label` | `answerKey` |
+| the files of these three | `question`: `stem` and `choices` | | `answerKey` |
+| HellaSwag | `ctx` | `endings` | `label`: index from 0 |
+| PIQA | `goal` | `sol1`, `sol2` | `label`: index from 0 |
+| TruthfulQA | `question` | `mc1_targets`: `choices` and `labels` | the label that is 1 |
+| StrategyQA, BoolQ | `question`, perhaps `passage` | | `answer`: true or false |
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lmphys.corpus.answers import final_answer
+from lmphys.corpus.choices import letter_of, same_choice
+
+_LONGEST = 200  # characters of a gold answer that a chain can be held to
+_FORMS = "answer, answerKey (with choices) or label (the index of a choice, from 0)"
+
+
+class RowError(ValueError):
+    """Why a row is no question with one right answer, and what would make it one."""
+
+
+def read_row(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    """Question, gold answer and choices of a row; the answer is one of the choices where there are any.
+
+    Raises:
+        RowError: a part is missing, or the gold answer cannot be read or could be meant in two ways.
+    """
+    text = _question(row)
+    choices, labels = _choices(row)
+    answer = _chosen(row, choices, labels) if choices else _written(row)
+    if isinstance(answer, bool):
+        choices = ("True", "False") if "true" in text.lower() else ("Yes", "No")
+        answer = choices[0] if answer else choices[1]
+    for part in (text, answer, *choices):
+        if any("\ud800" <= character <= "\udfff" for character in part):
+            raise RowError("holds half a character (a lone surrogate); write the character itself")
+    return text, answer, choices
+
+
+def _question(row: Mapping[str, Any]) -> str:
+    names = ("question", "problem", "question_stem", "ctx", "goal")
+    name = next((name for name in names if row.get(name) is not None), "question")
+    text = row.get(name)
+    if isinstance(text, Mapping):
+        text = text.get("stem")
+    if isinstance(text, Mapping | list | bool) or text is None or not str(text).strip():
+        raise RowError("has no question; give it as a text in question")
+    text = str(text)
+    if name == "ctx":
+        return f"{text} ... How does it go on?"
+    if name == "goal":
+        return f"{text} What is the better way?"
+    if isinstance(row.get("passage"), str):
+        return f"{row['passage']}\n\n{text.capitalize().rstrip('?')}?"
+    return text
+
+
+def _choices(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The choices, and the labels that the row gives them; both are empty where it has none."""
+    found = next((row[name] for name in ("choices", "endings", "options") if row.get(name) is not None), None)
+    if isinstance(row.get("mc1_targets"), Mapping):
+        found = sorted(row["mc1_targets"]["choices"])  # the right one stands first in the data
+    elif "sol1" in row and "sol2" in row:
+        found = [row["sol1"], row["sol2"]]
+    elif isinstance(row.get("question"), Mapping):
+        found = row["question"].get("choices")
+    labels: Sequence[Any] = ()
+    if isinstance(found, Mapping) and "text" in found:
+        found, labels = found["text"], found.get("label") or ()
+    elif isinstance(found, Mapping):
+        found, labels = list(found.values()), list(found)
+    elif isinstance(found, list) and found and all(isinstance(item, Mapping) and "text" in item for item in found):
+        found, labels = [item["text"] for item in found], [item.get("label") for item in found]
+    if found is None or found == []:
+        return (), ()
+    if not isinstance(found, list | tuple) or any(isinstance(item, Mapping | list | None) for item in found):
+        raise RowError("has choices that are no list of texts; write them as a list")
+    choices = tuple(str(item).strip() for item in found)
+    if len(choices) < 2 or not all(choices):
+        raise RowError("has an empty choice, or only one; give at least two")
+    if labels and len(labels) != len(choices):
+        raise RowError(f"has {len(choices)} choices with {len(labels)} labels; give each choice one label")
+    return choices, tuple(str(label).strip() for label in labels)
+
+
+def _chosen(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, ...]) -> str:
+    """The choice that is right."""
+    meant = _meant(row, choices, labels)
+    if len(meant) > 1:
+        raise RowError(
+            f"has an ambiguous answer: {row.get('answer')!r} may mean {' or '.join(repr(choices[i]) for i in meant)}; "
+            "name the letter in answerKey, or the index from 0 in label"
+        )
+    right = choices[meant[0]]
+    twins = [choice for i, choice in enumerate(choices) if i != meant[0] and same_choice(choice, right)]
+    if twins:
+        raise RowError(f"has the right choice {right!r} a second time as {twins[0]!r}; keep one of them")
+    return right
+
+
+def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, ...]) -> list[int]:
+    """Indices of the choices that the row may mean; at least one."""
+    letters = [letter_of(i) for i in range(len(choices))]
+    if isinstance(row.get("mc1_targets"), Mapping):
+        marks = list(row["mc1_targets"]["labels"])
+        if marks.count(1) != 1:
+            raise RowError("marks not exactly one choice as right; mark one with 1")
+        return [choices.index(str(row["mc1_targets"]["choices"][marks.index(1)]).strip())]
+    key = row.get("answerKey")
+    if key is not None and str(key).strip():
+        known = list(labels) or letters
+        if str(key).strip() not in known:
+            raise RowError(f"has the answerKey {key!r}, which is none of its labels {known}; name one of them")
+        return [known.index(str(key).strip())]
+    answer, label = row.get("answer"), row.get("label")
+    if answer is None and label is not None and str(label).strip():
+        if not str(label).strip().isdigit() or int(label) >= len(choices):
+            raise RowError(f"has the label {label!r}; give the index of the right choice, 0 to {len(choices) - 1}")
+        return [int(label)]
+    if answer is None or not str(answer).strip():
+        raise RowError(f"has no answer; give it in {_FORMS}")
+    if isinstance(answer, list | Mapping):
+        raise RowError(f"has {answer!r} as answer; give one choice, by its text, letter or index")
+    said = "Yes" if answer is True else "No" if answer is False else str(answer).strip()
+    said = str(answer) if isinstance(answer, bool) and "Yes" not in choices else said
+    meant = {i for i, choice in enumerate(choices) if choice == said}
+    meant = meant or {i for i, choice in enumerate(choices) if same_choice(choice, said)}
+    meant = {min(meant)} if meant and all(choices[i] == said for i in meant) else meant  # a twin is told apart later
+    if isinstance(answer, str):
+        meant |= {i for i, name in enumerate(labels or letters) if name == said}
+    elif isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(choices):
+        meant.add(answer)
+    if not meant:
+        raise RowError(f"has the answer {answer!r}, which is none of the choices {list(choices)}; give one of them")
+    return sorted(meant)
+
+
+def _written(row: Mapping[str, Any]) -> str | bool:
+    """The right answer of a question without choices."""
+    answer = row.get("answer")
+    if answer is None and isinstance(row.get("solution"), str):
+        answer = row["solution"]
+        if final_answer(answer) == answer.strip():
+            raise RowError("has a solution without a final answer; box it, write it after ####, or give answer")
+    if answer is None or not str(answer).strip():
+        raise RowError(f"has no answer; give it in {_FORMS}")
+    if isinstance(answer, bool):
+        return answer
+    if isinstance(answer, list | Mapping):
+        raise RowError(f"has {answer!r} as answer; give one number or text")
+    if isinstance(answer, float) and not math.isfinite(answer):
+        raise RowError(f"has {answer!r} as answer, which is no number; give one that is finite")
+    gold = final_answer(str(answer))
+    if not gold:
+        raise RowError("has nothing after #### in its answer; write the final answer there")
+    if "\n" in gold or len(gold) > _LONGEST:
+        raise RowError("has a whole text as answer; give the final answer alone, or after ####")
+    return gold

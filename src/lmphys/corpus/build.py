@@ -22,7 +22,7 @@ from lmphys.corpus.answers import Question, extract, is_correct
 from lmphys.corpus.sentences import is_finished, split_sentences, token_ends
 from lmphys.corpus.spec import CORPUS_VERSION, CorpusSpec, chain_seed
 from lmphys.corpus.store import TOKEN_COLUMNS, Corpus, Shard, ShardStore, corpora_home
-from lmphys.corpus.tasks import load_questions
+from lmphys.corpus.tasks import questions_of
 from lmphys.lm.decode import Request
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
@@ -119,7 +119,7 @@ class _Builder:
         self.batch_size = batch_size
         self.model = LanguageModel(spec.model, dtype=spec.dtype, device=device)
         self.layer = self.model.layer_index(spec.layer)
-        self.questions = [q for task in spec.tasks for q in load_questions(task, spec.n_questions, spec.seed)]
+        self.questions = questions_of(spec.tasks, spec.n_questions, spec.seed)
         self.jobs = [(q, chain) for q in self.questions for chain in range(spec.n_chains)]
 
     def build(self, store: ShardStore, progress: bool | None) -> None:
@@ -150,7 +150,8 @@ class _Builder:
                     raise
                 if self.batch_size == 1:
                     raise LmphysError(
-                        "out of memory even for a single chain; lower max_tokens or take a smaller model"
+                        "out of memory even for a single chain; take a smaller model, or shorter "
+                        "chains (--max-tokens of lmphys corpus build)"
                     ) from error
             self.batch_size //= 2
             bar.rewind(mark, f"out of memory: going on with {self.batch_size} chains side by side")

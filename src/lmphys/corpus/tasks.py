@@ -1,15 +1,16 @@
 """Where questions come from: eight embedded tasks, the paper's benchmarks on the hub, or a file of one's own."""
 
 import hashlib
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.paths import expanded
 from lmphys.corpus.answers import Question
+from lmphys.corpus.question_files import is_file_of_questions, names_of, read_rows
 from lmphys.problems.chains import CHAINS_VERSION, parse_task, problem_of
 from lmphys.problems.families import FAMILIES
 
@@ -182,10 +183,11 @@ def choice_question(id_: str, task: str, text: str, answer: str, choices: tuple[
     return Question(id_, task, text, answer, choices, letters)
 
 
-def file_questions(path: Path, n: int, seed: int) -> list[Question]:
-    """Questions of a JSONL file: `question`, `answer`, and optionally `choices` (the answer is one of them).
+def file_questions(path: Path, n: int, seed: int, name: str = "") -> list[Question]:
+    """Questions of a file: `question`, `answer`, and optionally `choices` (the answer is one of them).
 
-    All are taken in order where `n` allows; otherwise n of them, drawn at the seed.
+    All are taken in order where `n` allows; otherwise n of them, drawn at the seed. They are named by their lines in
+    `name`, or in the file without its ending.
 
     Raises:
         LmphysError: the file is missing, empty, not UTF-8, or a line lacks a field.
@@ -195,32 +197,18 @@ def file_questions(path: Path, n: int, seed: int) -> list[Question]:
         import numpy as np
 
         rows = [rows[i] for i in sorted(np.random.default_rng(seed).permutation(len(rows))[:n])]
-    name = path.stem
+    name = name or path.stem
     return [choice_question(f"{name}/{line}", name, text, answer, choices) for line, text, answer, choices in rows]
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # JSON texts may hold other line separators
-    except UnicodeDecodeError as error:
-        raise LmphysError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    except OSError as error:
-        raise LmphysError(f"{path} cannot be read ({error.strerror})") from error
-    if not any(line.strip() for line in lines):
-        raise LmphysError(f"{path} is empty; each line needs a JSON object with question and answer")
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{path} line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise LmphysError(f"{where} is not JSON ({error})") from error
-        if not isinstance(row, dict):
-            raise LmphysError(f"{where} is not a JSON object with question and answer")
+    for number, where, row in read_rows(path):
         missing = [name for name in ("question", "answer") if row.get(name) is None or not str(row[name]).strip()]
         if missing:
             raise LmphysError(f"{where} has no {' and no '.join(missing)}")
+        several = [name for name in ("question", "answer") if isinstance(row[name], list | dict)]
+        if several:
+            raise LmphysError(f"{where}: {several[0]} is {type(row[several[0]]).__name__}; give one text or number")
         if not isinstance(row.get("choices") or [], list):
             raise LmphysError(f"{where}: choices must be a list")
         choices = tuple(map(str, row.get("choices") or ()))
@@ -230,8 +218,14 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
         yield number, str(row["question"]), answer, choices
 
 
-def load_questions(task: str, n: int, seed: int) -> list[Question]:
-    """N questions of a task: embedded, of a family with known steps, of a benchmark, or of a JSONL file.
+def questions_of(tasks: Sequence[str], n: int, seed: int) -> list[Question]:
+    """N questions of each task; those of files of one name, in several folders, are told apart by the folders."""
+    names = names_of([task for task in tasks if is_file_of_questions(task)])
+    return [question for task in tasks for question in load_questions(task, n, seed, names.get(task, ""))]
+
+
+def load_questions(task: str, n: int, seed: int, name: str = "") -> list[Question]:
+    """N questions of a task: embedded, of a family with known steps, of a benchmark, or of a file, named `name`.
 
     Raises:
         LmphysError: no such task, or it cannot be read.
@@ -242,8 +236,8 @@ def load_questions(task: str, n: int, seed: int) -> list[Question]:
         return labelled_questions(task, n, seed)
     if task in BENCHMARKS:
         return benchmark_questions(task, n, seed)
-    if task.endswith((".jsonl", ".json")):
-        return file_questions(Path(task).expanduser(), n, seed)
+    if is_file_of_questions(task):
+        return file_questions(expanded(task), n, seed, name)
     raise LmphysError(
         f"unknown task {task!r}; embedded: {', '.join(EMBEDDED)}; with known steps: {', '.join(FAMILIES)}, each also "
         f"with a difficulty, as in {next(iter(FAMILIES))}:4; on the hub: {', '.join(BENCHMARKS)}; "
@@ -257,7 +251,7 @@ def task_identity(task: str) -> str:
     if labelled:
         # Loaded even where the chains lie on disk already, so that a page that reads them is known to depend on it.
         return f"{FAMILIES[labelled[0]].name}{task[len(labelled[0]) :]} {CHAINS_VERSION}"
-    path = Path(task).expanduser()
+    path = expanded(task)
     if task in EMBEDDED or task in BENCHMARKS or not path.is_file():
         return task
     return f"{task} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"

@@ -38,8 +38,8 @@ class Sampling:
 
     def check(self) -> None:
         """Raise LmphysError where a setting makes no sense."""
-        if self.temperature < 0:
-            raise LmphysError(f"temperature {self.temperature} is negative; use 0 for greedy decoding")
+        if not 0 <= self.temperature < float("inf"):
+            raise LmphysError(f"temperature {self.temperature} is no number from 0 up; use 0 for greedy decoding")
         if not 0 < self.top_p <= 1:
             raise LmphysError(f"top_p {self.top_p} is not in (0, 1]; 1 keeps every token")
         if self.top_k < 0 or self.max_tokens < 1:

@@ -70,7 +70,8 @@ def _execute(source, target, **_):
         if cell.cell_type == "code":
             cell.execution_count, cell.outputs = 1, []
             if pages.PROBE_TAG in cell.metadata.get("tags", []):
-                facts = {"device": "cpu", "versions": {}, "peak_memory_gb": None, "inputs": []}
+                facts = {"device": "cpu", "versions": {}, "peak_memory_gb": None, "inputs": [], "cold": False}
+                facts |= {"tokens_drawn": 0, "tokens_read": 0}
                 cell.outputs = [new_output("stream", text=json.dumps(facts))]
     staged = Path(source).parent / "ledger.new"
     staged.mkdir()

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from lmphys import __version__
 from lmphys.core.boundaries import file_system
 from lmphys.core.errors import LmphysError
-from lmphys.core.paths import cache_home, seen_from
+from lmphys.core.paths import cache_home, home_folder, seen_from
 
 # The commands import what they need themselves: `lmphys --help` must not wait for torch and pandas.
 
@@ -113,8 +113,10 @@ def _top(
 ) -> None:
     if os.environ.get("LMPHYS_HOME"):
         os.environ["LMPHYS_HOME"] = str(cache_home())  # the kernels of chapters run in another folder
-    # Matplotlib warns, in the middle of a page, where it cannot keep its list of fonts below the user's home.
-    os.environ.setdefault("MPLCONFIGDIR", str(cache_home() / "matplotlib"))
+    home = home_folder()
+    if home is None or not os.access(home, os.W_OK):
+        # Matplotlib warns, in the middle of a page, where it cannot keep its list of fonts below the user's home.
+        os.environ.setdefault("MPLCONFIGDIR", str(cache_home() / "matplotlib"))
 
 
 @app.command("list")

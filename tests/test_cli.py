@@ -1,4 +1,5 @@
 import errno
+import io
 import json
 import shutil
 import signal
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 import lmphys
 from lmphys import cli
+from lmphys.book import plan as plan_module
 from lmphys.book import record as record_module
 from lmphys.book import reference as reference_module
 from lmphys.book.comparison import Comparison, Difference
@@ -108,6 +110,62 @@ def test_a_full_disk_is_one_line(project, monkeypatch):
     result = invoke("list")
     assert result.exit_code == 1
     assert result.stderr == "lmphys: the disk is full (runs/x); free some space and run the same command again\n"
+
+
+def run_main(monkeypatch, stdout, *arguments):
+    """Status of the command with an output of its own."""
+    monkeypatch.setattr(sys, "argv", ["lmphys", *arguments])
+    monkeypatch.setattr(sys, "stdout", stdout)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code
+
+
+def test_a_terminal_without_our_letters_shows_a_question_mark(project, monkeypatch):
+    written = io.BytesIO()
+    assert run_main(monkeypatch, io.TextIOWrapper(written, encoding="ascii"), "list") == 0
+    assert written.getvalue().splitlines()[1].split() == b"toy/page A toy page not run ? ? ?".split()
+
+
+def test_a_closed_or_full_output_is_no_traceback(project, monkeypatch, capsys):
+    assert run_main(monkeypatch, None, "list") == 0
+    assert run_main(monkeypatch, open("/dev/full", "w"), "list") == 1  # noqa: PTH123, SIM115
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("lmphys: the disk is full; free some space")
+
+
+def test_paths_are_seen_from_the_folder_of_the_user(project, monkeypatch):
+    """Not from that of the book, in which the chapters run; what is not there is said before anything starts."""
+    chapter = project / "chapters" / "toy" / "page.py"
+    more = 'tasks: list[str] = []  # tasks\nprose: str = "data/texts.txt"  # text\nseed: int'
+    chapter.write_text(CHAPTER.replace("seed: int", more))
+    folder = project / "mein Ordner"
+    (folder / "Modell").mkdir(parents=True)
+    for name in ("Modell/config.json", "fragen.jsonl"):
+        (folder / name).write_text("{}")
+    asked = []
+    plan = types.SimpleNamespace(fresh=[])
+    monkeypatch.setattr(plan_module, "make_plan", lambda *_, overrides, **__: asked.append(overrides) or plan)
+    monkeypatch.setattr(plan_module, "carry_out", lambda *_, **__: None)
+    monkeypatch.chdir(folder)
+    settings = ("--model", "Modell", "--set", "tasks=sums,fragen.jsonl", "--set", "prose=data/texts.txt")
+    assert invoke("run", *settings).exit_code == 0
+    expected = {"tasks": ["sums", str(folder / "fragen.jsonl")], "model": str(folder / "Modell")}
+    assert asked == [expected | {"prose": "data/texts.txt"}]
+    for name in ("run", "build"):
+        result = invoke(name, "--model", "./Model")
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+        assert f"{folder / 'Model'} does not exist; give the path of a file or folder" in result.stderr
+    assert len(asked) == 1
+
+
+def test_a_page_that_meets_a_full_disk_says_so(project):
+    chapter = project / "chapters" / "toy" / "page.py"
+    chapter.write_text(CHAPTER.split("# %%\nimport")[0] + '# %%\nopen("/dev/full", "w").write("x" * 100_000)\n')
+    result = invoke("run")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("lmphys: chapter toy/page, cell 2 (`open(")
+    assert "): the disk is full; free some space and run the same command again; partial notebook: runs/" in line
 
 
 def test_list_shows_a_page_that_was_not_run(project):

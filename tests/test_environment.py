@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import sys
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
@@ -58,11 +59,41 @@ def test_what_is_installed_is_what_is_locked(lock):
         assert pin.contains(version(name)), name
 
 
-def test_the_installer_splits_the_lock_between_torch_and_the_rest(lock, monkeypatch):
+@pytest.fixture
+def install(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     sys.modules.pop("install", None)
     import install
 
+    return install
+
+
+PIP = """\x1b[33mWARNING: Retrying (Retry(total=4)) after connection broken by 'timed out'\x1b[0m
+WARNING: Retrying (Retry(total=3)) after connection broken by 'timed out'
+\x1b[31mERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)\x1b[0m
+\x1b[31mERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)\x1b[0m
+ERROR: No matching distribution found for x==1
+WARNING: Running pip as the 'root' user can result in broken permissions.
+"""
+
+
+def test_the_installer_shows_the_errors_of_pip_once_and_none_of_its_warnings(install, monkeypatch, capfd):
+    none = "ERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)"
+    assert install.errors(PIP) == [none, "ERROR: No matching distribution found for x==1"]
+    assert install.errors("a\n\nb\nc\nd\n") == ["b", "c", "d"]
+    said = {"stdout": PIP, "returncode": 0}
+    monkeypatch.setattr(install.subprocess, "run", lambda *_, **__: types.SimpleNamespace(**said))
+    assert install.pip(Path("python"), "x==1")
+    assert capfd.readouterr() == ("", "")
+    said["returncode"] = 1
+    assert not install.pip(Path("python"), "x==1", check=False)
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(SystemExit, match=r"pip failed \(see above\); mend it and run the same command again: x==1"):
+        install.pip(Path("python"), "x==1")
+    assert len(capfd.readouterr().err.splitlines()) == 2
+
+
+def test_the_installer_splits_the_lock_between_torch_and_the_rest(lock, install):
     rest = {name for name in lock if not install.TORCH_ONLY.match(f"{name}==")}
     assert "torch" not in rest
     assert not any(name.startswith(("nvidia", "cuda", "triton")) for name in rest)

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 SSM = "ssm==0.0.1"  # a source release of 2019 that an isolated build cannot compile
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 TORCH_ONLY = re.compile(r"torch==|triton==|nvidia-|cuda-")  # what a CUDA build of torch asks for, a CPU build not
 
 
@@ -24,12 +25,25 @@ def stop(message: str) -> None:
 
 
 def pip(python: Path, *arguments: str, check: bool = True) -> bool:
-    """Run pip of the environment; stop with a line when it fails and `check` is set."""
+    """Run pip of the environment; stop with its errors, a line each, when it fails and `check` is set.
+
+    What pip warns of (that it runs as root, that another try follows, that metadata are old) is no work for the user;
+    the environment is checked by `lmphys doctor`.
+    """
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, capture_output=not check, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     if check and done.returncode:
-        stop(f"pip failed (its message is above); mend it and run the same command again: {arguments[-1]}")
+        for line in errors(done.stdout):
+            print(f"install: pip: {line}", file=sys.stderr)
+        stop(f"pip failed (see above); mend it and run the same command again: {arguments[-1]}")
     return done.returncode == 0
+
+
+def errors(said: str) -> list[str]:
+    """The errors in what pip said, each once and on one line; its last words where it named none."""
+    lines = [line.strip() for line in ANSI.sub("", said).splitlines() if line.strip()]
+    named = [line for line in lines if line.startswith("ERROR:") or re.match(r"(\w*Error|error):", line)]
+    return list(dict.fromkeys(named)) or lines[-3:]
 
 
 def environment_python(folder: Path) -> Path:

@@ -1,6 +1,6 @@
 """The `lmphys` command."""
 
-import errno
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -10,7 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 from lmphys import __version__
+from lmphys.core.boundaries import file_system
 from lmphys.core.errors import LmphysError
+from lmphys.core.paths import cache_home, home_folder, seen_from
 
 # The commands import what they need themselves: `lmphys --help` must not wait for torch and pandas.
 
@@ -19,7 +21,7 @@ _STOPPED = "stopped; nothing half-written"
 
 
 def _stop(message: str, status: int = 1) -> NoReturn:
-    print(f"lmphys: {message}", file=sys.stderr)
+    print("lmphys:", " ".join(message.split("\n")), file=sys.stderr)
     raise typer.Exit(status)
 
 
@@ -28,16 +30,47 @@ class _OneLineErrors(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with file_system():
+                result = super().invoke(ctx)
+            _flush()
+            return result
         except LmphysError as error:
+            with contextlib.suppress(LmphysError):
+                _flush()
             _stop(str(error))
         except KeyboardInterrupt:
             _stop(_STOPPED, 130)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            place = f" ({error.filename})" if error.filename else ""
-            _stop(f"the disk is full{place}; free some space and run the same command again")
+
+
+def _flush() -> None:
+    """Write out what was printed, while an error can still be told.
+
+    Raises:
+        LmphysError: it cannot be written, as on a full disk.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = _nowhere()  # else Python tries again at its end, and adds lines of its own
+        raise LmphysError(
+            f"the output cannot be written ({error.strerror}); send it elsewhere, and run the same command again"
+        ) from error
+
+
+def _nowhere() -> Any:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+
+
+def _open_streams() -> None:
+    """Streams that take every text: a terminal without our letters shows a question mark, a closed stream nothing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, _nowhere())
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 app = typer.Typer(
@@ -78,7 +111,12 @@ def _top(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    if os.environ.get("LMPHYS_HOME"):
+        os.environ["LMPHYS_HOME"] = str(cache_home())  # the kernels of chapters run in another folder
+    home = home_folder()
+    if home is None or not os.access(home, os.W_OK):
+        # Matplotlib warns, in the middle of a page, where it cannot keep its list of fonts below the user's home.
+        os.environ.setdefault("MPLCONFIGDIR", str(cache_home() / "matplotlib"))
 
 
 @app.command("list")
@@ -144,11 +182,15 @@ def run(
             raise LmphysError(f"--set {setting} is not NAME=VALUE; for example --set rank=20")
         overrides[name.strip()] = value
     overrides |= {name: value for name, value in (("model", model), ("profile", profile)) if value is not None}
-    root = project_root()
+    root, here = project_root(), Path.cwd()
     everything = find_chapters(root)
     wanted = [find_chapter(everything, name) for name in chapters] if chapters else everything
+    seen: dict[str, Any] = {}
     for chapter in wanted:
-        chapter.resolve(overrides)
+        values, defaults = chapter.resolve(overrides), chapter.resolve({})
+        texts = {name: value for name, value in values.items() if isinstance(value, str | list) and name in overrides}
+        seen |= {name: seen_from(here, value) for name, value in texts.items() if value != defaults[name]}
+    overrides |= seen
     settings: dict[str, Any] = {"overrides": overrides, "into_book": into_book, "force": force}
     plan = make_plan(root, wanted, **settings, in_order=bool(chapters), jobs=jobs)
     if dry_run:
@@ -180,6 +222,7 @@ def build(
 
     _choose_device(device)
     root = project_root()
+    model = seen_from(Path.cwd(), model)
     settings: dict[str, Any] = {"force": force, "model": model, "profile": profile, "jobs": jobs, "echo": typer.echo}
     if dry_run:
         build_book(root, dry_run=True, **settings)
@@ -308,6 +351,7 @@ def train(context: typer.Context) -> None:
 
 def main() -> None:
     """Entry point of the command line."""
+    _open_streams()
     try:
         app()
     except KeyboardInterrupt:  # while the program starts or cleans up, outside of every command

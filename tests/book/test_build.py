@@ -54,11 +54,14 @@ def build(root, **options):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory, project_maker):
-    root = project_maker(tmp_path_factory.mktemp("p"), {"toy/page": CODE})
+    """A book in a folder with umlauts and spaces, of a user without a home."""
+    root = project_maker(tmp_path_factory.mktemp("p") / "Größe und Maß", {"toy/page": CODE})
     (root / "_config.yml").write_text(CONFIG)
     (root / "book" / "intro.md").write_text(INTRO)
     (root / "data" / "benchmarks.json").write_text(json.dumps(BENCHMARKS))
-    return root, *build(root, profile="smoke")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", "/dev/null/home")
+        return root, *build(root, profile="smoke")
 
 
 def test_every_page_of_the_contents_is_rendered(built):

@@ -1,8 +1,9 @@
 import os
 
 import pytest
+from tests.faults import failing
 
-from lmphys.core.files import file_digest, model_slug, write_atomically
+from lmphys.core.files import file_digest, files_below, listed, model_slug, write_atomically
 
 
 def test_slugs_are_file_names_and_never_collide():
@@ -20,6 +21,22 @@ def test_slugs_are_file_names_and_never_collide():
     assert len(set(slugs)) == len(specs)
     assert slugs[0] == "smollm2"
     assert all("/" not in slug and "--" not in slug and not slug.startswith(".") for slug in slugs)
+
+
+def test_a_folder_is_listed_in_order_or_not_at_all(tmp_path):
+    for name in ("b.json", "a.json", "a.csv"):
+        (tmp_path / name).touch()
+    assert listed(tmp_path, "*.json") == [tmp_path / "a.json", tmp_path / "b.json"]
+    assert listed(tmp_path / "none", "*") == []
+    with failing(tmp_path, 0), pytest.raises(PermissionError):  # where glob would find nothing
+        listed(tmp_path, "*")
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "c").touch()
+    names = ["a.csv", "a.json", "b.json", "in/deep/c"]
+    assert [path.relative_to(tmp_path).as_posix() for path in files_below(tmp_path)] == names
+    assert files_below(tmp_path / "none") == []
+    with failing(tmp_path / "in" / "deep", 0), pytest.raises(PermissionError):
+        files_below(tmp_path)
 
 
 def test_text_and_bytes_are_written_whole_into_a_new_folder(tmp_path):

@@ -294,7 +294,7 @@ def test_a_full_disk_leaves_nothing_half_written(spec, home, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(LmphysError, match="No space left on device"):
+    with pytest.raises(LmphysError, match="the disk is full"):
         build_corpus(spec)
     folder = next(p for p in corpora_home().iterdir() if p.is_dir())
     assert list(folder.iterdir()) == []

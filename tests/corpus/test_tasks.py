@@ -42,7 +42,7 @@ def test_a_file_of_questions(tmp_path):
     assert [q.answer for q in questions] == ["1", "2", "3", "4", "5", "b"]
     assert questions[-1].text == "Which?\nA) a\nB) b"
     assert [q.id.split("/")[1] for q in questions] == ["1", "2", "3", "4", "5", "6"]
-    assert {q.task for q in questions} == {questions[0].id.split("/")[0]} and questions[0].task.startswith("mine-")
+    assert {q.task for q in questions} == {"mine"}
     assert len(load_questions(str(file), 3, seed=0)) == 3
     before = task_identity(str(file))
     file.write_text(json.dumps(rows[0]))
@@ -60,12 +60,11 @@ def test_a_file_of_questions(tmp_path):
         (b'{"question": "x", "answer": 1}\nnot json', "line 2 is not JSON"),
         (b"[1]", "line 1 is not a JSON object"),
         (b'{"question": "x", "answer": "c", "choices": ["a", "b"]}', "none of the choices"),
-        (b'[{"question": "x",\n"answer": 1}]', "line 1 is not JSON .* one object a line, not one array"),
         (
             b'{"question": "x", "answer": 1}\n{"question": "x", "answer": ["7", "seven"]}',
             "line 2 has .*seven.* as answer",
         ),
-        (b'{"question": "x \\ud83d", "answer": 1}', "line 1 holds half a character"),
+        (b'{"question": "x \\ud83d", "answer": 1}', "line 1 has half a character"),
         (b'{"question": "x", "answer": NaN}', "line 1 has nan as answer"),
         (
             b'{"question": "x", "answer": 1, "choices": ["1", "2", "3"]}',
@@ -95,12 +94,6 @@ def test_two_files_of_one_name_do_not_meet(tmp_path):
         files[-1].write_text("\n".join(json.dumps({"question": f"{i} + 1?", "answer": answer + i}) for i in range(3)))
     questions = questions_of([str(file) for file in files], 9, 0)
     assert len({q.id for q in questions}) == 6 and len({q.task for q in questions}) == 2
-    moved = tmp_path / "test.jsonl"
-    moved.write_bytes(files[0].read_bytes())
-    # The names, and with them the seeds of the chains, are a matter of the content, not of the place.
-    assert [q.id for q in questions_of([str(moved)], 9, 0)] == [q.id for q in questions[:3]]
-    with pytest.raises(LmphysError, match=r"two tasks ask the question test-.*/1; name each task once"):
-        questions_of([str(moved), str(files[0])], 9, 0)
     with pytest.raises(LmphysError, match="name each task once"):
         questions_of(["sums", "sums"], 2, 0)
 

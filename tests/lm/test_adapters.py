@@ -356,7 +356,7 @@ DAMAGES = {
     "the base has no place for .*layers.3.mlp.up_proj.lora_B": lambda folder: rewrite(folder, _another_layer),
     r"does not fit its base .*size mismatch for .*q_proj.lora_A.*64": lambda folder: rewrite(folder, _wider),
     "does not fit its base .*nothing_here": lambda folder: set_config(folder, target_modules=["nothing_here"]),
-    r"adapter_model.safetensors is damaged .*again": _truncate,
+    r"adapter_model.safetensors is cut off.*again": _truncate,
     "has no adapter_model.safetensors; save it again": lambda folder: (folder / "adapter_model.safetensors").unlink(),
     "adapter_config.json cannot be read": lambda folder: (folder / "adapter_config.json").write_text("{"),
     "adapter_config.json is not a JSON object": lambda folder: (folder / "adapter_config.json").write_text("[]"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from lmphys.core.errors import LmphysError
+from lmphys.core.boundaries import given
 from lmphys.core.files import write_atomically
 
 BENCHMARKS_FILE = Path("data", "benchmarks.json")
@@ -176,11 +176,9 @@ def load_benchmarks(root: Path) -> dict[str, Benchmarks]:
     path = root / BENCHMARKS_FILE
     if not path.is_file():
         return {}
-    try:
+    with given(path, "measure them again: make bench", "holds no benchmarks"):
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
         return {str(kind): Benchmarks.read(found) for kind, found in content.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LmphysError(f"{path} holds no benchmarks ({error!r}); measure them again: make bench") from error
 
 
 def _checked(entries: Sequence[Mapping[str, Any]], kinds: Mapping[str, type]) -> list[dict[str, Any]]:

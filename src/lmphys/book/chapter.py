@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from lmphys.book.parameters import Parameter, parse_parameters, resolve_parameters
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Chapter:
             LmphysError: it has no title, or not exactly one cell tagged `parameters`.
         """
         where = f"{path.parent.name}/{path.stem}"
-        source = path.read_text(encoding="utf-8")
+        with given(path, "restore it: git checkout chapters"):
+            source = path.read_text(encoding="utf-8")
         cells = _cells(source)
         prose = next((text for head, text in cells if "[markdown]" in head), "")
         titles = [line[4:].strip() for line in prose.splitlines() if line.startswith("# # ")]
@@ -98,12 +100,8 @@ def toc_files(root: Path) -> list[str]:
         LmphysError: the file is missing or is no table of contents.
     """
     path = root / "book" / "_toc.yml"
-    try:
+    with given(path, "it lists the pages of the book; restore it: git checkout book"):
         toc = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise LmphysError(f"{path} is missing; it lists the pages of the book") from error
-    except yaml.YAMLError as error:
-        raise LmphysError(f"{path} is no YAML ({str(error).splitlines()[0]}); mend it") from error
 
     def walk(node: Any) -> list[str]:
         if isinstance(node, list):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
+from lmphys.core.files import listed
 
 COMPARISONS = ("equal", "at_least", "at_most", "direction", "multiple_definitions")
 # What is measured by a clock is named so.
@@ -101,8 +103,9 @@ def load_claims(root: Path) -> dict[str, Claim]:
         LmphysError: there is none, a column is missing, an entry is malformed, or an id occurs twice.
     """
     claims: dict[str, Claim] = {}
-    for path in sorted((root / "data" / "claims").glob("*.csv")):
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for path in listed(root / "data" / "claims", "*.csv"):
+        with given(path, "restore it: git checkout data"):
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
         if tuple(table.columns) != COLUMNS:
             raise LmphysError(f"{path} has columns {', '.join(table.columns)}; it needs {', '.join(COLUMNS)}")
         for row in table.to_dict("records"):

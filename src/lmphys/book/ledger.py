@@ -15,8 +15,9 @@ import pandas as pd
 
 from lmphys.book.claims import Claim, find_claim, load_claims
 from lmphys.book.verdicts import NOT_COMPARABLE, Numbers, Verdict, verdict, verdicts
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import model_slug, write_atomically
+from lmphys.core.files import listed, model_slug, write_atomically
 from lmphys.core.paths import project_root
 from lmphys.stats.interval import Interval
 
@@ -312,10 +313,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     Raises:
         LmphysError: it is damaged.
     """
-    try:
+    with given(path, "delete it and run its page again", "is no ledger file"):
         return list(json.loads(path.read_text(encoding="utf-8"))["rows"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LmphysError(f"{path} is no ledger file ({error}); delete it and run its page again") from error
 
 
 def typed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -334,7 +333,7 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
     Raises:
         LmphysError: a file is damaged, or no run was made with `model`.
     """
-    rows = [row for path in sorted((root / "runs" / "ledger").glob("*.json")) for row in read_rows(path)]
+    rows = [row for path in listed(root / "runs" / "ledger", "*.json") for row in read_rows(path)]
     table = typed_rows(rows)
     if model is not None:
         models = sorted(set(table["model"]))

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lmphys.book.chapter import Chapter
 from lmphys.core.errors import LmphysError
+from lmphys.core.paths import home_folder
 
 PROBE_TAG = "lmphys-probe"
 FINDING_TAG = "finding"
@@ -77,7 +78,7 @@ def _clean(text: Any, root: Path) -> Any:
     """Replace the folder of the project and the home folder in a text."""
     if not isinstance(text, str):
         return text
-    for folder, name in ((str(root), "."), (str(Path.home()), "~")):
+    for folder, name in ((str(root), "."), (str(home_folder() or ""), "~")):
         if len(folder) > 1:
             text = text.replace(folder, name)
     return text

@@ -1,5 +1,6 @@
 """The record of a run: what a page was made from, and whether it still would come out the same."""
 
+import errno
 import hashlib
 import json
 import os
@@ -10,8 +11,8 @@ from typing import Any
 
 from lmphys.book.chapter import Chapter
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import file_digest, model_slug, write_atomically
-from lmphys.core.paths import DEFAULT_MODEL
+from lmphys.core.files import file_digest, files_below, model_slug, write_atomically
+from lmphys.core.paths import DEFAULT_MODEL, expanded
 from lmphys.core.provenance import PACKAGE
 
 # Ledgers of whole books, see `lmphys.book.reference`.
@@ -39,7 +40,7 @@ def input_digests(root: Path) -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    return [p for p in files_below(folder) if "__pycache__" not in p.parts]
 
 
 def _contents(parameters: dict[str, Any], root: Path) -> list[str]:
@@ -54,10 +55,13 @@ def _contents(parameters: dict[str, Any], root: Path) -> list[str]:
     values = [v for value in parameters.values() for v in (value if isinstance(value, list) else [value])]
     for value in dict.fromkeys(v for v in values if isinstance(v, str) and v and v != DEFAULT_MODEL):
         try:
-            path = root / Path(value).expanduser()
+            path = root / expanded(value)
             found.append(file_digest(path) if path.is_file() else identity(str(path) if path.is_dir() else value))
-        except (LmphysError, OSError, RuntimeError):  # no name of a model, or of anything
+        except LmphysError:  # no name of a model, or of anything
             continue
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:  # a long text, such as a prompt
+                raise
     if parameters.get("tasks"):
         from lmphys.corpus.tasks import task_identity
 
@@ -144,10 +148,14 @@ class RunRecord:
 
     @classmethod
     def read(cls, folder: Path) -> "RunRecord | None":
-        """The record in `folder`, or None where there is none that can be read."""
+        """The record in `folder`, or None where there is none, or one that says nothing.
+
+        Raises:
+            OSError: there is one, which this user may not read: the page was run.
+        """
         try:
             return cls(**json.loads((folder / "run.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
             return None
 
     def write(self, folder: Path) -> None:

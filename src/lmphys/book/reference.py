@@ -16,8 +16,9 @@ from lmphys.book.claims import Claim, load_claims
 from lmphys.book.comparison import Comparison, Difference, Key, by_key, compare
 from lmphys.book.ledger import COLUMNS, judged_again, read_rows, typed_rows
 from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, Target, book_record, book_records, run_key
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import model_slug, write_atomically
+from lmphys.core.files import listed, model_slug, write_atomically
 from lmphys.core.provenance import git_state, machine, versions
 
 # Relative differences of numbers between processors that mean nothing.
@@ -224,11 +225,9 @@ def read_references(root: Path) -> list[ReferenceRun]:
         LmphysError: a file is damaged.
     """
     found = []
-    for path in sorted((root / REFERENCE_LEDGERS).glob("*.json")):
-        try:
+    for path in listed(root / REFERENCE_LEDGERS, "*.json"):
+        with given(path, "write it anew: lmphys reference", "is no reference run"):
             found.append(ReferenceRun(**json.loads(path.read_text(encoding="utf-8"))))
-        except (OSError, ValueError, TypeError) as error:
-            raise LmphysError(f"{path} is no reference run ({error}); write it anew: lmphys reference") from error
     return found
 
 

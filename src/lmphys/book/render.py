@@ -15,7 +15,7 @@ from lmphys.book.chapter import toc_files
 from lmphys.book.early import EARLY, MARK
 from lmphys.book.sources import link_sources
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import file_digest, write_atomically
+from lmphys.core.files import file_digest, files_below, write_atomically
 from lmphys.core.provenance import PACKAGE
 
 _WARNING = re.compile(r"(WARNING|ERROR|CRITICAL|SEVERE|Extension error|Exception)\b.*")
@@ -23,7 +23,7 @@ _WARNING = re.compile(r"(WARNING|ERROR|CRITICAL|SEVERE|Extension error|Exception
 
 def _sources_digest(root: Path) -> str:
     """SHA-256 over the configuration, every file under `book/`, and the package, whose source the book shows."""
-    files = [root / "_config.yml", *sorted(p for p in (root / "book").rglob("*") if p.is_file())]
+    files = [root / "_config.yml", *files_below(root / "book")]
     named = [(p.relative_to(root), p) for p in files]
     named += [(p.relative_to(PACKAGE), p) for p in sorted(PACKAGE.rglob("*.py"))]
     return hashlib.sha256("\0".join(f"{name} {file_digest(p)}" for name, p in named).encode()).hexdigest()

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import nbformat
 from nbformat import NotebookNode
 from rich.console import Console
@@ -23,8 +22,10 @@ from rich.text import Text
 from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter
 from lmphys.book.record import RunRecord, Target, input_digests, run_key
+from lmphys.core.boundaries import explained, file_system, system_error
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, write_atomically
+from lmphys.core.locks import alone
 from lmphys.core.provenance import git_state
 
 if TYPE_CHECKING:
@@ -48,11 +49,9 @@ def project_lock(root: Path) -> Iterator[None]:
         LmphysError: another process holds the lock.
     """
     (root / "runs").mkdir(exist_ok=True)
-    try:
-        with filelock.FileLock(root / "runs" / ".lock", timeout=0):
-            yield
-    except filelock.Timeout as error:
-        raise LmphysError(f"another lmphys is running chapters of {root}; wait for it or stop it") from error
+    busy = f"another lmphys is running chapters of {root}; wait for it or stop it"
+    with file_system(), alone(root / "runs" / ".lock", busy):
+        yield
 
 
 # Process ids of the kernels that are running now, in whatever thread their page waits.
@@ -98,7 +97,7 @@ class _CorpusColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         try:
-            return Text(task.fields["progress_file"].read_text(), style="dim")
+            return Text(task.fields["progress_file"].read_text(encoding="utf-8"), style="dim")
         except OSError:  # nothing is being sampled
             return Text("")
 
@@ -195,7 +194,9 @@ def _execute(
         )
     except papermill.PapermillExecutionError as error:
         message = pages.one_line(error.evalue)
-        cause = f"{watch.name_cell(error.source)}: {error.ename}{': ' * bool(message)}{message}"
+        found = system_error(error.ename, error.evalue)
+        said = str(explained(found)) if found else f"{error.ename}{': ' * bool(message)}{message}"
+        cause = f"{watch.name_cell(error.source)}: {said}"
     except DeadKernelError:
         cause = f"{watch.name_cell()}: the kernel was killed, often for want of memory (try --profile smoke)"
     except RuntimeError as error:

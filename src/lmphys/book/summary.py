@@ -14,6 +14,7 @@ from lmphys.book.ledger import format_number, format_obtained, judged_again
 from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows
 from lmphys.book.verdicts import DEPENDS, NOT_COMPARABLE, VERDICTS
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
 
 SUMMARY_FILE = Path("book", "summary.csv")
@@ -52,7 +53,8 @@ def read_questions(root: Path, claims: Mapping[str, Claim]) -> list[Question]:
     path = root / SUMMARY_FILE
     if not path.is_file():
         return []
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    with given(path, "restore it: git checkout book"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != ["section", "question", "claim"]:
         raise LmphysError(f"{SUMMARY_FILE} has columns {', '.join(table.columns)}; it needs section, question, claim")
     twice = table["claim"][table["claim"].duplicated()]

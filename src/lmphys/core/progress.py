@@ -1,5 +1,6 @@
 """A bar with rate and time left, on a terminal; a line in a file where another process shows it."""
 
+import contextlib
 import os
 import sys
 import time
@@ -15,9 +16,14 @@ def announce(text: str) -> None:
     """Tell what takes a while: in the runner's bar where there is one, else on standard error."""
     told = os.environ.get("LMPHYS_PROGRESS_FILE")
     if told:
-        Path(told).write_text(text)
+        _tell(told, text)
     else:
         print(text, file=sys.stderr, flush=True)
+
+
+def _tell(file: str, text: str) -> None:
+    with contextlib.suppress(OSError):  # no page fails for want of a line about its progress
+        Path(file).write_text(text, encoding="utf-8")
 
 
 class Progress:
@@ -59,7 +65,8 @@ class Progress:
     ) -> None:
         self._bar.stop()
         if self._file:
-            Path(self._file).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                Path(self._file).unlink(missing_ok=True)
 
     def tokens(self, n: int) -> None:
         """Count tokens."""
@@ -74,7 +81,7 @@ class Progress:
             fresh = self.done - self._skipped
             left = (self.total - self.done) * (now - self._start) / fresh if fresh else float("nan")
             text = f"{self.title}: {self.done}/{self.total} {self.unit}, {rate:.0f} tokens/s"
-            Path(self._file).write_text(text + (f", {left:.0f} s left" if fresh else ""))
+            _tell(self._file, text + (f", {left:.0f} s left" if fresh else ""))
 
     def advance(self) -> None:
         """Count a finished unit."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
 from lmphys.core.tables import from_lines, to_lines
 
@@ -212,14 +212,12 @@ class Trajectories:
             LmphysError: a file is missing or damaged.
         """
         folder = Path(folder)
-        try:
+        with given(folder, "build or save them again", "holds no readable trajectories"):
             arrays = load_file(folder / "states.safetensors")
             chains, sentences = (
                 from_lines((folder / f"{name}.jsonl").read_bytes()) for name in ("chains", "sentences")
             )
-            meta = json.loads((folder / "meta.json").read_text())
-        except (OSError, ValueError, SafetensorError) as error:
-            raise LmphysError(f"{folder} holds no readable trajectories ({error}); build or save them again") from error
+            meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         return cls(arrays["states"], arrays["lengths"], chains, sentences, meta)
 
 

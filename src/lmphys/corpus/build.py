@@ -150,7 +150,8 @@ class _Builder:
                     raise
                 if self.batch_size == 1:
                     raise LmphysError(
-                        "out of memory even for a single chain; lower max_tokens or take a smaller model"
+                        "out of memory even for a single chain; take a smaller model, or shorter "
+                        "chains (--max-tokens of lmphys corpus build)"
                     ) from error
             self.batch_size //= 2
             bar.rewind(mark, f"out of memory: going on with {self.batch_size} chains side by side")

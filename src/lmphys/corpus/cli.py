@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.files import listed
+from lmphys.core.paths import seen_from
 
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
@@ -53,13 +55,15 @@ def build(
     from lmphys.corpus.spec import default_spec
     from lmphys.lm.sampling import Sampling
 
-    wanted = {"n_questions": questions, "n_chains": chains, "writer": writer}
+    here = Path.cwd()
+    model, tasks = seen_from(here, model), seen_from(here, task or [])
+    wanted = {"n_questions": questions, "n_chains": chains, "writer": seen_from(here, writer)}
     changes = {name: value for name, value in wanted.items() if value is not None}
     longest = default_spec(model, profile).sampling.max_tokens if max_tokens is None else max_tokens
     spec = default_spec(
         model,
         profile,
-        tasks=task or (),
+        tasks=tasks,
         sampling=Sampling(temperature, top_p, top_k, longest),
         prompt=prompt,
         layer=layer,
@@ -159,7 +163,7 @@ def ship(key: Key) -> None:
 def _folders() -> list[Path]:
     from lmphys.corpus.store import corpora_home
 
-    return sorted(file.parent for file in corpora_home().glob("*/manifest.json"))
+    return [folder for folder in listed(corpora_home(), "*") if (folder / "manifest.json").is_file()]
 
 
 def _unfinished() -> list[Path]:

@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 from safetensors.numpy import load_file, save
 
+from lmphys.core.boundaries import file_system, given
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
+from lmphys.core.locks import in_turn
 from lmphys.core.paths import cache_home
 from lmphys.core.progress import announce
 from lmphys.core.tables import SENTENCE_COLUMNS, from_lines, to_lines
@@ -69,7 +70,7 @@ class ShardStore:
     def locked(self) -> Iterator[None]:
         """Hold the folder: a second process waits here until the first is done."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.folder}.lock"):
+        with in_turn(Path(f"{self.folder}.lock"), "builds the same corpus"):
             self.folder.mkdir(exist_ok=True)
             for part in self.folder.glob(".*.part"):  # of a process that was killed: nobody else writes here now
                 part.unlink()
@@ -84,7 +85,7 @@ class ShardStore:
         """Build what is not complete yet; a second process waits until the first is done, and finds it complete."""
         if self.complete:
             return
-        with self.locked():
+        with file_system(), self.locked():
             if not self.complete:
                 build()
 
@@ -104,9 +105,9 @@ class ShardStore:
             f"shard-{number:05d}.sentences.jsonl": to_lines(shard.sentences),
         }
         for name, content in files.items():
-            self._put(name, content)
+            write_atomically(self.folder / name, content)
         sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        self._put(f"shard-{number:05d}.json", json.dumps(sums, indent=1).encode())
+        write_atomically(self.folder / f"shard-{number:05d}.json", json.dumps(sums, indent=1))
 
     def read(self, number: int) -> Shard:
         """Read a shard after checking its checksums.
@@ -122,7 +123,7 @@ class ShardStore:
         )
 
     def _checked(self, number: int) -> list[Path]:
-        sums = json.loads((self.folder / f"shard-{number:05d}.json").read_text())
+        sums = json.loads((self.folder / f"shard-{number:05d}.json").read_text(encoding="utf-8"))
         for name, expected in sums.items():
             file = self.folder / name
             if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != expected:
@@ -134,15 +135,7 @@ class ShardStore:
         sums = {f"shard-{i:05d}": _sum(self.folder / f"shard-{i:05d}.json") for i in range(n_shards)}
         content = {**manifest, "shards": sums}
         content["checksum"] = _content_sum(content)
-        self._put("manifest.json", json.dumps(content, indent=1, sort_keys=True).encode())
-
-    def _put(self, name: str, content: bytes) -> None:
-        try:
-            write_atomically(self.folder / name, content)
-        except OSError as error:
-            raise LmphysError(
-                f"{self.folder / name} could not be written ({error.strerror}); free space or set LMPHYS_HOME"
-            ) from error
+        write_atomically(self.folder / "manifest.json", json.dumps(content, indent=1, sort_keys=True))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -152,17 +145,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         LmphysError: there is none, or it is damaged.
     """
     file = folder / "manifest.json"
-    damaged = f"{file} is damaged; remove {folder} and build the corpus again"
-    try:
-        manifest = dict(json.loads(file.read_text()))
+    if not file.is_file():
+        raise LmphysError(f"{folder} holds no finished corpus; build it: lmphys corpus build")
+    with given(file, f"remove {folder} and build the corpus again", "is damaged"):
+        manifest = dict(json.loads(file.read_text(encoding="utf-8")))
         checksum = manifest.pop("checksum")
         manifest["spec"], manifest["shards"]
-    except FileNotFoundError as error:
-        raise LmphysError(f"{folder} holds no finished corpus; build it: lmphys corpus build") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise LmphysError(damaged) from error
-    if checksum != _content_sum(manifest):
-        raise LmphysError(damaged)
+        if checksum != _content_sum(manifest):
+            raise ValueError("its checksum is another")
     return manifest
 
 
@@ -196,10 +186,8 @@ class Corpus:
         self.folder = folder
         self._told_short = False
         self.manifest = read_manifest(folder)
-        try:
+        with given(folder, "remove it and build the corpus again", "holds another kind of corpus"):
             self.spec = CorpusSpec.from_json(self.manifest["spec"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise LmphysError(f"{folder} holds another kind of corpus; remove it and build the corpus again") from error
 
     @cached_property
     def _shards(self) -> list[Shard]:
@@ -274,8 +262,8 @@ class Corpus:
         kept = counts >= min_length
         if not kept.any():
             raise LmphysError(
-                f"no chain has {min_length} sentences (of {len(counts)} chains); raise max_tokens or ask for "
-                "reasoning in the prompt"
+                f"no chain has {min_length} sentences (of {len(counts)} chains); ask for reasoning in the "
+                "prompt, or for longer chains (--max-tokens of lmphys corpus build)"
             )
         if not kept.all() and not self._told_short:
             announce(f"{(~kept).sum()} of {len(kept)} chains have fewer than {min_length} sentences and are left out")

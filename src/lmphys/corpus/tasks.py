@@ -1,7 +1,6 @@
 """Where questions come from: eight embedded tasks, the paper's benchmarks on the hub, or a file of one's own."""
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.paths import expanded
 from lmphys.corpus.answers import Question
 from lmphys.corpus.choices import letter_of
+from lmphys.corpus.question_files import is_file_of_questions, names_of, read_rows
 from lmphys.corpus.rows import RowError, read_row
 from lmphys.problems.chains import CHAINS_VERSION, parse_task, problem_of
 from lmphys.problems.families import FAMILIES
@@ -154,51 +155,27 @@ def choice_question(id_: str, task: str, text: str, answer: str, choices: tuple[
     return Question(id_, task, text, answer, choices, letters)
 
 
-def file_questions(path: Path, n: int, seed: int) -> list[Question]:
-    """Questions of a JSONL file, in any of the forms of `lmphys.corpus.rows`.
+def file_questions(path: Path, n: int, seed: int, name: str = "") -> list[Question]:
+    """Questions of a file, in any of the forms of `lmphys.corpus.rows`.
 
-    All are taken in order where `n` allows; otherwise n of them, drawn at the seed. Their names hold a digest of the
-    content, so that two files of one name do not meet.
+    All are taken in order where `n` allows; otherwise n of them, drawn at the seed. They are named by their lines in
+    `name`, or in the file without its ending.
 
     Raises:
         LmphysError: the file is missing, empty, not UTF-8, or a line has no question with one right answer.
     """
-    content = _content(path)
-    rows = list(_rows(content, path))
+    rows = list(_rows(path))
     if len(rows) > n:
         import numpy as np
 
         rows = [rows[i] for i in sorted(np.random.default_rng(seed).permutation(len(rows))[:n])]
-    name = f"{path.stem}-{hashlib.sha256(content).hexdigest()[:6]}"
+    name = name or path.stem
     return [choice_question(f"{name}/{line}", name, text, answer, choices) for line, text, answer, choices in rows]
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise LmphysError(f"{path} cannot be read ({error.strerror})") from error
-
-
-def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
-    """Number of the line, question, answer and choices of each line that is not blank."""
-    try:
-        lines = content.decode("utf-8-sig").split("\n")  # JSON texts may hold other line separators
-    except UnicodeDecodeError as error:
-        raise LmphysError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    if not any(line.strip() for line in lines):
-        raise LmphysError(f"{path} is empty; each line needs a JSON object with question and answer")
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{path} line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            hint = "; write one object a line, not one array" if line.lstrip().startswith("[") else ""
-            raise LmphysError(f"{where} is not JSON ({error}){hint}") from error
-        if not isinstance(row, dict):
-            raise LmphysError(f"{where} is not a JSON object with question and answer; write one object a line")
+def _rows(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
+    """Number of the entry, question, answer and choices of each."""
+    for number, where, row in read_rows(path):
         yield number, *_read(row, where)
 
 
@@ -210,21 +187,22 @@ def _read(row: dict[str, Any], where: str) -> tuple[str, str, tuple[str, ...]]:
 
 
 def questions_of(tasks: Sequence[str], n: int, seed: int) -> list[Question]:
-    """N questions of each task, one after the other.
+    """N questions of each task, one after the other; files of one name are told apart by their folders.
 
     Raises:
         LmphysError: a task cannot be read, or two of them ask the same questions.
     """
-    found = [question for task in tasks for question in load_questions(task, n, seed)]
-    names = [question.id for question in found]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    names = names_of([task for task in tasks if is_file_of_questions(task)])
+    found = [question for task in tasks for question in load_questions(task, n, seed, names.get(task, ""))]
+    ids = [question.id for question in found]
+    if len(set(ids)) < len(ids):
+        twice = next(name for name in ids if ids.count(name) > 1)
         raise LmphysError(f"two tasks ask the question {twice}; name each task once")
     return found
 
 
-def load_questions(task: str, n: int, seed: int) -> list[Question]:
-    """N questions of a task: embedded, of a family with known steps, of a benchmark, or of a JSONL file.
+def load_questions(task: str, n: int, seed: int, name: str = "") -> list[Question]:
+    """N questions of a task: embedded, of a family with known steps, of a benchmark, or of a file, named `name`.
 
     Raises:
         LmphysError: no such task, or it cannot be read.
@@ -235,8 +213,8 @@ def load_questions(task: str, n: int, seed: int) -> list[Question]:
         return labelled_questions(task, n, seed)
     if task in BENCHMARKS:
         return benchmark_questions(task, n, seed)
-    if task.lower().endswith((".jsonl", ".json")):
-        return file_questions(Path(task).expanduser(), n, seed)
+    if is_file_of_questions(task):
+        return file_questions(expanded(task), n, seed, name)
     raise LmphysError(
         f"unknown task {task!r}; embedded: {', '.join(EMBEDDED)}; with known steps: {', '.join(FAMILIES)}, each also "
         f"with a difficulty, as in {next(iter(FAMILIES))}:4; on the hub: {', '.join(BENCHMARKS)}; "
@@ -250,7 +228,7 @@ def task_identity(task: str) -> str:
     if labelled:
         # Loaded even where the chains lie on disk already, so that a page that reads them is known to depend on it.
         return f"{FAMILIES[labelled[0]].name}{task[len(labelled[0]) :]} {CHAINS_VERSION}"
-    path = Path(task).expanduser()
+    path = expanded(task)
     if task in EMBEDDED or task in BENCHMARKS or not path.is_file():
         return task
     return f"{task} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"

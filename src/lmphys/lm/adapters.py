@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
 
 REASONER = re.compile(r"reasoner(?:@(?P<step>.*))?")
@@ -65,17 +66,12 @@ def merge(model: Any, folder: Path, base: str) -> Any:
     """
     import torch
     from peft import PeftConfig, PeftModel
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
-    try:
-        with safe_open(folder / WEIGHTS, "pt"):
-            pass
-    except SafetensorError as error:
-        raise LmphysError(f"{folder / WEIGHTS} is damaged ({error}); copy or save the adapter again") from error
-    try:
+    with given(folder / WEIGHTS, "copy or save the adapter again", "is damaged"), safe_open(folder / WEIGHTS, "pt"):
+        pass
+    with given(folder / CONFIG, "save the adapter again", "is no configuration of peft"):
         config = PeftConfig.from_pretrained(folder)
-    except (TypeError, ValueError, KeyError) as error:
-        raise LmphysError(f"{folder / CONFIG} is no configuration of peft ({error}); save the adapter again") from error
     try:
         with torch.random.fork_rng(devices=[]):  # peft draws initial values before it reads those of the file
             adapted = PeftModel(model, config)
@@ -97,10 +93,8 @@ def merge(model: Any, folder: Path, base: str) -> Any:
 
 def _config(folder: Path) -> dict[str, Any]:
     """The settings of an adapter."""
-    try:
+    with given(folder / CONFIG, "save the adapter again"):
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LmphysError(f"{folder / CONFIG} cannot be read ({error}); save the adapter again") from error
     if not isinstance(config, dict):
         raise LmphysError(f"{folder / CONFIG} is not a JSON object; save the adapter again")
     return config

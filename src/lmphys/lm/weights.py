@@ -1,12 +1,10 @@
 """From a model spec to weights and tokenizer: loaded, unpacked, drawn at random, or merged with adapters."""
 
 import contextlib
-import errno
 import io
 import logging
 import re
 import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock
-from safetensors import SafetensorError
 
+from lmphys.core.boundaries import explained, said, system_error
 from lmphys.core.errors import LmphysError
+from lmphys.core.locks import in_turn
 from lmphys.core.paths import cache_home
 from lmphys.core.progress import announce
 from lmphys.lm.adapters import merge
@@ -103,12 +101,15 @@ def _adapted(source: Source, place: str, dtype: torch.dtype, device: torch.devic
 def _dense(gguf: Path) -> Path:
     """Folder with the unpacked weights of a GGUF file, made on first use and kept in the cache."""
     home = cache_home() / "models"
+    target = home / f"{gguf.stem[:150]}-{file_state(gguf)}"
+    if (target / "config.json").is_file():  # also in a cache that only others may write to
+        return target
     home.mkdir(parents=True, exist_ok=True)
-    target = home / f"{gguf.stem}-{file_state(gguf)}"
-    with FileLock(f"{target}.lock"):
+    with in_turn(Path(f"{target}.lock"), "unpacks the same model"):
         if not (target / "config.json").is_file():
             announce(f"unpacking {gguf.name} into {target} (once)")
-            unpacked = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=home))
+            unpacked = home / f".unpacking-{target.name}"
+            shutil.rmtree(unpacked, ignore_errors=True)  # of a process that was killed
             try:
                 with _quiet(), _explained(str(gguf)):
                     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
@@ -155,10 +156,11 @@ def _explained(spec: str) -> Iterator[None]:
         yield
     except LmphysError:
         raise
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-        text = " ".join(str(error).split())
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
-            raise LmphysError(f"the disk is full while loading {spec}; free space or set LMPHYS_HOME") from error
+    except Exception as error:  # of whichever library reads the file at hand
+        text = said(error)
+        system = error if isinstance(error, OSError) else system_error(type(error).__name__, text)
+        if system is not None and system.errno and not isinstance(error, ConnectionError):
+            raise explained(system) from error
         if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text:
             raise LmphysError(f"{spec} does not fit into memory; use a smaller model, or bfloat16") from error
         if re.search(r"gated|401|403|authenticated", text):
@@ -169,4 +171,6 @@ def _explained(spec: str) -> Iterator[None]:
             raise LmphysError(
                 f"the hub could not be reached for {spec}; connect, or give a local folder ({text[:120]})"
             ) from error
-        raise LmphysError(f"{spec} could not be loaded as a causal language model: {text[:200]}") from error
+        raise LmphysError(
+            f"{spec} could not be loaded as a causal language model ({text}); copy or download it again, whole"
+        ) from error

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from lmphys.core.boundaries import file_system, given
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
+from lmphys.core.locks import alone
 from lmphys.training.reasoner.config import TrainingConfig
 
 STATE = "state.safetensors"
@@ -47,21 +48,6 @@ def step_folder(folder: Path, step: int) -> Path:
     return folder / f"step-{step:06d}"
 
 
-def put(file: Path, content: str | bytes) -> None:
-    """Write a file wholly or not at all.
-
-    Raises:
-        LmphysError: there is no room, or no right to write there.
-    """
-    try:
-        write_atomically(file, content)
-    except OSError as error:
-        raise LmphysError(
-            f"{file} could not be written ({error.strerror}); free space or choose another folder (--into), and run "
-            "the same command again"
-        ) from error
-
-
 @contextmanager
 def claimed(folder: Path, recipe: TrainingConfig) -> Iterator[None]:
     """Hold the folder of a training for one recipe and one process.
@@ -69,30 +55,24 @@ def claimed(folder: Path, recipe: TrainingConfig) -> Iterator[None]:
     Raises:
         LmphysError: another recipe or another process has it, or it cannot be written to.
     """
-    try:
+    busy = f"another process trains in {folder}; wait for it, or choose another folder (--into)"
+    with file_system():
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LmphysError(f"{folder} cannot be made ({error.strerror}); choose another folder (--into)") from error
-    try:
-        with FileLock(folder / ".lock", timeout=0):
+        with alone(folder / ".lock", busy):
             for part in folder.rglob(".*.part"):  # of a process that was killed: nobody else writes here now
                 part.unlink()
             # A start that failed before there was anything to keep does not bind the folder to its recipe.
             if (folder / STATE).exists() or any(folder.glob("step-*")):
                 _check_recipe(folder / "recipe.json", recipe)
             else:
-                put(folder / "recipe.json", json.dumps(recipe.to_json(), indent=1))
+                write_atomically(folder / "recipe.json", json.dumps(recipe.to_json(), indent=1))
             yield
-    except Timeout as error:
-        raise LmphysError(f"another process trains in {folder}; wait for it, or choose another folder") from error
 
 
 def _check_recipe(file: Path, recipe: TrainingConfig) -> None:
     mend = f"choose another folder (--into), or remove {file.parent}"
-    try:
-        found: dict[str, Any] = dict(json.loads(file.read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise LmphysError(f"{file} is damaged; {mend}") from error
+    with given(file, mend, "is damaged"):
+        found: dict[str, Any] = dict(json.loads(file.read_text(encoding="utf-8")))
     wanted = recipe.to_json()
     differ = [name for name in sorted({*found, *wanted}) if found.get(name) != wanted.get(name)]
     if differ:
@@ -109,7 +89,7 @@ def write_adapter(adapted: Any, base: str, folder: Path) -> None:
         folder: where its two files go.
 
     Raises:
-        LmphysError: a weight exceeds float16, or the disk is full.
+        LmphysError: a weight exceeds float16.
     """
     from peft import get_peft_model_state_dict
 
@@ -120,8 +100,8 @@ def write_adapter(adapted: Any, base: str, folder: Path) -> None:
     half = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in tensors.items()}
     if not all(bool(torch.isfinite(tensor).all()) for tensor in half.values()):
         raise LmphysError("the adapter has grown beyond float16; lower the learning rate (--learning-rate)")
-    put(folder / "adapter_config.json", json.dumps(config, indent=1, sort_keys=True))
-    put(folder / "adapter_model.safetensors", save(half, {"format": "pt"}))
+    write_atomically(folder / "adapter_config.json", json.dumps(config, indent=1, sort_keys=True))
+    write_atomically(folder / "adapter_model.safetensors", save(half, {"format": "pt"}))
 
 
 class StateFile:
@@ -144,7 +124,7 @@ class StateFile:
         for name, weight in self.weights.items():
             tensors |= {f"{name}:{moment}": self.optimizer.state[weight][moment] for moment in _MOMENTS}
         on_cpu = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-        put(self.file, save(on_cpu, {"record": json.dumps(asdict(record))}))
+        write_atomically(self.file, save(on_cpu, {"record": json.dumps(asdict(record))}))
 
     def read(self) -> Record:
         """Set weights and moments back to what was kept, and return the record; a new one where there is no file.
@@ -154,7 +134,7 @@ class StateFile:
         """
         if not self.file.is_file():
             return Record()
-        try:
+        with given(self.file, "remove it to train from the beginning", "is damaged"):
             with safe_open(self.file, "pt") as stored:
                 record = Record(**json.loads(stored.metadata()["record"]))
                 kept = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
@@ -165,6 +145,4 @@ class StateFile:
             # Each weight counts its own steps, in place.
             state = {i: {"step": torch.tensor(float(record.step)), **pair} for i, pair in enumerate(moments)}
             self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
-        except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            raise LmphysError(f"{self.file} is damaged; remove it to train from the beginning") from error
         return record

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.paths import seen_from
 
 app = typer.Typer(help="Train an adapter for a model.", no_args_is_help=True, add_completion=False)
 
@@ -43,7 +44,7 @@ def reasoner(
     if profile not in PROFILES:
         raise LmphysError(f"unknown profile {profile!r}; use {', '.join(PROFILES)}")
     wanted = {
-        "base": base,
+        "base": seen_from(Path.cwd(), base),
         "steps": steps,
         "batch_size": batch_size,
         "rank": rank,

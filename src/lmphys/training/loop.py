@@ -18,10 +18,12 @@ from torch.nn.functional import cross_entropy
 
 from lmphys.core.devices import resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
+from lmphys.core.files import write_atomically
+from lmphys.core.paths import expanded
 from lmphys.core.progress import Progress, announce
 from lmphys.lm.model import LanguageModel
 from lmphys.training.batches import Batch, Batches, Examples
-from lmphys.training.checkpoint import STATE, Record, StateFile, claimed, put, step_folder, write_adapter
+from lmphys.training.checkpoint import STATE, Record, StateFile, claimed, step_folder, write_adapter
 from lmphys.training.reasoner.config import DTYPES, TrainingConfig, kept_steps
 
 ROW_STEPS = 10  # updates a row of the loss curve
@@ -55,7 +57,7 @@ def train(
             or memory or disk do not suffice.
     """
     recipe.check()
-    folder = folder.expanduser()
+    folder = expanded(str(folder))
     with claimed(folder, recipe):
         if not (folder / "training.json").is_file():
             try:
@@ -174,7 +176,7 @@ class _Training:
                     told = time.monotonic()
                 if stop.asked and not last:
                     raise KeyboardInterrupt
-        put(self.folder / "training.json", json.dumps(self._summary(), indent=1))
+        write_atomically(self.folder / "training.json", json.dumps(self._summary(), indent=1))
 
     def _update(self, batch: Batch) -> None:
         """One step of the optimizer."""
@@ -213,7 +215,7 @@ class _Training:
         counts = (record.step, record.step * self.recipe.batch_size, record.target_tokens, record.tokens)
         record.rows.append([*counts, round(record.seconds, 2), sum(since) / len(since), rate])
         lines = [",".join(_COLUMNS), *(",".join(map(str, row)) for row in record.rows)]
-        put(self.folder / "loss.csv", "\n".join(lines) + "\n")
+        write_atomically(self.folder / "loss.csv", "\n".join(lines) + "\n")
 
     def _summary(self) -> dict[str, Any]:
         from importlib.metadata import version

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from lmphys.core.errors import LmphysError
+from lmphys.core.boundaries import given
 from lmphys.core.files import write_atomically
 from lmphys.dynamics.slds.em import Monitor
 from lmphys.dynamics.slds.parameters import SLDSParameters
@@ -41,10 +40,8 @@ def read_model(folder: Path) -> tuple[SLDSParameters, dict[str, Any], dict[str, 
     Raises:
         LmphysError: a file is missing or damaged.
     """
-    try:
+    with given(folder, "fit and save it again", "holds no readable model"):
         parameters = SLDSParameters(**load_file(folder / _NUMBERS))
         content = json.loads((folder / _REST).read_text(encoding="utf-8"))
         monitors = [Monitor(**{**m, "reseeded": [tuple(x) for x in m["reseeded"]]}) for m in content["monitors"]]
         return parameters, dict(content["settings"]), dict(content["fitted"]), monitors
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, LmphysError) as error:
-        raise LmphysError(f"{folder} holds no readable model ({error}); fit and save it again") from error

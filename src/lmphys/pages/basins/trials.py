@@ -23,7 +23,7 @@ from lmphys.corpus.answers import Question, extract, is_correct
 from lmphys.corpus.build import build_corpus
 from lmphys.corpus.spec import CorpusSpec, chain_seed
 from lmphys.corpus.store import Corpus, Shard, ShardStore, read_manifest, read_shards
-from lmphys.corpus.tasks import load_questions
+from lmphys.corpus.tasks import questions_of
 from lmphys.lm.decode import DecodedChain, PromptKey, Request
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
@@ -148,7 +148,7 @@ class _Trier:
         if max(spec.picked) >= len(self.corpus.chains):
             raise LmphysError(f"chain {max(spec.picked)} of a corpus of {len(self.corpus.chains)}; pick others")
         asked = spec.corpus
-        found = [q for task in asked.tasks for q in load_questions(task, asked.n_questions, asked.seed)]
+        found = questions_of(asked.tasks, asked.n_questions, asked.seed)
         self.questions: dict[str, Question] = {question.id: question for question in found}
         self.tokens = self.corpus.tokens()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lmphys.core.boundaries import given
 from lmphys.corpus.spec import control_of
 from lmphys.lm.model import LanguageModel
 from lmphys.mechanics.paths import Paths, read_paths
@@ -41,6 +42,7 @@ def read_paragraphs(model: LanguageModel, path: Path, max_tokens: int, most: int
         max_tokens: tokens kept of each paragraph.
         most: paragraphs, the first ones; None for all.
     """
-    paragraphs = path.read_text(encoding="utf-8").split("\n\n")[:most]
+    with given(path, "give a plain text in UTF-8, with empty lines between its paragraphs"):
+        paragraphs = path.read_text(encoding="utf-8-sig").split("\n\n")[:most]
     texts = [np.array(model.tokenizer(paragraph)["input_ids"])[:max_tokens] for paragraph in paragraphs]
     return read_paths(model, [()] * len(texts), texts)

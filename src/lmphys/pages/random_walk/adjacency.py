@@ -114,7 +114,7 @@ def count_adjacent(
     if len(pairs) < 3:
         raise LmphysError(
             f"{len(pairs)} pairs of tokens are expected {min_expected:g} times in so little text; "
-            "use a larger profile or a lower min_expected"
+            "use a larger profile (--profile)"
         )
     place = np.full((len(words), len(words)), -1)
     place[pairs[:, 0], pairs[:, 1]] = place[pairs[:, 1], pairs[:, 0]] = np.arange(len(pairs))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lmphys.core.errors import LmphysError
+from lmphys.core.boundaries import given
 from lmphys.core.paths import project_root
 from lmphys.problems.chains import problem_of
 from lmphys.problems.sentences import PHASES
@@ -49,15 +49,13 @@ def load_reference(folder: Path | None = None) -> Reference:
         LmphysError: outside a checkout, or a file is missing or damaged.
     """
     folder = folder or project_root() / "data" / "reference" / "reasoner"
-    try:
+    with given(f"the record {folder}", "restore it: git checkout data"):
         training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         loss, outcomes = (pd.read_csv(folder / name) for name in ("loss.csv", "outcomes.csv"))
         greedy, by_step = (
             pd.read_csv(folder / name) if (folder / name).is_file() else None
             for name in ("greedy.csv", "accuracy_by_step.csv")
         )
-    except (OSError, ValueError) as error:
-        raise LmphysError(f"the record {folder} cannot be read ({error}); restore it: git checkout data") from error
     return Reference(training, loss, outcomes, greedy, by_step)
 
 

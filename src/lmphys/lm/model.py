@@ -13,8 +13,8 @@ from lmphys.core.devices import DTYPES, resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.core.passes import count_passes
 from lmphys.core.progress import announce
-from lmphys.lm.cache import KVCache
 from lmphys.lm.anatomy import first_tensor
+from lmphys.lm.cache import KVCache
 from lmphys.lm.head import LinearHead, linear_head
 from lmphys.lm.prompts import prompt_ids
 from lmphys.lm.selfcheck import SelfCheck, one_line, self_check
@@ -183,7 +183,10 @@ class LanguageModel:
 
     def states(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None = None) -> Tensor:
         """States (B, T, D) that the body hands to `head`, which must be there; the arguments are those of `logits`."""
-        given = self._arguments(ids, mask, positions, cache, set(inspect.signature(self.body.forward).parameters))
+        parameters = inspect.signature(self.body.forward).parameters
+        # What takes keywords of any name would make a cache of its own where it is not told otherwise.
+        others = {"use_cache"} if any(p.kind is p.VAR_KEYWORD for p in parameters.values()) else set()
+        given = self._arguments(ids, mask, positions, cache, parameters.keys() | others)
         return first_tensor(self.body(**given))
 
     def _arguments(

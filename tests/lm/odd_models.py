@@ -46,14 +46,13 @@ ODD = {
     "opt with projections": Odd(
         {"ffn_dim": 96, "word_embed_proj_dim": 24, "do_layer_norm_before": False}, "opt", refused="text"
     ),
-    "bart": Odd({**_SEQ2SEQ, "max_position_embeddings": 256}, way=(True, False), common=False),
+    "bart": Odd({**_SEQ2SEQ, "max_position_embeddings": 256}, common=False),
     "marian": Odd(
         {**_SEQ2SEQ, "max_position_embeddings": 256, "decoder_start_token_id": 0},
-        way=(True, False),
         slow=True,
         common=False,
     ),
-    "whisper": Odd({**_SEQ2SEQ, "encoder_layers": 3}, way=(True, False), common=False),
+    "whisper": Odd({**_SEQ2SEQ, "encoder_layers": 3}, common=False),
     "prophetnet": Odd(
         {
             "hidden_size": 48,

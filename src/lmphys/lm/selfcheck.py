@@ -257,8 +257,9 @@ def _best_way(model: "LanguageModel", texts: Sequence[Sequence[int]], found: Sel
             return checked
         failed = errors
     worst = max(failed, key=lambda name: failed[name])
-    off = f"error {failed[worst]:.1g} of one chain alone" if failed[worst] < float("inf") else "it fails in doing so"
-    raise _refused(model, worst, f"reading step by step does not give the states of a plain pass ({off})")
+    error = failed[worst]
+    how = f"error {error:.1g} of one chain alone" if error < float("inf") else "it fails in doing so"
+    raise _refused(model, worst, f"reading step by step does not give the states of a plain pass ({how})")
 
 
 def _way_errors(model: "LanguageModel", texts: Sequence[Sequence[int]]) -> dict[str, float]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 BOUNDS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 8e-2}
 # One above the window of the tiny models of the tests, and short enough for a processor.
 _LENGTHS = (19, 3, 8)
-_N_DRAWN = 5
+_N_DRAWN = 3
 # Ways to run a model, the best first: whether it keeps keys and values, and whether several chains stand side by side.
 _WAYS = ((True, True), (True, False), (False, True), (False, False))
 

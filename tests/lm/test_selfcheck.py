@@ -70,9 +70,9 @@ def test_writing_into_states_reaches_the_logits_of_blocks_that_give_lists(tokeni
 
 
 def altered_llama(tokenizer, forward):
-    """A Llama whose forward pass is wrapped: `forward(pass, keywords)`."""
+    """A Llama whose body is wrapped: `forward(pass, keywords)`."""
     inner = tiny_model("llama", len(tokenizer))
-    honest = inner.forward
+    honest = inner.model.forward
 
     def replaced(self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None, **keywords):
         given = {
@@ -84,7 +84,7 @@ def altered_llama(tokenizer, forward):
         }
         return forward(honest, given)
 
-    inner.forward = MethodType(replaced, inner)
+    inner.model.forward = MethodType(replaced, inner.model)
     return inner
 
 
@@ -118,7 +118,7 @@ def test_a_cache_that_is_wrong_ends_in_reading_anew(tokenizer, capsys):
     def forward(honest, given):
         output = honest(**given)
         if given["past_key_values"] is not None:
-            output.logits = output.logits * 1.01
+            output.last_hidden_state = output.last_hidden_state * 1.01
         return output
 
     model = LanguageModel.from_parts(altered_llama(tokenizer, forward), tokenizer, spec="forgetful")
@@ -145,7 +145,7 @@ def test_a_mask_of_ones_that_changes_something_is_refused(tokenizer):
     def forward(honest, given):
         output = honest(**given)
         if given["attention_mask"] is not None:
-            output.logits = output.logits * 1.01
+            output.last_hidden_state = output.last_hidden_state * 1.01
         return output
 
     with pytest.raises(LmphysError, match="self-check 'mask'"):

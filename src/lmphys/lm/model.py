@@ -86,6 +86,7 @@ class LanguageModel:
         pad = tokenizer.pad_token_id
         self.pad_id: int = pad if pad is not None and pad < self.n_rows else min(known, default=0)
         note = one_line(self_check(self, identity), self.spec)
+        count_passes(self.body)  # from here on: those of the check are no page's
         if note:
             announce(note)
 

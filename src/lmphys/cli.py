@@ -307,13 +307,29 @@ def reference(
 
 
 @app.command()
-def doctor() -> None:
-    """Check the installation: packages against the lock, device, model, disk. Ends with status 1 where one fails."""
-    from lmphys.book.doctor import FAIL, examine
+def doctor(
+    model: Annotated[str | None, typer.Option(help="Check this model instead; see `lmphys run --help`.")] = None,
+    prompt: Annotated[str, typer.Option(help="As it would be asked: chat, or a text with {question}.")] = "chat",
+    device: Device = None,
+) -> None:
+    """Check the installation: packages against the lock, device, model, disk. Ends with status 1 where one fails.
 
+    With a model it is the model that is checked: weights, states, batches, cache, tokens, prompt and length.
+    """
+    from lmphys.core.findings import FAIL
+
+    _choose_device(device)
+    if model is None:
+        from lmphys.book.doctor import examine
+
+        findings = examine()
+    else:
+        from lmphys.lm.doctor import examine_model
+
+        findings = examine_model(model, prompt)
     failed = False
-    for finding in examine():
-        typer.echo(f"{finding.level:<5}{finding.what:<14}{finding.detail}")
+    for finding in findings:
+        typer.echo(str(finding))
         failed |= finding.level == FAIL
     if failed:
         raise typer.Exit(1)

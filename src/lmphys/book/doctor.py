@@ -8,28 +8,18 @@ import subprocess
 import sys
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.findings import FAIL, OK, WARN, Finding
 from lmphys.core.paths import cache_home, project_root
 from lmphys.core.provenance import git_state
 
-OK, WARN, FAIL = "ok", "warn", "fail"
 _FREE_GB = 2.0  # a full corpus of the default model and the rendered book
 _SSM = "from lmphys.dynamics.ssm_shim import import_ssm; import_ssm()"  # in a process of its own: it is compiled code
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report: `level` is ok, warn or fail."""
-
-    level: str
-    what: str
-    detail: str
 
 
 def _python() -> Finding:

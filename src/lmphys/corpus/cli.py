@@ -40,7 +40,7 @@ def build(
     top_k: Annotated[int, typer.Option(help="Most probable tokens kept; 0 keeps all")] = 0,
     max_tokens: Annotated[int | None, typer.Option(help="Longest chain in tokens (200; reasoner: 360)")] = None,
     prompt: Annotated[
-        str, typer.Option(help="'chat', or a text with {question} for models without a template")
+        str, typer.Option(help="'chat', 'chat:NAME' or 'chat:SETTING=VALUE' of its template, or a text with {question}")
     ] = "chat",
     writer: Annotated[str | None, typer.Option(help="Model that writes the chains which MODEL reads")] = None,
     layer: Annotated[int, typer.Option(help="Block whose output is kept; -1 is the last")] = -1,

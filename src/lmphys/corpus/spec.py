@@ -14,6 +14,7 @@ from lmphys.core.paths import DEFAULT_MODEL
 from lmphys.core.settings import whole
 from lmphys.corpus.tasks import EMBEDDED, task_identity
 from lmphys.lm.adapters import REASONER
+from lmphys.lm.prompts import departure
 from lmphys.lm.sampling import Sampling
 from lmphys.lm.sources import RANDOM, identity, random_base, same_weights
 from lmphys.problems.families import FAMILIES
@@ -110,6 +111,9 @@ class CorpusSpec:
             "tasks": [task_identity(task) for task in self.tasks],
             "generators": importlib.metadata.version("reasoning-gym"),
         }
+        prompts = {name: departure(name, self.prompt) for name in (self.model, self.writer or self.model)}
+        if any(prompts.values()):  # only then: the names of all other corpora stay what they were
+            content["prompts"] = prompts
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
 

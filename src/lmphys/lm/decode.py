@@ -131,7 +131,7 @@ class ChainDecoder:
         self.model = model
         self.sampling = sampling
         self.layer = model.layer_index(layer)
-        self.batch_size = batch_size
+        self.batch_size = model.rows(batch_size)
 
     @torch.inference_mode()
     def run(
@@ -149,10 +149,15 @@ class ChainDecoder:
         limit = self.model.context_length
         needed = max(len(request.prompt) - request.given for request in requests) + self.sampling.max_tokens
         if limit is not None and needed > limit:
+            n_prompt = needed - self.sampling.max_tokens
+            shorter = (
+                f", or sample shorter chains (lmphys corpus build --max-tokens {limit - n_prompt})"
+                if limit > n_prompt
+                else ""
+            )
             raise LmphysError(
-                f"a prompt of {longest} tokens and {self.sampling.max_tokens} more exceed the {limit} that "
-                f"{self.model.spec} can read; take a model that reads more, or shorter questions or chains "
-                "(--max-tokens of lmphys corpus build)"
+                f"a prompt of {n_prompt} tokens and {self.sampling.max_tokens} more exceed the {limit} that "
+                f"{self.model.spec} can read; ask shorter questions or take another model{shorter}"
             )
         n_rows = min(self.batch_size, len(requests))
         capacity = longest + self.sampling.max_tokens + _SLACK
@@ -255,6 +260,11 @@ class ChainDecoder:
         drawn = draw(logits, rows.uniforms[which, place], self.sampling)
         for name, values in drawn._asdict().items():
             getattr(rows, name)[which, place] = values.cpu()
+        good = rows.logp[which, place].isfinite()
+        if not bool(good.all()):
+            row = int(which[int((~good).int().argmax())])
+            n = int(rows.n_tokens[row])
+            raise self.model.not_finite("logits", int(rows.tokens[row, n - 1]) if n else rows.prompt[row][-1])
         rows.n_tokens[which] += 1
 
     def _finished(self, rows: _Rows) -> Iterator[DecodedChain]:

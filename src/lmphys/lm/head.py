@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lmphys.lm.anatomy import no_cache
+
 _BLOCK = 1024  # rows of the vocabulary in one product, on a processor
 
 
@@ -73,7 +75,7 @@ def _logits_of(states: Tensor, model: Any, body: nn.Module, token: int) -> Tenso
 
     hook = body.register_forward_hook(instead)
     try:
-        logits = model(input_ids=torch.tensor([[token]], device=states.device)).logits
+        logits = model(input_ids=torch.tensor([[token]], device=states.device), **no_cache(model)).logits
     finally:
         hook.remove()
     return logits if seen and torch.is_tensor(logits) else None

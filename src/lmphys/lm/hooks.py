@@ -6,6 +6,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from lmphys.lm.anatomy import first_tensor
 from lmphys.lm.model import LanguageModel
 
 
@@ -49,8 +50,8 @@ class Capture:
     def _before_first(self, module: nn.Module, args: tuple, kwargs: dict) -> None:
         self._latest[0] = args[0] if args else kwargs["hidden_states"]
 
-    def _after_block(self, layer: int, module: nn.Module, args: tuple, output: Tensor | tuple) -> None:
-        self._latest[layer] = output[0] if isinstance(output, tuple) else output
+    def _after_block(self, layer: int, module: nn.Module, args: tuple, output: object) -> None:
+        self._latest[layer] = first_tensor(output)
 
     def _after_body(self, module: nn.Module, args: tuple, output: object) -> None:
-        self._latest["final_norm"] = output[0] if isinstance(output, tuple) else output.last_hidden_state  # type: ignore[attr-defined]
+        self._latest["final_norm"] = first_tensor(output)

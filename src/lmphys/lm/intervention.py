@@ -23,8 +23,10 @@ def changed_states(model: LanguageModel, layer: int, change: Callable[[Tensor], 
             return (change(args[0]), *args[1:]), kwargs
         return args, {**kwargs, "hidden_states": change(kwargs["hidden_states"])}
 
-    def after(module: nn.Module, args: tuple, output: Tensor | tuple) -> Tensor | tuple:
-        return (change(output[0]), *output[1:]) if isinstance(output, tuple) else change(output)
+    def after(module: nn.Module, args: tuple, output: Tensor | tuple | list) -> Tensor | tuple | list:
+        if isinstance(output, tuple | list):
+            return type(output)([change(output[0]), *output[1:]])
+        return change(output)
 
     block = model.blocks[max(layer - 1, 0)]
     hook = block.register_forward_hook(after) if layer else block.register_forward_pre_hook(before, with_kwargs=True)

@@ -1,24 +1,30 @@
 """A causal language model, whichever: what the rest of the package needs to know of it."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cached_property
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers.cache_utils import Cache
 
 from lmphys.core.devices import DTYPES, resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.core.passes import count_passes
+from lmphys.core.progress import announce
+from lmphys.lm.anatomy import first_tensor
 from lmphys.lm.cache import KVCache
 from lmphys.lm.head import LinearHead, linear_head
+from lmphys.lm.prompts import prompt_ids
+from lmphys.lm.selfcheck import SelfCheck, one_line, self_check
 from lmphys.lm.weights import load_weights
 
 
 class LanguageModel:
     """A causal language model of `transformers` with its tokenizer.
+
+    It is compared with plain passes over a few tokens before it is given out (`lmphys.lm.selfcheck`).
 
     Args:
         spec: `smollm2`, `reasoner[@STEP]`, `org/name[@revision]`, a folder of a model or an adapter, a `.gguf` file, or
@@ -27,48 +33,80 @@ class LanguageModel:
         device: `cpu`, `cuda`, `mps`, ...; `auto` takes a CUDA GPU where there is one.
 
     Attributes:
+        checked: what the self-check found.
         width: dimension D of a hidden state.
         n_layers: number of blocks.
         context_length: tokens that it can read, or None where it does not say.
-        keeps_keys: whether its past can be kept as keys and values (recurrent models read their text anew).
+        keeps_keys: whether its past is kept as keys and values; else its text is read anew at each step.
+        side_by_side: whether texts of unequal length may stand in one batch.
+        n_rows: token ids that it knows, 0 to `n_rows` - 1; the tokenizer may know more or fewer.
+        pad_id: what stands before short texts of a batch, where it is masked.
 
     Raises:
-        LmphysError: the spec, dtype or device is unknown, or the model cannot be loaded.
+        LmphysError: the spec, dtype or device is unknown, or the model cannot be loaded or fails its self-check.
     """
+
+    checked: SelfCheck
 
     def __init__(self, spec: str = "smollm2", *, dtype: str = "auto", device: str = "auto") -> None:
         self.spec = spec
         self.device = resolve_device(device)
         self.dtype = DTYPES[resolve_dtype(dtype, self.device)]
         weights = load_weights(spec, self.dtype, self.device)
-        self._take(weights.model, weights.tokenizer, weights.revision)
+        self._take(weights.model, weights.tokenizer, weights.revision, weights.base_revision)
 
     @classmethod
     def from_parts(cls, model: Any, tokenizer: Any, *, spec: str = "in memory") -> "LanguageModel":
-        """Wrap a model and a tokenizer that are already loaded."""
+        """Wrap a model and a tokenizer that are already loaded.
+
+        Raises:
+            LmphysError: the model fails its self-check.
+        """
         self = cls.__new__(cls)
         self.spec = spec
         first = next(model.parameters())
         self.device, self.dtype = first.device, first.dtype
-        self._take(model.eval(), tokenizer, "in memory")
+        self._take(model.eval(), tokenizer, "in memory", None)
         return self
 
-    def _take(self, model: Any, tokenizer: Any, revision: str) -> None:
+    def _take(self, model: Any, tokenizer: Any, revision: str, identity: str | None) -> None:
         self.model, self.tokenizer, self.revision = model, tokenizer, revision
-        config = model.config.get_text_config()
-        self.n_layers: int = config.num_hidden_layers
-        self.width: int = config.hidden_size
-        self.context_length: int | None = getattr(config, "max_position_embeddings", None)
-        self.body: nn.Module = model.base_model
-        count_passes(self.body)
-        self.blocks = _blocks(self.body, self.n_layers)
-        self._accepted = set(inspect.signature(model.forward).parameters)
+        length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        self.context_length: int | None = length if length is not None and length > 0 else None
+        self.accepts = frozenset(inspect.signature(model.forward).parameters)
         # Recurrent models keep a state of their own, not the keys and values of every token.
-        self.keeps_keys = "past_key_values" in self._accepted and not getattr(model, "_is_stateful", False)
+        self.may_keep_keys = "past_key_values" in self.accepts and not getattr(model, "_is_stateful", False)
+        rows = getattr(model.get_input_embeddings(), "weight", None)
+        self.n_rows: int = model.config.get_text_config().vocab_size if rows is None else rows.shape[0]
         stops = [getattr(model.generation_config, "eos_token_id", None), tokenizer.eos_token_id]
         flat = {i for stop in stops for i in (stop if isinstance(stop, list) else [stop]) if i is not None}
-        self.stop_ids = torch.tensor(sorted(flat), dtype=torch.long)
-        self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(flat, default=0)
+        known = sorted(i for i in flat if i < self.n_rows)
+        self.stop_ids = torch.tensor(known, dtype=torch.long)
+        # A padding token that was added to the tokenizer alone has no row in the embedding.
+        pad = tokenizer.pad_token_id
+        self.pad_id: int = pad if pad is not None and pad < self.n_rows else min(known, default=0)
+        note = one_line(self_check(self, identity), self.spec)
+        count_passes(self.body)  # from here on: those of the check are no page's
+        if note:
+            announce(note)
+
+    def settle(self, checked: SelfCheck) -> None:
+        """Be read from now on as a self-check says."""
+        self.checked, anatomy = checked, checked.anatomy
+        self.n_layers, self.width = anatomy.n_layers, anatomy.width
+        self.keeps_keys, self.side_by_side = checked.keeps_keys, checked.side_by_side
+        self.body, self.blocks = self.model.get_submodule(anatomy.body), self.model.get_submodule(anatomy.blocks)
+
+    def rows(self, batch_size: int) -> int:
+        """How many texts may stand side by side where `batch_size` are wanted."""
+        return batch_size if self.side_by_side else 1
+
+    def not_finite(self, what: str, token: int) -> LmphysError:
+        """The error to raise where states or logits at a token are no numbers."""
+        dtype, text = str(self.dtype).removeprefix("torch."), self.tokenizer.decode([token])
+        damaged = "its weights are damaged, fetch them again"
+        mend = damaged if dtype == "float32" else "use float32 (LMPHYS_DTYPE=float32)"
+        return LmphysError(f"{self.spec} gives {what} that are not finite in {dtype} at the token {text!r}; {mend}")
 
     @cached_property
     def head(self) -> LinearHead | None:
@@ -105,20 +143,23 @@ class LanguageModel:
 
         Args:
             text: what the user says.
-            template: `chat` for the model's own chat template, else a text with `{question}` in it.
+            template: see `lmphys.lm.prompts`.
+
+        Raises:
+            LmphysError: there is no such template, it cannot be rendered, or it uses a token that the model lacks.
         """
-        if template == "chat":
-            if not getattr(self.tokenizer, "chat_template", None):
-                raise LmphysError(
-                    f"{self.spec} has no chat template; give a prompt with {{question}} in it, such as "
-                    "'Question: {question} Answer:' (--prompt, or --set prompt=... for a chapter)"
-                )
-            messages = [{"role": "user", "content": text}]
-            prompt = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-            return tuple(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
-        if "{question}" not in template:
-            raise LmphysError(f"the prompt {template!r} has no {{question}} in it")
-        return tuple(self.tokenizer(template.replace("{question}", text))["input_ids"])
+        ids = prompt_ids(self.tokenizer, self.spec, text, template)
+        self._check_known(ids)
+        return ids
+
+    def _check_known(self, ids: Sequence[int]) -> None:
+        """Raise LmphysError for a token that the model has no row for."""
+        beyond = max(ids, default=0)
+        if beyond >= self.n_rows:
+            raise LmphysError(
+                f"the tokenizer of {self.spec} gives the token {self.tokenizer.decode([beyond])!r} ({beyond}), but the "
+                f"model knows {self.n_rows}; use the tokenizer that the model was trained with"
+            )
 
     def forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: KVCache | None = None) -> Tensor:
         """Logits (B, V) after the last token; the arguments are those of `logits`."""
@@ -138,16 +179,19 @@ class LanguageModel:
         """
         if self.head is not None:
             return self.head(self.states(ids, mask, positions, cache)[:, -last:])
-        given = self._arguments(ids, mask, positions, cache, self._accepted) | {"logits_to_keep": last}
-        return self.model(**{name: given[name] for name in given if name in self._accepted}).logits[:, -last:]
+        given = self._arguments(ids, mask, positions, cache, self.accepts) | {"logits_to_keep": last}
+        return self.model(**{name: given[name] for name in given if name in self.accepts}).logits[:, -last:]
 
     def states(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None = None) -> Tensor:
         """States (B, T, D) that the body hands to `head`, which must be there; the arguments are those of `logits`."""
-        given = self._arguments(ids, mask, positions, cache, set(inspect.signature(self.body.forward).parameters))
-        return self.body(**given).last_hidden_state
+        parameters = inspect.signature(self.body.forward).parameters
+        # What takes keywords of any name would make a cache of its own where it is not told otherwise.
+        others = {"use_cache"} if any(p.kind is p.VAR_KEYWORD for p in parameters.values()) else set()
+        given = self._arguments(ids, mask, positions, cache, parameters.keys() | others)
+        return first_tensor(self.body(**given))
 
     def _arguments(
-        self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None, accepted: set[str]
+        self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None, accepted: Set[str]
     ) -> dict[str, Any]:
         every = {
             "input_ids": ids.to(self.device),
@@ -156,6 +200,8 @@ class LanguageModel:
             "past_key_values": cache,
             "use_cache": cache is not None,
         }
+        if not self.checked.takes_places:
+            accepted = accepted - {"position_ids"}
         return {name: value for name, value in every.items() if name in accepted}
 
     def read(self, texts: Sequence[Sequence[int]], cache: KVCache | None = None) -> Tensor:
@@ -169,6 +215,13 @@ class LanguageModel:
 
     def read_ends(self, texts: Sequence[Sequence[int]], last: int, cache: KVCache | None = None) -> Tensor:
         """Logits (B, last, V) after each of the last tokens of whole texts, padded on the left; see `read`."""
+        if not self.side_by_side and len({len(text) for text in texts}) > 1:
+            raise LmphysError(
+                f"{self.spec} cannot read texts of unequal length side by side (see lmphys doctor --model), which this "
+                "needs; use another model here"
+            )
+        for text in texts:
+            self._check_known(text)
         ids, mask, positions = left_padded(texts, self.pad_id)
         logits = self.logits(ids, mask, positions, cache, last=last)
         if cache is not None:
@@ -184,13 +237,3 @@ def left_padded(texts: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Te
         ids[row, length - len(text) :] = torch.as_tensor(text)
     mask = torch.arange(length) >= length - torch.tensor([len(text) for text in texts])[:, None]
     return ids, mask, (mask.cumsum(-1) - 1).clamp(min=0)
-
-
-def _blocks(body: nn.Module, n_layers: int) -> nn.ModuleList:
-    """The stack of blocks: the outermost list of modules as long as the configuration says."""
-    for module in body.modules():
-        if isinstance(module, nn.ModuleList) and len(module) == n_layers:
-            return module
-    raise LmphysError(
-        f"{type(body).__name__} has no list of {n_layers} blocks; its states cannot be read layer by layer"
-    )

@@ -4,7 +4,7 @@ A prompt is read once for all of its chains, which then stand side by side on it
 as many tokens as make the matrix products of the machine fast; logits, which are large, are made in blocks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -40,7 +40,9 @@ def read_chains(
     """
     index = model.layer_index(layer)
     for read in _read(model, prompts, chains, (index,)):
-        yield read.chain, {site: x.float().cpu() for site, x in read.states(index).items()}
+        states = {site: x.float().cpu() for site, x in read.states(index).items()}
+        _check_finite(model, chains[read.chain], states.values())
+        yield read.chain, states
 
 
 @torch.inference_mode()
@@ -67,13 +69,15 @@ def read_written(
     for read in _read(model, prompts, chains, (index,), with_logits=True):
         tokens = chains[read.chain]
         drawn = read.measured(tokens, sampling)
+        states = {site: x.to("cpu", torch.float32, copy=True) for site, x in read.states(index).items()}
+        _check_finite(model, tokens, [*states.values(), drawn.logp[:, None].cpu()])
         yield DecodedChain(
             index=read.chain,
             tokens=tokens,
             logp=drawn.logp.cpu(),
             logp_sampling=drawn.logp_sampling.cpu(),
             entropy=drawn.entropy.cpu(),
-            states={site: x.to("cpu", torch.float32, copy=True) for site, x in read.states(index).items()},
+            states=states,
             ended=bool(torch.isin(tokens[-1], model.stop_ids)),
         )
 
@@ -102,7 +106,17 @@ def read_layers(
     for read in _read(model, prompts, chains, indices):
         latest = {index: read.states(index)["resid_post"] for index in indices}
         wanted = places[read.chain]
-        yield read.chain, {index: x[wanted.to(x.device)].float().cpu() for index, x in latest.items()}
+        states = {index: x[wanted.to(x.device)].float().cpu() for index, x in latest.items()}
+        _check_finite(model, chains[read.chain][wanted], states.values())
+        yield read.chain, states
+
+
+def _check_finite(model: LanguageModel, tokens: Tensor, numbers: Iterable[Tensor]) -> None:
+    """Raise LmphysError at the first of n tokens with a state, of several (n, D), that is no number."""
+    for states in numbers:
+        good = states.isfinite().all(-1)
+        if not bool(good.all()):
+            raise model.not_finite("states or logits", int(tokens[int((~good).int().argmax())]))
 
 
 @torch.inference_mode()
@@ -172,7 +186,7 @@ def _read(
     if model.context_length is not None and longest > model.context_length:
         raise LmphysError(
             f"a chain of {longest} tokens with its prompt exceeds the {model.context_length} that {model.spec} can "
-            "read; take a model that reads more"
+            "read; take another model, or chains of shorter questions"
         )
     with Capture(model, layers).attached() as capture:
         way = _on_prompts if model.keeps_keys else _whole
@@ -246,7 +260,7 @@ def _outputs(
 
 def _batches(model: LanguageModel, items: Sequence[T], length: Callable[[T], int]) -> Iterator[list[T]]:
     """Items in order, as many at once as a pass holds with all padded to the longest; at least one."""
-    most = _PASS.get(model.device.type, _PASS_ON_ACCELERATOR)
+    most = _PASS.get(model.device.type, _PASS_ON_ACCELERATOR) if model.side_by_side else 1
     batch: list[T] = []
     longest = 0
     for item in items:

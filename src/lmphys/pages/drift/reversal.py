@@ -127,6 +127,6 @@ def _inner(traj: Trajectories, trim: int) -> Trajectories:
     long = np.flatnonzero(traj.lengths >= 2 * trim + 2)
     if not len(long):
         raise LmphysError(f"no chain is longer than {2 * trim + 1} states; take a smaller trim")
-    kept = [traj[c][trim : len(traj[c]) - trim] for c in long]
+    kept = [traj[c][trim : len(traj[c]) - trim] for c in map(int, long)]
     lengths = np.array([len(states) for states in kept])
     return Trajectories(np.concatenate(kept), lengths, traj.chains.iloc[long].reset_index(drop=True))

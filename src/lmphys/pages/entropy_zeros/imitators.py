@@ -66,12 +66,12 @@ def heads_of_lower_rank(logits: Tensor, head: Tensor, ranks: Sequence[int]) -> d
 
 
 def count_tables(
-    written: Iterable[Sequence[int]],
-    before: Sequence[Sequence[int]],
+    written: Iterable[Sequence[int] | np.ndarray],
+    before: Sequence[Sequence[int] | np.ndarray],
     orders: Sequence[int],
     n_tokens: int,
     *,
-    weights: Iterable[Sequence[float]] | None = None,
+    weights: Iterable[Sequence[float] | np.ndarray] | None = None,
     strength: float = 2.0,
 ) -> dict[str, Tensor]:
     """What n-gram models that counted some texts say after others.

@@ -62,10 +62,10 @@ def simulation_entries(realism: pd.DataFrame, of_one_map: pd.DataFrame) -> list[
     """
     entries = []
     for claim, quantity in _SIMULATION.items():
-        row = realism.loc[quantity]
+        row: pd.Series = realism.loc[[quantity]].iloc[0]
         note = f"distance {row['distance']:.3f}, p = {row['p']:.3f}; samples of one law {row['noise']:.3f}"
         # One regime is visited always, by real chains and by simulated ones.
-        controls = {} if quantity == "occupancy" else {LINEAR: _beyond(of_one_map.loc[quantity])}
+        controls = {} if quantity == "occupancy" else {LINEAR: _beyond(of_one_map.loc[[quantity]].iloc[0])}
         entries.append(Entry(claim, _beyond(row), controls, note))
     return entries
 

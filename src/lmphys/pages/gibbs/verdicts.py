@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book import Entry
+from lmphys.book.verdicts import Numbers
 from lmphys.pages.gibbs.paper import Paper
 from lmphys.pages.gibbs.subsets import SubsetGains
 from lmphys.pages.gibbs.ties import Gain
@@ -104,5 +105,5 @@ def judge_energy(knows: pd.DataFrame) -> list[Entry]:
     name = "low energy (−E)"
     if name not in knows.index or not np.isfinite(knows.low[name]):
         return []
-    controls = {"a coin": 0.5, "length alone": Interval.of_row(knows.loc["short (−L)"])}
+    controls: dict[str, Numbers] = {"a coin": 0.5, "length alone": Interval.of_row(knows.loc["short (−L)"])}
     return [Entry("gibbs.energy.right_lower", Interval.of_row(knows.loc[name]), controls)]

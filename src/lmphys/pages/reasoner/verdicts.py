@@ -54,8 +54,8 @@ def gain_entry(states: Trajectories, *, rank: int, n_regimes: int, seed: int = 0
         "permuted": [shuffle_chains(part, seed=s) for s, part in sides],
     }
     controls = {}
-    for name, parts in nulls.items():
-        null = leak_curve(*parts, (1, n_regimes), random_state=seed).set_index(["n_regimes", "weights"])["r2_h"]
+    for name, (first, second) in nulls.items():
+        null = leak_curve(first, second, (1, n_regimes), random_state=seed).set_index(["n_regimes", "weights"])["r2_h"]
         controls[name] = float(null[n_regimes, "predictive"] - null[1, "predictive"])
     note = f"honest forecast of h, K = {n_regimes}, rank {rank}, held out by question"
     return Entry("slds.slds.gain", gain, controls, note)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book.ledger import Entry
+from lmphys.book.verdicts import Numbers
 from lmphys.pages.slds.ablation import (
     FULL,
     LINEAR,
@@ -62,11 +63,12 @@ def ablation_entries(
     entries = []
     for row in TABLE[1:-1]:
         obtained = _intervals(readings(mine, row))
-        controls: dict[str, Mapping[str, Interval]] = {
+        every: dict[str, dict[str, Numbers]] = {
             NO_REGIMES: {name: _spread(numbers, obtained) for name, numbers in plain.items()},
             NO_PROJECTION: {LINEAR: _of_map(mine, obtained), SURROGATES: _intervals(readings(theirs, row))},
             NO_STATE_DRIFT: {PERSISTENCE: _spread(plain[PERSISTENCE], obtained)},
-        }[row]
+        }
+        controls = every[row]
         here = (row, "k", "h", "predictive")
         null_drops = {name: Interval.of_row(dropped[name].loc[[here]].iloc[0], "drop") for name in _NULLS.get(row, ())}
         entries += [

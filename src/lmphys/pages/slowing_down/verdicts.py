@@ -61,7 +61,7 @@ def entries(table: pd.DataFrame, *, window: int, rank: int) -> list[Entry]:
     for kind, row in real_rows(table).xs("autocorrelation", level=1).iterrows():
         told = [f"p = {row['p']:.3f} of one test of {n_tests(table)}, window {window}, rank {rank}"]
         if not seen:
-            told.append(f"known slowing down is not seen ({table.loc[(KNOWN, 'autocorrelation'), 'matched']:.2f})")
+            told.append(f"known slowing down is not seen ({float(table['matched'][KNOWN, 'autocorrelation']):.2f})")
         if row["events"] < _ENOUGH_EVENTS:
             told.append(f"{row['events']:.0f} events are too few for an interval")
         matched = Interval.of_row(row, "matched")

@@ -206,8 +206,8 @@ def regime_entries(
     """
     yield Entry("slds.belief.enters_misaligned", entered[GREATEST], {LEAST: entered[LEAST]}, lacking=lacking)
     numbers = {
-        "BIC": float(choice.index[choice["bic"].to_numpy().argmin()]),
-        "held-out density": float(choice.index[choice["held_out"].to_numpy().argmax()]),
+        "BIC": float(choice.index.to_numpy()[choice["bic"].to_numpy().argmin()]),
+        "held-out density": float(choice.index.to_numpy()[choice["held_out"].to_numpy().argmax()]),
     }
     yield Entry("slds.belief.k", numbers, lacking=lacking)
     yield Entry("slds.belief.bimodal", spread, lacking=lacking)

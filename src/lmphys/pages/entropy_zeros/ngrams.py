@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,7 +33,9 @@ class NGram:
         self.n_tokens = n_tokens
         self.strength = strength
 
-    def fit(self, texts: Iterable[Sequence[int]], weights: Iterable[Sequence[float]] | None = None) -> "NGram":
+    def fit(
+        self, texts: Iterable[Sequence[int] | np.ndarray], weights: Iterable[Sequence[float] | np.ndarray] | None = None
+    ) -> "NGram":
         """Count.
 
         Args:
@@ -55,7 +58,7 @@ class NGram:
                     self.counts_[tuple(tokens[end - length : end])][token] += weight
         return self
 
-    def log_prob(self, context: Sequence[int]) -> Tensor:
+    def log_prob(self, context: Sequence[int] | np.ndarray) -> Tensor:
         """Log-probability of each token after a text, (V,) float64; only the last `order` - 1 tokens matter."""
         q = torch.full((self.n_tokens,), 1 / self.n_tokens, dtype=torch.float64)
         tail = [int(token) for token in context][-(self.order - 1) :] if self.order > 1 else []

@@ -55,9 +55,7 @@ def drift_losses(
     kept = {
         name: [table["r2"].xs(("k", "h"), level=("space", "target")).unstack("model")] for name, table in scores.items()
     }
-    kept |= {
-        name: [_both(first, second, n_regimes, seed) for first, second in draws] for name, draws in lacking.items()
-    }
+    kept |= {name: [_both(a, b, n_regimes, seed) for a, b in draws] for name, draws in lacking.items()}
     rows = {}
     for name, tables in kept.items():
         each = pd.DataFrame([_honest_and_seen(table) for table in tables])

@@ -106,6 +106,9 @@ class LanguageModel:
         Args:
             text: what the user says.
             template: `chat` for the model's own chat template, else a text with `{question}` in it.
+
+        Raises:
+            LmphysError: there is no chat template or no `{question}`, or the model of a small world lacks a word.
         """
         if template == "chat":
             if not getattr(self.tokenizer, "chat_template", None):
@@ -115,10 +118,21 @@ class LanguageModel:
                 )
             messages = [{"role": "user", "content": text}]
             prompt = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-            return tuple(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
+            return self._encoded(prompt, add_special_tokens=False)
         if "{question}" not in template:
             raise LmphysError(f"the prompt {template!r} has no {{question}} in it")
-        return tuple(self.tokenizer(template.replace("{question}", text))["input_ids"])
+        return self._encoded(template.replace("{question}", text), add_special_tokens=True)
+
+    def _encoded(self, text: str, *, add_special_tokens: bool) -> tuple[int, ...]:
+        try:
+            return tuple(self.tokenizer(text, add_special_tokens=add_special_tokens)["input_ids"])
+        except Exception as error:  # `tokenizers` raises nothing narrower
+            if "[UNK]" not in str(error):
+                raise
+            words = ", ".join(sorted(self.tokenizer.get_vocab(), key=self.tokenizer.get_vocab().get)[:12])
+            raise LmphysError(
+                f"{self.spec} has no token for a word of {text[:80]!r}; use the words of its vocabulary ({words}, ...)"
+            ) from error
 
     def forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: KVCache | None = None) -> Tensor:
         """Logits (B, V) after the last token; the arguments are those of `logits`."""

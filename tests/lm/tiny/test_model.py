@@ -259,7 +259,7 @@ def test_pieces_with_a_cache_equal_one_pass(model, sizes):
 
 def test_rows_of_the_cache_can_be_given_to_other_texts(model):
     """A text that enters while others are at work, with a shift of the timeline in between."""
-    timeline = KVCache(2, 2, 8, reserve=4)
+    timeline = KVCache(2, 2, 12, reserve=6)
     ages = [0, 0]
     texts = [IDS[0], IDS[1]]
 
@@ -303,9 +303,9 @@ def test_generate_equals_a_plain_loop(model):
 # What else a lens may ask for
 
 
+@torch.no_grad()
 def test_states_and_weights_of_attention(model):
-    with torch.inference_mode():
-        output = model(IDS, output_hidden_states=True, output_attentions=True)
+    output = model(IDS, output_hidden_states=True, output_attentions=True)
     assert len(output.hidden_states) == 3
     torch.testing.assert_close(output.logits, logits(model, IDS), atol=1e-9, rtol=1e-9)
     torch.testing.assert_close(model.lm_head(output.hidden_states[-1]), output.logits)
@@ -335,7 +335,8 @@ def test_a_saved_model_is_loaded_by_its_folder(parts, tmp_path):
     word_tokenizer([f"w{i}" for i in range(11)], eos="w1").save_pretrained(tmp_path)
     loaded = LanguageModel(str(tmp_path), dtype="float32", device="cpu")
     assert loaded.keeps_keys and loaded.n_parameters == model.config.n_parameters
-    assert loaded.model.config.to_dict() == model.config.to_dict()
+    told, wanted = loaded.model.config.to_dict(), model.config.to_dict()
+    assert {**told, "_name_or_path": ""} == wanted
     assert loaded.stop_ids.tolist() == [1] and loaded.context_length == 32
     assert torch.equal(loaded.model(IDS).logits, model(IDS).logits)
     drawn = [LanguageModel(f"random:{tmp_path}#{seed}", dtype="float32", device="cpu").model for seed in (1, 1, 2)]

@@ -10,7 +10,7 @@ Canon layer reaches back across that place.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -64,7 +64,7 @@ class Canon(nn.Module):
         out = h + self.weight[0] * h
         for j in range(1, TAPS):
             # The token j places back, for each of the last n tokens; what is not there is 0.
-            earlier = seen[:, max(0, seen.shape[1] - n - j) : seen.shape[1] - j]
+            earlier = seen[:, max(0, seen.shape[1] - n - j) : max(0, seen.shape[1] - j)]
             earlier = pad(earlier, (0, 0, n - earlier.shape[1], 0))
             if view.seen is not None:
                 earlier = earlier * (view.positions >= j)[:, :, None]
@@ -183,6 +183,7 @@ class _TinyPreTrained(PreTrainedModel):
     config_class = TinyConfig
     base_model_prefix = "model"
     _supports_sdpa = True
+    _no_split_modules: ClassVar[list[str]] = ["TinyBlock"]
 
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
@@ -204,9 +205,7 @@ class TinyModel(_TinyPreTrained):
         super().__init__(config)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
         absolute = config.position == "absolute"
-        self.embed_positions = (
-            nn.Embedding(config.max_position_embeddings, config.hidden_size) if absolute else None
-        )
+        self.embed_positions = nn.Embedding(config.max_position_embeddings, config.hidden_size) if absolute else None
         slots = iter(range(config.num_hidden_layers, (1 + len(config.canon)) * config.num_hidden_layers))
         self.layers = nn.ModuleList(TinyBlock(config, layer, slots) for layer in range(config.num_hidden_layers))
         self.norm = nn.RMSNorm(config.hidden_size, config.rms_norm_eps)
@@ -263,7 +262,7 @@ class TinyModel(_TinyPreTrained):
         distance = columns[past:, None] - columns
         plain = mask is None and positions is None and not past
         if positions is None:
-            positions = columns.expand(B, -1) if mask is None else (mask.cumsum(-1) - 1).clamp(min=0)
+            positions = columns.expand(B, -1) if mask is None else (mask.long().cumsum(-1) - 1).clamp(min=0)
             positions = positions[:, past:]
         positions = positions.expand(B, -1)
         seen = None
@@ -282,7 +281,7 @@ class TinyModel(_TinyPreTrained):
 class TinyForCausalLM(_TinyPreTrained, GenerationMixin):
     """The body and an output head."""
 
-    _tied_weights_keys = {"lm_head.weight": "model.embed_tokens.weight"}  # noqa: RUF012
+    _tied_weights_keys: ClassVar[dict[str, str]] = {"lm_head.weight": "model.embed_tokens.weight"}
 
     def __init__(self, config: TinyConfig) -> None:
         super().__init__(config)
@@ -307,9 +306,7 @@ class TinyForCausalLM(_TinyPreTrained, GenerationMixin):
         Args:
             labels: (B, T) the tokens once more, -100 where they carry no loss; the loss is their mean cross-entropy.
         """
-        body = self.model(
-            input_ids, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache, **wanted
-        )
+        body = self.model(input_ids, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache, **wanted)
         logits = self.lm_head(body.last_hidden_state[:, -logits_to_keep:])
         loss = None if labels is None else self.loss_function(logits, labels, self.config.vocab_size)
         return CausalLMOutputWithPast(

@@ -30,6 +30,7 @@ def word_tokenizer(vocabulary: Sequence[str], *, bos: str | None = None, eos: st
     missing = [word for word in (bos, eos) if word is not None and word not in words]
     if missing:
         raise LmphysError(f"the vocabulary lacks {', '.join(missing)}; add it")
+    # An unknown word is an error, and not a word by the usual name of unknown ones that the world may have.
     inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="\n"))
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     if bos is not None:

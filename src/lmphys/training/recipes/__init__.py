@@ -1,0 +1,18 @@
+"""Recipes of the tiny transformers of this book, by name: what `lmphys train NAME` trains."""
+
+from lmphys.core.errors import LmphysError
+from lmphys.training.recipes.markov import MARKOV
+from lmphys.training.tiny.recipe import TinyRecipe
+
+RECIPES: dict[str, TinyRecipe] = {**MARKOV}
+
+
+def recipe_of(name: str) -> TinyRecipe:
+    """The recipe of a name.
+
+    Raises:
+        LmphysError: there is none.
+    """
+    if name not in RECIPES:
+        raise LmphysError(f"there is no recipe {name!r}; lmphys train --list names all")
+    return RECIPES[name]

@@ -1,8 +1,10 @@
 """The loop that trains: steps kept on the way, a loss curve, and a state to go on from."""
 
+import itertools
 import json
 import math
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -22,6 +24,7 @@ from lmphys.training.checkpoint import STATE, Record, StateFile, claimed, put, s
 from lmphys.training.recipe import Recipe, kept_steps
 
 ROW_STEPS = 10  # updates a row of the loss curve
+ROWS_SECONDS = 2.0  # between two times that the loss curve is written
 STATE_SECONDS = 120.0  # between two states to go on from
 _COLUMNS = ("step", "examples", "target_tokens", "tokens", "seconds", "loss", "learning_rate")
 
@@ -83,6 +86,16 @@ def train(recipe: Recipe, folder: Path, make: Callable[[], Learner], *, progress
     return step_folder(folder, recipe.steps)
 
 
+def first_losses(recipe: Recipe, learner: Learner, n: int) -> list[float]:
+    """Losses of the first n updates, nats a target token, without a file: is a recorded curve had again?"""
+    with tempfile.TemporaryDirectory() as folder, closing(learner.batches(0)) as batches:
+        training = _Training(recipe, Path(folder), learner)
+        for batch in itertools.islice(batches, n):
+            training.update(batch.to(learner.device))
+        training.settle()
+    return training.record.losses
+
+
 def one_device(device: str) -> torch.device:
     """The device of a training: a single one, where `cuda` would take all there are."""
     place = resolve_device(device)
@@ -113,26 +126,29 @@ class _Training:
 
     def run(self, progress: bool | None) -> None:
         recipe, record = self.recipe, self.record
-        begun = told = time.monotonic()
+        begun = told = shown = time.monotonic()
         before = record.seconds
         batches = self.learner.batches(record.step)
         bar = _StepBar(self.learner.title, recipe.steps, shown=progress)
         with bar, _patient() as stop, closing(batches), _fast(self.learner.device):
             bar.skip(record.step)
             for batch in batches:
-                self._update(batch.to(self.learner.device))
+                self.update(batch.to(self.learner.device))
                 last = record.step == recipe.steps
                 if record.step % ROW_STEPS == 0 or last:
-                    self._settle()
+                    self.settle()
                     record.seconds = before + time.monotonic() - begun
                     self._add_row()
                     bar.loss(record.rows[-1][5])
+                    if last or stop.asked or time.monotonic() - shown >= ROWS_SECONDS:
+                        self._write_rows()
+                        shown = time.monotonic()
                 bar.step(batch.n_tokens)
                 if record.step in self.kept:
-                    self._settle()
+                    self.settle()
                     self.learner.keep(step_folder(self.folder, record.step))
                 if not last and (stop.asked or time.monotonic() - told >= STATE_SECONDS):
-                    self._settle()
+                    self.settle()
                     record.seconds = before + time.monotonic() - begun
                     self.state.write(record)
                     told = time.monotonic()
@@ -140,7 +156,7 @@ class _Training:
                     raise KeyboardInterrupt
         put(self.folder / "training.json", json.dumps(self._summary(), indent=1))
 
-    def _update(self, batch: Batch) -> None:
+    def update(self, batch: Batch) -> None:
         """One step of the optimizer."""
         recipe, record, learner = self.recipe, self.record, self.learner
         for group in self.optimizer.param_groups:
@@ -157,7 +173,7 @@ class _Training:
         record.target_tokens += len(batch.targets)
         record.flops += batch.flops
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Fetch the losses that are still on the device; nothing is written unless they are finite."""
         values = torch.stack(self.pending).tolist() if self.pending else []
         first = self.record.step - len(values) + 1
@@ -177,7 +193,9 @@ class _Training:
         rate = self.recipe.rate_at(record.step - 1)
         counts = (record.step, record.step * self.recipe.batch_size, record.target_tokens, record.tokens)
         record.rows.append([*counts, round(record.seconds, 2), sum(since) / len(since), rate])
-        lines = [",".join(_COLUMNS), *(",".join(map(str, row)) for row in record.rows)]
+
+    def _write_rows(self) -> None:
+        lines = [",".join(_COLUMNS), *(",".join(map(str, row)) for row in self.record.rows)]
         put(self.folder / "loss.csv", "\n".join(lines) + "\n")
 
     def _summary(self) -> dict[str, Any]:

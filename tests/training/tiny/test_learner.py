@@ -22,7 +22,7 @@ from lmphys.training.documents import packed
 from lmphys.training.loss import mean_surprisal, surprisals
 from lmphys.training.recipe import kept_steps
 from lmphys.training.recipes import RECIPES
-from lmphys.training.tiny.learner import fresh, train, update_flops
+from lmphys.training.tiny.learner import Tiny, fresh, train, update_flops
 from lmphys.training.tiny.recipe import Shape, TinyRecipe
 
 TOY = TinyRecipe(
@@ -106,6 +106,12 @@ def test_a_killed_training_goes_on_to_the_same_bits(whole, tmp_path, monkeypatch
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in whole.iterdir()}
 
 
+def test_the_first_losses_are_those_of_the_curve(whole):
+    found = loop.first_losses(TOY, Tiny(TOY, "cpu", Ragged()), 20)
+    rows = curve(whole)[1:]
+    assert [np.mean(found[:10]), np.mean(found[10:])] == pytest.approx([float(row[4]) for row in rows[:2]], rel=1e-12)
+
+
 def test_the_summary_says_what_was_done(whole):
     summary = json.loads((whole / "training.json").read_text())
     assert summary["recipe"] == TOY.to_json() == json.loads((whole / "recipe.json").read_text())
@@ -178,18 +184,34 @@ def test_matrices_decay_and_vectors_do_not(tmp_path, monkeypatch):
 
     kept = {}
 
-    class Still(learner._Tiny):
+    class Still(learner.Tiny):
         def loss(self, batch):
             kept.setdefault("before", {name: weight.detach().clone() for name, weight in self.weights.items()})
             kept["after"] = self.weights
             return 0.0 * sum(weight.sum() for weight in self.weights.values())
 
-    monkeypatch.setattr(learner, "_Tiny", Still)
+    monkeypatch.setattr(learner, "Tiny", Still)
     recipe = dataclasses.replace(TOY, steps=1, warmup=0.0, weight_decay=0.5, learning_rate=0.1, n_kept=1)
     train(recipe, tmp_path, device="cpu")
     assert any(weight.ndim == 1 for weight in kept["after"].values())
     for name, weight in kept["after"].items():
         torch.testing.assert_close(weight.detach(), kept["before"][name] * (0.95 if weight.ndim > 1 else 1.0))
+
+
+@pytest.mark.parametrize("position", ["relative", "rotary", "uniform"])
+def test_products_in_bfloat16_train_weights_in_float32(tmp_path, monkeypatch, position):
+    kept = []
+    monkeypatch.setattr(Tiny, "keep", lambda self, folder: kept.append(self))
+    shape = Shape(1, 16, 2, position, canon="ABCD")
+    recipe = dataclasses.replace(TOY, dtype="bfloat16", shape=shape, steps=40, n_kept=1)
+    train(recipe, tmp_path, device="cpu")
+    assert {weight.dtype for weight in kept[0].weights.values()} == {torch.float32}
+    losses = [float(row[4]) for row in curve(tmp_path)[1:]]
+    assert losses[-1] < 0.8 * losses[0]
+    exact = tmp_path / "exact"
+    train(dataclasses.replace(recipe, dtype="float32"), exact, device="cpu")
+    assert losses == pytest.approx([float(row[4]) for row in curve(exact)[1:]], rel=0.03)
+    assert losses != [float(row[4]) for row in curve(exact)[1:]]
 
 
 # Mistakes

@@ -44,7 +44,7 @@ def train(
     Raises:
         LmphysError: the recipe is impossible, a document is too long for its rows, or as `lmphys.training.loop.train`.
     """
-    return run(recipe, folder, lambda: _Tiny(recipe, device, source or recipe.source()), progress=progress)
+    return run(recipe, folder, lambda: Tiny(recipe, device, source or recipe.source()), progress=progress)
 
 
 def fresh(config: TinyConfig, seed: int) -> TinyForCausalLM:
@@ -74,8 +74,17 @@ def update_flops(config: TinyConfig, ids: Tensor, n_targets: int) -> float:
     return float(linear + head + attention)
 
 
-class _Tiny:
-    """A tiny transformer and its world, for the loop."""
+class Tiny:
+    """A tiny transformer with fresh weights and its world, as `lmphys.training.loop.Learner`.
+
+    Args:
+        recipe: what to train.
+        device: `cpu`, `cuda`, ...; `auto` takes a GPU where there is one.
+        source: of the documents.
+
+    Raises:
+        LmphysError: the recipe is impossible.
+    """
 
     def __init__(self, recipe: TinyRecipe, device: str, source: Source) -> None:
         self.recipe, self.source = recipe, source
@@ -93,6 +102,7 @@ class _Tiny:
         self.facts = {"model": {**self.model.describe(), "products": self.dtype}}
 
     def batches(self, step: int) -> Generator[Batch, None, None]:
+        """Documents number `step * batch_size` and on, packed."""
         return in_windows(self._window, WINDOW, step, self.recipe.steps)
 
     def _window(self, number: int) -> list[Batch]:
@@ -112,9 +122,15 @@ class _Tiny:
         return batch.counted(update_flops(self.config, batch.ids, len(batch.targets)))
 
     def loss(self, batch: Batch) -> Tensor:
+        """Mean cross-entropy over the targets of a batch, nats."""
         return mean_surprisal(self.model, batch)
 
     def keep(self, folder: Path) -> None:
+        """Write the model in float16 and its tokenizer, as `from_pretrained` reads them.
+
+        Raises:
+            LmphysError: a weight exceeds float16, or the disk is full.
+        """
         half = copy.deepcopy(self.model.model).to("cpu", torch.float16)
         if not all(bool(torch.isfinite(weight).all()) for weight in half.parameters()):
             raise LmphysError("the weights have grown beyond float16; lower the learning rate (--learning-rate)")

@@ -80,10 +80,10 @@ def reasoner(
 
 def _command(name: str, recipe: TinyRecipe) -> Callable[..., None]:
     """The command that trains a recipe."""
+    folder = Path("runs", "train", name)
 
     def command(
-        into: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curve and summary")] = Path("runs/train")
-        / name,
+        into: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curve and summary")] = folder,
         steps: Annotated[int, typer.Option(help="Updates")] = recipe.steps,
         batch_size: Annotated[int, typer.Option(help="Documents an update")] = recipe.batch_size,
         learning_rate: Annotated[float, typer.Option(help="After the warm-up")] = recipe.learning_rate,
@@ -95,9 +95,9 @@ def _command(name: str, recipe: TinyRecipe) -> Callable[..., None]:
         changed = dataclasses.replace(
             recipe, steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed
         )
-        folder = train(changed, into, device=device)
-        print(folder)
-        print(f"use it: lmphys run CHAPTER --model {folder}")
+        last = train(changed, into, device=device)
+        print(last)
+        print(f"use it: lmphys run CHAPTER --model {last}")
 
     return command
 

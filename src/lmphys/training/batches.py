@@ -41,8 +41,10 @@ class Batch:
         return replace(self, flops=flops)
 
     def _each(self, moved: Callable[[Tensor], Tensor]) -> "Batch":
-        tensors = {"ids": self.ids, "rows": self.rows, "targets": self.targets, "positions": self.positions}
-        return replace(self, **{name: moved(x) for name, x in tensors.items() if x is not None})
+        positions = None if self.positions is None else moved(self.positions)
+        return replace(
+            self, ids=moved(self.ids), rows=moved(self.rows), targets=moved(self.targets), positions=positions
+        )
 
 
 def in_windows(make: Callable[[int], list[Batch]], size: int, step: int, steps: int) -> Generator[Batch, None, None]:

@@ -1,10 +1,12 @@
 """Recipes of the tiny transformers of this book, by name: what `lmphys train NAME` trains."""
 
 from lmphys.core.errors import LmphysError
+from lmphys.training.recipes.arithmetic import ARITHMETIC
+from lmphys.training.recipes.grammar import GRAMMARS
 from lmphys.training.recipes.markov import MARKOV
 from lmphys.training.tiny.recipe import TinyRecipe
 
-RECIPES: dict[str, TinyRecipe] = {**MARKOV}
+RECIPES: dict[str, TinyRecipe] = {**MARKOV, **GRAMMARS, **ARITHMETIC}
 
 
 def recipe_of(name: str) -> TinyRecipe:

@@ -24,6 +24,7 @@ class Shape:
         rotary_share: share of the dimensions of a head that rotary positions turn.
         canon: letters of its Canon layers.
         gated: whether the MLP is gated.
+        mlp: width of the MLP; None: as many weights as a plain one of four times the width has.
         tied: whether the output head is the embedding.
     """
 
@@ -34,6 +35,7 @@ class Shape:
     rotary_share: float = 1.0
     canon: str = ""
     gated: bool = True
+    mlp: int | None = None
     tied: bool = True
 
     def config(self, n_words: int, context: int) -> "TinyConfig":
@@ -50,6 +52,7 @@ class Shape:
             hidden_size=self.width,
             num_hidden_layers=self.layers,
             num_attention_heads=self.heads,
+            intermediate_size=self.mlp,
             max_position_embeddings=context,
             position=self.position,
             rotary_share=self.rotary_share,

@@ -1,0 +1,55 @@
+"""Grammars with an exact law: ways to know places, side by side (part 1 of "Physics of Language Models")."""
+
+from dataclasses import replace
+
+from lmphys.training.tiny.recipe import Shape, TinyRecipe
+
+# Twenty words on average; four million tokens.
+_SHORT = TinyRecipe(
+    world="grammar",
+    options={"sizes": [1, 3, 3, 3]},
+    shape=Shape(layers=3, width=64, heads=4),
+    context=64,
+    steps=3800,
+    batch_size=48,
+    learning_rate=2e-3,
+    warmup=0.02,
+    n_kept=8,
+)
+# Fifty words on average; forty million tokens.
+_LONG = replace(
+    _SHORT,
+    options={"sizes": [1, 3, 3, 3, 3]},
+    shape=Shape(layers=4, width=96, heads=4),
+    context=128,
+    steps=11_600,
+    batch_size=64,
+)
+# A Canon layer has weights of its own, which the MLP gives up.
+_KINDS: dict[str, tuple[str, dict[str, str], tuple[int | None, int | None]]] = {
+    "rotary": ("rotary positions", {"position": "rotary"}, (None, None)),
+    "absolute": ("absolute positions", {"position": "absolute"}, (None, None)),
+    "relative": ("learned biases of distances", {"position": "relative"}, (None, None)),
+    "uniform": ("plain means over 1, 3, 7 and 15 tokens", {"position": "uniform"}, (None, None)),
+    "none": ("no positions", {"position": "none"}, (None, None)),
+    "canon": ("no positions, Canon layers", {"position": "none", "canon": "ABCD"}, (158, 243)),
+}
+
+
+def _of(base: TinyRecipe, length: str, which: int) -> dict[str, TinyRecipe]:
+    recipes = {}
+    for name, (what, parts, widths) in _KINDS.items():
+        shape = replace(base.shape, mlp=widths[which], **parts)
+        recipes[name] = replace(base, shape=shape, title=f"a grammar of {length} words a string, {what}")
+    return recipes
+
+
+_short, _long = _of(_SHORT, "20", 0), _of(_LONG, "50", 1)
+GRAMMARS = {f"grammar-{name}": recipe for name, recipe in _short.items()} | {
+    f"long-grammar-{name}": recipe for name, recipe in _long.items() if name != "relative"
+}
+GRAMMARS["long-grammar-perturbed"] = replace(
+    _long["rotary"],
+    options={**_LONG.options, "perturbed": 0.1},
+    title="a grammar of 50 words a string, a tenth of them with replaced words, rotary positions",
+)

@@ -11,13 +11,11 @@ from lmphys.training.batches import Batch
 
 
 class Source(Protocol):
-    """A world that writes documents.
+    """A world that writes documents, such as those of `lmphys.problems`."""
 
-    Attributes:
-        vocabulary: words by token id; the first two are the marks between which a document stands, "<s>" and "</s>".
-    """
-
-    vocabulary: tuple[str, ...]
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Words by token id; the first two are the marks between which a document stands."""
 
     def document(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """A document, a function of the source's seed and of its number alone.

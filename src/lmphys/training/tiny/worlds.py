@@ -38,4 +38,31 @@ def _arithmetic(*, seed: int, retries: Mapping[str, Any], ops: Sequence[int], **
     return ArithmeticDocuments(seed, ops=(ops[0], ops[1]), retries=Retries(**retries), **options)
 
 
-WORLDS: dict[str, Callable[..., "Source"]] = {"markov": _markov, "grammar": _grammar, "arithmetic": _arithmetic}
+def _hops(*, seed: int, **options: Any) -> "Source":
+    from lmphys.problems.hops import Hops
+
+    return Hops(seed, **options)
+
+
+def _biographies(*, seed: int, world: Mapping[str, Any], **options: Any) -> "Source":
+    """Texts about people; `world` are the settings of `World`, the rest as in `Biographies`."""
+    from lmphys.problems.people.biographies import Biographies
+    from lmphys.problems.people.world import World
+
+    return Biographies(World(seed=seed, **world), **options)
+
+
+def _records(*, seed: int, **options: Any) -> "Source":
+    from lmphys.problems.people.records import Records
+
+    return Records(seed=seed, **options)
+
+
+WORLDS: dict[str, Callable[..., "Source"]] = {
+    "markov": _markov,
+    "grammar": _grammar,
+    "arithmetic": _arithmetic,
+    "hops": _hops,
+    "biographies": _biographies,
+    "records": _records,
+}

@@ -260,15 +260,3 @@ def test_the_command_lists_recipes_and_trains_them(tmp_path):
     assert str(tmp_path / "step-000003") in done.output
     unknown = CliRunner().invoke(cli.app, ["train", "moon"])
     assert unknown.exit_code != 0
-
-
-@pytest.mark.parametrize("name", RECIPES)
-def test_recipes_are_possible_and_survive_json(name):
-    recipe = RECIPES[name]
-    recipe.check()
-    assert TinyRecipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
-    source = recipe.source()
-    documents = [source.document(index) for index in range(4)]
-    batch = packed(documents, recipe.context)
-    assert int(batch.ids.max()) < len(source.vocabulary)
-    assert recipe.title and len(recipe.title) < 100

@@ -3,9 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from lmphys.core.errors import LmphysError
 from lmphys.training.documents import packed
-from lmphys.training.recipes import RECIPES, recipe_of
+from lmphys.training.recipes import RECIPES
 from lmphys.training.tiny.recipe import TinyRecipe
 
 
@@ -65,8 +64,3 @@ def test_exposures_are_counted_by_passes():
         source = recipe.source()
         documents = [tuple(source.document(index)[0]) for index in range(n_people)]
         assert len(set(documents)) == n_people
-
-
-def test_an_unknown_recipe_is_named():
-    with pytest.raises(LmphysError, match="there is no recipe 'moon'; lmphys train --list names all"):
-        recipe_of("moon")

@@ -25,26 +25,26 @@ _LONG = replace(
     steps=11_600,
     batch_size=64,
 )
-# A Canon layer has weights of its own, which the MLP gives up.
-_KINDS: dict[str, tuple[str, dict[str, str], tuple[int | None, int | None]]] = {
-    "rotary": ("rotary positions", {"position": "rotary"}, (None, None)),
-    "absolute": ("absolute positions", {"position": "absolute"}, (None, None)),
-    "relative": ("learned biases of distances", {"position": "relative"}, (None, None)),
-    "uniform": ("plain means over 1, 3, 7 and 15 tokens", {"position": "uniform"}, (None, None)),
-    "none": ("no positions", {"position": "none"}, (None, None)),
-    "canon": ("no positions, Canon layers", {"position": "none", "canon": "ABCD"}, (158, 243)),
+# Positions, and Canon layers, to whose weights the MLP gives up some of its own.
+_KINDS = {
+    "rotary": ("rotary", "", "rotary positions"),
+    "absolute": ("absolute", "", "absolute positions"),
+    "relative": ("relative", "", "learned biases of distances"),
+    "uniform": ("uniform", "", "plain means over 1, 3, 7 and 15 tokens"),
+    "none": ("none", "", "no positions"),
+    "canon": ("none", "ABCD", "no positions, Canon layers"),
 }
 
 
-def _of(base: TinyRecipe, length: str, which: int) -> dict[str, TinyRecipe]:
+def _of(base: TinyRecipe, length: int, mlp: int) -> dict[str, TinyRecipe]:
     recipes = {}
-    for name, (what, parts, widths) in _KINDS.items():
-        shape = replace(base.shape, mlp=widths[which], **parts)
+    for name, (position, canon, what) in _KINDS.items():
+        shape = replace(base.shape, position=position, canon=canon, mlp=mlp if canon else None)
         recipes[name] = replace(base, shape=shape, title=f"a grammar of {length} words a string, {what}")
     return recipes
 
 
-_short, _long = _of(_SHORT, "19", 0), _of(_LONG, "49", 1)
+_short, _long = _of(_SHORT, 19, 158), _of(_LONG, 49, 243)
 GRAMMARS = {f"grammar-{name}": recipe for name, recipe in _short.items()} | {
     f"long-grammar-{name}": recipe for name, recipe in _long.items() if name != "relative"
 }

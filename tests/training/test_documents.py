@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
@@ -25,6 +25,7 @@ def documents(*lengths, seed=0):
     return made
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=40))
 def test_every_document_lies_in_one_row_and_none_is_too_full(lengths):
     rows = pack(lengths, 20)

@@ -22,7 +22,10 @@ def _show_recipes(wanted: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("recipe", "world", "model", "updates", "documents", "what for", box=None)
+    table = Table(box=None)
+    for heading in ("recipe", "world", "model", "updates", "documents"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("what for")
     for name, recipe in RECIPES.items():
         counts = (f"{recipe.steps:,}", f"{recipe.steps * recipe.batch_size:,}")
         table.add_row(name, recipe.world, str(recipe.shape), *counts, recipe.title)

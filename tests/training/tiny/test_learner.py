@@ -198,11 +198,11 @@ def test_matrices_decay_and_vectors_do_not(tmp_path, monkeypatch):
         torch.testing.assert_close(weight.detach(), kept["before"][name] * (0.95 if weight.ndim > 1 else 1.0))
 
 
-@pytest.mark.parametrize("position", ["relative", "rotary", "uniform"])
-def test_products_in_bfloat16_train_weights_in_float32(tmp_path, monkeypatch, position):
+@pytest.mark.parametrize(("position", "canon"), [("relative", ""), ("rotary", "ABCD"), ("uniform", "B")])
+def test_products_in_bfloat16_train_weights_in_float32(tmp_path, monkeypatch, position, canon):
     kept = []
     monkeypatch.setattr(Tiny, "keep", lambda self, folder: kept.append(self))
-    shape = Shape(1, 16, 2, position, canon="ABCD")
+    shape = Shape(1, 16, 2, position, canon=canon)
     recipe = dataclasses.replace(TOY, dtype="bfloat16", shape=shape, steps=40, n_kept=1)
     train(recipe, tmp_path, device="cpu")
     assert {weight.dtype for weight in kept[0].weights.values()} == {torch.float32}

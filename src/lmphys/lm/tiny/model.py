@@ -104,16 +104,16 @@ class _Attention(nn.Module):
                 queries, keys = (_turned(part, *view.rotation) for part in (queries, keys))
             if view.cache is not None:
                 keys, values = view.cache.update(keys, values, self.slot)
-            mask = self._mask(view)
+            mask = self._mask(view, queries.dtype)
             weights = _softmax(queries, keys, mask, view.distance) if with_weights else None
             mixed = scaled_dot_product_attention(queries, keys, values, attn_mask=mask, is_causal=mask is None)
         return self.output(mixed.transpose(1, 2).reshape(B, T, D)), weights if with_weights else None
 
-    def _mask(self, view: _View) -> Tensor | None:
+    def _mask(self, view: _View, dtype: torch.dtype) -> Tensor | None:
         """What is added to the scores, or where they count, (B or 1, H or 1, T, P + T); None: causal, nothing else."""
         if self.distances is None:
             return view.seen
-        bias = self.distances[:, view.distance.clamp(0, self.distances.shape[1] - 1)][None]
+        bias = self.distances[:, view.distance.clamp(0, self.distances.shape[1] - 1)][None].to(dtype)
         return bias.masked_fill(~(view.distance >= 0 if view.seen is None else view.seen), -math.inf)
 
     def _spans(self, view: _View) -> Tensor:

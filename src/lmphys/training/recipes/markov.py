@@ -7,7 +7,7 @@ MARKOV = {
         title="a Markov chain of four words: the whole way in seconds, down to the exact entropy",
         world="markov",
         options={"n_words": 4, "length": 31},
-        shape=Shape(layers=1, width=16, heads=2),
+        shape=Shape(layers=1, width=16, heads=2, position="absolute"),  # the end comes after a number of words
         context=33,
         steps=300,
         batch_size=32,

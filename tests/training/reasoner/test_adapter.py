@@ -468,7 +468,7 @@ def test_memory_that_does_not_suffice_is_told(whole, tmp_path, monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(training, "chain_loss", full)
+    monkeypatch.setattr(adapters, "mean_surprisal", full)
     action = lambda: train(whole[1], tmp_path, device="cpu", examples=sums)  # noqa: E731
     one_line(action, "out of memory with 4 examples side by side; lower the batch size (--batch-size)")
 

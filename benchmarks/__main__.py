@@ -22,7 +22,7 @@ from lmphys.core.devices import machine_kind
 from lmphys.core.paths import project_root
 from lmphys.core.provenance import git_state, machine, versions
 
-NAMES = ("start", "chains", "memory", "fit", "agree", "worlds")
+NAMES = ("start", "chains", "memory", "fit", "train", "agree", "worlds")
 
 
 def facts() -> dict[str, str]:

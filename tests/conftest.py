@@ -15,7 +15,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Two that share little (rotary positions and gated maps; learned positions and transposed maps) stand for the others
 # wherever a test is not about reading states off a model. The others are slow, not left out.
 QUICK = ("llama", "gpt2")
-ARCHITECTURES = (*QUICK, "gemma", "gemma2", "qwen2", "mistral", "bloom", "mamba")
+ARCHITECTURES = (*QUICK, "gemma", "gemma2", "qwen2", "mistral", "bloom", "mamba", "lmphys_tiny")
 TEXT = [
     "Solve this step by step. First, add 3 and 4. That makes 7. Then double it: 14. The answer is 14.",
     "Is every cat an animal? Yes. So the answer is Yes.\n\n1. Take the first number.\n2. Add the second.",
@@ -62,6 +62,8 @@ def tiny_model(architecture: str, vocabulary: int, seed: int = 0):
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    import lmphys.lm.tiny.model  # noqa: F401  registers itself
+
     common = {
         "vocab_size": vocabulary,
         "hidden_size": 48,
@@ -83,6 +85,7 @@ def tiny_model(architecture: str, vocabulary: int, seed: int = 0):
         "mistral": {**gated, "sliding_window": 24},
         "bloom": {"n_layer": 3, "n_head": 4},  # no positions but distances
         "mamba": {"state_size": 4},  # no attention
+        "lmphys_tiny": {"canon": "ABCD"},  # convolutions beside the attention
     }
     config = AutoConfig.for_model(architecture, **common, **special[architecture])
     with torch.random.fork_rng():

@@ -359,7 +359,7 @@ def corpus(context: typer.Context) -> None:
 
 @app.command(**_HANDED_DOWN)
 def train(context: typer.Context) -> None:
-    """Train the reasoner, a small adapter, on chains of thought; `lmphys train --help` tells more."""
+    """Train the reasoner or a tiny transformer; `lmphys train --list` and `lmphys train --help` tell more."""
     from lmphys.training.cli import app as learning_app
 
     _hand_down(context, "train", learning_app)

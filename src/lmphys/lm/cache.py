@@ -7,6 +7,7 @@ with padding on the left, which every causal model of `transformers` with an att
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
@@ -63,7 +64,8 @@ class KVCache(Cache):
     """Cache of `rows` rows whose present is column `end`; see the module's text.
 
     Args:
-        n_layers: number of layers of the model that keep keys and values.
+        n_layers: number of layers of the model that keep keys and values. A model that keeps more for each token, such
+            as the inputs of a convolution, writes it to layers beyond these, which are added when they are first used.
         rows: chains that run at once.
         capacity: columns held; more than the longest prompt plus the longest chain.
         reserve: columns always kept before the present, room for the longest prompt.
@@ -74,6 +76,7 @@ class KVCache(Cache):
         self.axis.end = reserve
         self.axis.start = reserve
         super().__init__(layers=[_TimelineLayer(self.axis) for _ in range(n_layers)])
+        self.layer_class_to_replicate = partial(_TimelineLayer, self.axis)
 
     @property
     def length(self) -> int:
@@ -87,6 +90,7 @@ class KVCache(Cache):
     def admit(self, row: int, source: "KVCache", source_row: int, length: int) -> None:
         """Copy the last `length` columns of a row of another timeline to just before the present of `row`."""
         end, source_end = self.axis.end, source.axis.end
+        self.layers.extend(_TimelineLayer(self.axis) for _ in source.layers[len(self.layers) :])
         for mine, theirs in zip(self.layers, source.layers, strict=True):
             if not theirs.is_initialized:  # a layer that borrows the keys of another
                 continue

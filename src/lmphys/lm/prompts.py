@@ -84,9 +84,27 @@ def prompt_ids(tokenizer: Any, spec: str, text: str, template: str = "chat") -> 
     """
     chat = parse(template)
     if chat is not None:
-        return tuple(tokenizer(render(tokenizer, spec, text, chat), add_special_tokens=False)["input_ids"])
+        return tuple(_encoded(tokenizer, spec, render(tokenizer, spec, text, chat), add_special_tokens=False))
     whole = template.replace("{question}", text)
-    return _open_ended(tokenizer(whole)["input_ids"], tokenizer(whole, add_special_tokens=False)["input_ids"])
+    with_marks, alone = (_encoded(tokenizer, spec, whole, add_special_tokens=marks) for marks in (True, False))
+    return _open_ended(with_marks, alone)
+
+
+def _encoded(tokenizer: Any, spec: str, text: str, *, add_special_tokens: bool) -> list[int]:
+    """Token ids of a text.
+
+    Raises:
+        LmphysError: the model of a small world lacks a word.
+    """
+    try:
+        return tokenizer(text, add_special_tokens=add_special_tokens)["input_ids"]
+    except Exception as error:  # `tokenizers` raises nothing narrower
+        if "[UNK]" not in str(error):
+            raise
+        words = ", ".join(sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().get)[:12])
+        raise LmphysError(
+            f"{spec} has no token for a word of {text[:80]!r}; use the words of its vocabulary ({words}, ...)"
+        ) from error
 
 
 def render(tokenizer: Any, spec: str, text: str, chat: Chat, *, date: datetime = DATE) -> str:

@@ -55,6 +55,9 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights
     with _quiet(), _explained(f"{source.base} (base of {spec})" if source.adapters else source.base):
         from transformers import AutoTokenizer
 
+        if source.kind in ("folder", "hub"):
+            import lmphys.lm.tiny.model  # noqa: F401  tells `transformers` of the tiny transformer
+
         if source.adapters:
             model = _adapted(source, place, dtype, device)
         elif source.seed is not None:

@@ -1,151 +1,68 @@
-"""Examples as batches: windows of them sorted by length, cut, and shuffled; one window ahead of the training."""
+"""What one update is made from, and making it while the one before is at work."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
-
-from lmphys.core.errors import LmphysError
-from lmphys.lm.model import LanguageModel
-from lmphys.lm.prompts import REQUEST
-from lmphys.training.reasoner.config import TrainingConfig
-
-WINDOW = 32  # batches that are sorted together
-
-Examples = Callable[[int], tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """An example as tokens.
-
-    Attributes:
-        ids: prompt, chain and the end-of-turn token.
-        n_prompt: tokens of the prompt.
-    """
-
-    ids: list[int]
-    n_prompt: int
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some examples side by side.
+    """Some texts side by side.
 
     Attributes:
         ids: (B, T) token ids, padded on the right.
         rows: (N,) places in the flattened `ids` whose next token is to be predicted.
-        targets: (N,) these next tokens: all of a chain, and its end-of-turn token.
+        targets: (N,) these next tokens.
         n_tokens: tokens but padding.
+        positions: (B, T) places of the tokens in their own text, where several stand in a row; None: from 0 in each.
+        flops: multiplications and additions of an update with it, where they were counted.
     """
 
     ids: Tensor
     rows: Tensor
     targets: Tensor
     n_tokens: int
+    positions: Tensor | None = None
+    flops: float = 0.0
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device; a copy from pinned memory does not wait for it."""
-        ids, rows, targets = (x.to(device, non_blocking=True) for x in (self.ids, self.rows, self.targets))
-        return Batch(ids, rows, targets, self.n_tokens)
+        return self._each(lambda x: x.to(device, non_blocking=True))
 
     def pinned(self) -> "Batch":
         """The same batch in memory from which a GPU copies by itself."""
-        return Batch(self.ids.pin_memory(), self.rows.pin_memory(), self.targets.pin_memory(), self.n_tokens)
+        return self._each(torch.Tensor.pin_memory)
+
+    def counted(self, flops: float) -> "Batch":
+        """The same batch with its number of multiplications and additions."""
+        return replace(self, flops=flops)
+
+    def _each(self, moved: Callable[[Tensor], Tensor]) -> "Batch":
+        positions = None if self.positions is None else moved(self.positions)
+        return replace(
+            self, ids=moved(self.ids), rows=moved(self.rows), targets=moved(self.targets), positions=positions
+        )
 
 
-def closing_token(model: LanguageModel) -> int:
-    """The token that ends an answer: what the chat template puts after it, or the end-of-sequence token without one.
-
-    Raises:
-        LmphysError: there is neither.
-    """
-    tokenizer = model.tokenizer
-    if getattr(tokenizer, "chat_template", None):
-        messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "@@"}]
-        after = tokenizer.apply_chat_template(messages, tokenize=False).rpartition("@@")[2]
-        ids = tokenizer(after.strip(), add_special_tokens=False)["input_ids"]
-        if ids:
-            return ids[0]
-    if tokenizer.eos_token_id is None:
-        raise LmphysError(f"{model.spec} has no end-of-sequence token to end a chain with; choose another base")
-    return tokenizer.eos_token_id
-
-
-class Batches:
-    """The batches of a training, each a function of the recipe and its number alone.
+def in_windows(make: Callable[[int], list[Batch]], size: int, step: int, steps: int) -> Generator[Batch, None, None]:
+    """Batches from update `step` (from 0) to the last; the next window is made while one is used.
 
     Args:
-        recipe: how many, of what size, in what order.
-        model: whose tokenizer and chat prompt are used.
-        examples: from the number of an example to (question, chain).
+        make: from the number of a window to its batches, `size` of them but in the last one.
+        size: batches of a window.
+        step: where to begin.
+        steps: number of all updates.
     """
-
-    def __init__(self, recipe: TrainingConfig, model: LanguageModel, examples: Examples) -> None:
-        self.recipe = recipe
-        self.model = model
-        self.examples = examples
-        self.closing = closing_token(model)
-
-    def encode(self, numbers: Iterable[int]) -> list[Encoded]:
-        """Tokens of some examples.
-
-        Raises:
-            LmphysError: one is longer than the model can read.
-        """
-        texts = [self.examples(number) for number in numbers]
-        prompts = [self.model.prompt_ids(REQUEST.format(question=question)) for question, _ in texts]
-        # All at once, which the tokenizer does beside Python: the training is not kept waiting.
-        chains = self.model.tokenizer([chain for _, chain in texts], add_special_tokens=False)["input_ids"]
-        pairs = zip(prompts, chains, strict=True)
-        encoded = [Encoded([*prompt, *chain, self.closing], len(prompt)) for prompt, chain in pairs]
-        longest = max(len(example.ids) for example in encoded)
-        if self.model.context_length is not None and longest > self.model.context_length:
-            raise LmphysError(
-                f"an example has {longest} tokens and {self.model.spec} reads {self.model.context_length}; "
-                "train on lower difficulties"
-            )
-        return encoded
-
-    def members(self, number: int) -> list[list[Encoded]]:
-        """Examples of each batch of a window: of like length, so that there is little padding, in random order."""
-        size = self.recipe.batch_size
-        n_batches = min(WINDOW, self.recipe.steps - number * WINDOW)
-        first = number * WINDOW * size
-        encoded = sorted(self.encode(range(first, first + n_batches * size)), key=lambda example: len(example.ids))
-        order = np.random.default_rng((self.recipe.seed, number)).permutation(n_batches)
-        return [encoded[i * size : (i + 1) * size] for i in order]
-
-    def from_step(self, step: int) -> Generator[Batch, None, None]:
-        """Batches from update `step` (from 0) to the last; the next window is made while one is used."""
-        n_windows = -(-self.recipe.steps // WINDOW)
-        skipped = step % WINDOW
-        with ThreadPoolExecutor(1) as pool:
-            ahead = pool.submit(self._window, step // WINDOW)
-            for number in range(step // WINDOW + 1, n_windows + 1):
-                window = ahead.result()
-                if number < n_windows:
-                    ahead = pool.submit(self._window, number)
-                yield from window[skipped:]
-                skipped = 0
-
-    def _window(self, number: int) -> list[Batch]:
-        batches = [collate(members, self.model.pad_id) for members in self.members(number)]
-        return [batch.pinned() for batch in batches] if self.model.device.type == "cuda" else batches
-
-
-def collate(examples: list[Encoded], pad_id: int) -> Batch:
-    """Examples side by side. Padding stands on the right, where no token of a causal model looks."""
-    length = max(len(example.ids) for example in examples)
-    ids = np.full((len(examples), length), pad_id)
-    rows = []
-    for row, example in enumerate(examples):
-        ids[row, : len(example.ids)] = example.ids
-        rows.append(row * length + np.arange(example.n_prompt - 1, len(example.ids) - 1))
-    places = np.concatenate(rows)
-    targets = ids.reshape(-1)[places + 1]
-    n_tokens = sum(len(example.ids) for example in examples)
-    return Batch(torch.from_numpy(ids), torch.from_numpy(places), torch.from_numpy(targets), n_tokens)
+    n_windows = -(-steps // size)
+    skipped = step % size
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(make, step // size)
+        for number in range(step // size + 1, n_windows + 1):
+            window = ahead.result()
+            if number < n_windows:
+                ahead = pool.submit(make, number)
+            yield from window[skipped:]
+            skipped = 0

@@ -1,8 +1,9 @@
-"""What a training leaves on disk: adapters in the layout of `peft`, and the state from which it goes on."""
+"""What a training leaves on disk: its recipe, kept steps, and the state from which it goes on."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from lmphys.core.boundaries import file_system, given
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 from lmphys.core.locks import alone
-from lmphys.training.reasoner.config import TrainingConfig
+from lmphys.training.recipe import Recipe
 
 STATE = "state.safetensors"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -29,8 +30,9 @@ class Record:
     Attributes:
         step: updates done.
         tokens: tokens read, without padding.
-        target_tokens: those of chains, which carry loss.
+        target_tokens: those of them that carry loss.
         seconds: time spent.
+        flops: multiplications and additions, where the batches count them.
         losses: loss of each update, nats a target token.
         rows: lines of `loss.csv` so far.
     """
@@ -39,17 +41,34 @@ class Record:
     tokens: int = 0
     target_tokens: int = 0
     seconds: float = 0.0
+    flops: float = 0.0
     losses: list[float] = field(default_factory=list)
     rows: list[list[float]] = field(default_factory=list)
 
 
 def step_folder(folder: Path, step: int) -> Path:
-    """Folder of the adapter after `step` updates."""
+    """Folder of the weights after `step` updates."""
     return folder / f"step-{step:06d}"
 
 
 @contextmanager
-def claimed(folder: Path, recipe: TrainingConfig) -> Iterator[None]:
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder to write into, which takes the place of `folder` once all is written.
+
+    Raises:
+        LmphysError: there is no room, or no right to write there.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    with file_system():
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed after it had kept this step
+        part.rename(folder)
+
+
+@contextmanager
+def claimed(folder: Path, recipe: Recipe) -> Iterator[None]:
     """Hold the folder of a training for one recipe and one process.
 
     Raises:
@@ -59,8 +78,8 @@ def claimed(folder: Path, recipe: TrainingConfig) -> Iterator[None]:
     with file_system():
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder / ".lock", busy):
-            for part in folder.rglob(".*.part"):  # of a process that was killed: nobody else writes here now
-                part.unlink()
+            for part in list(folder.rglob(".*.part")):  # of a process that was killed: nobody else writes here now
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
             # A start that failed before there was anything to keep does not bind the folder to its recipe.
             if (folder / STATE).exists() or any(folder.glob("step-*")):
                 _check_recipe(folder / "recipe.json", recipe)
@@ -69,39 +88,17 @@ def claimed(folder: Path, recipe: TrainingConfig) -> Iterator[None]:
             yield
 
 
-def _check_recipe(file: Path, recipe: TrainingConfig) -> None:
+def _check_recipe(file: Path, recipe: Recipe) -> None:
     mend = f"choose another folder (--into), or remove {file.parent}"
     with given(file, mend, "is damaged"):
         found: dict[str, Any] = dict(json.loads(file.read_text(encoding="utf-8")))
+    with suppress(LmphysError):  # what an older version did not write down
+        found = recipe.from_json(found).to_json()
     wanted = recipe.to_json()
     differ = [name for name in sorted({*found, *wanted}) if found.get(name) != wanted.get(name)]
     if differ:
         values = ", ".join(f"{name} {found.get(name)!r} there, {wanted.get(name)!r} here" for name in differ)
         raise LmphysError(f"{file.parent} holds a training by another recipe ({values}); {mend}")
-
-
-def write_adapter(adapted: Any, base: str, folder: Path) -> None:
-    """Write the adapter of a `peft` model in float16, as `PeftModel.from_pretrained` reads it.
-
-    Args:
-        adapted: the model.
-        base: spec of what it adapts.
-        folder: where its two files go.
-
-    Raises:
-        LmphysError: a weight exceeds float16.
-    """
-    from peft import get_peft_model_state_dict
-
-    config = {**adapted.active_peft_config.to_dict(), "base_model_name_or_path": base, "inference_mode": True}
-    # Sets have no order; a file that is the same each time is worth more than the order in which `peft` found them.
-    config = {name: sorted(value) if isinstance(value, set | list) else value for name, value in config.items()}
-    tensors = get_peft_model_state_dict(adapted, save_embedding_layers=False)
-    half = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in tensors.items()}
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in half.values()):
-        raise LmphysError("the adapter has grown beyond float16; lower the learning rate (--learning-rate)")
-    write_atomically(folder / "adapter_config.json", json.dumps(config, indent=1, sort_keys=True))
-    write_atomically(folder / "adapter_model.safetensors", save(half, {"format": "pt"}))
 
 
 class StateFile:
@@ -110,7 +107,7 @@ class StateFile:
     Args:
         file: where it lies.
         weights: name to trained weight.
-        optimizer: AdamW over these weights, in this order.
+        optimizer: AdamW over these weights.
     """
 
     def __init__(self, file: Path, weights: Mapping[str, Tensor], optimizer: torch.optim.AdamW) -> None:
@@ -141,7 +138,9 @@ class StateFile:
             with torch.no_grad():
                 for name, weight in self.weights.items():
                     weight.copy_(kept[f"{name}:weight"])
-            moments = [{name: kept[f"{weight}:{name}"] for name in _MOMENTS} for weight in self.weights]
+            names = {id(weight): name for name, weight in self.weights.items()}
+            order = [names[id(weight)] for group in self.optimizer.param_groups for weight in group["params"]]
+            moments = [{name: kept[f"{weight}:{name}"] for name in _MOMENTS} for weight in order]
             # Each weight counts its own steps, in place.
             state = {i: {"step": torch.tensor(float(record.step)), **pair} for i, pair in enumerate(moments)}
             self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})

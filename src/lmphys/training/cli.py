@@ -1,5 +1,8 @@
-"""`lmphys train`: train an adapter for a model."""
+"""`lmphys train`: the reasoner, and the tiny transformers of the recipes."""
 
+import dataclasses
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -7,13 +10,36 @@ import typer
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.paths import seen_from
+from lmphys.training.recipes import RECIPES
+from lmphys.training.tiny.recipe import TinyRecipe
 
-app = typer.Typer(help="Train an adapter for a model.", no_args_is_help=True, add_completion=False)
+_HELP = "Train the reasoner, a small adapter, or a tiny transformer on a world whose laws are known."
+app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False)
+
+
+def _show_recipes(wanted: bool) -> None:
+    if not wanted:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None)
+    for heading in ("recipe", "world", "model", "updates", "documents"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("what for")
+    for name, recipe in RECIPES.items():
+        counts = (f"{recipe.steps:,}", f"{recipe.steps * recipe.batch_size:,}")
+        table.add_row(name, recipe.world, str(recipe.shape), *counts, recipe.title)
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+    raise typer.Exit
 
 
 @app.callback()
-def _top() -> None:
-    # With a callback, typer asks for the name of the command even where there is but one.
+def _top(
+    list_: Annotated[
+        bool, typer.Option("--list", callback=_show_recipes, is_eager=True, help="List the recipes.")
+    ] = False,
+) -> None:
     pass
 
 
@@ -36,9 +62,7 @@ def reasoner(
     The same command after Ctrl-C, a crash or a kill goes on from the last state, at most two minutes back. Adapters
     are kept at log-spaced steps; the folder of the last one is printed, and is itself a model spec.
     """
-    import dataclasses
-
-    from lmphys.training.loop import train
+    from lmphys.training.reasoner.adapter import train
     from lmphys.training.reasoner.config import PROFILES
 
     if profile not in PROFILES:
@@ -56,3 +80,31 @@ def reasoner(
     folder = train(recipe, into, device=device)
     print(folder)
     print(f"use it: lmphys run CHAPTER --model {folder}")
+
+
+def _command(name: str, recipe: TinyRecipe) -> Callable[..., None]:
+    """The command that trains a recipe."""
+    folder = Path("runs", "train", name)
+
+    def command(
+        into: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curve and summary")] = folder,
+        steps: Annotated[int, typer.Option(help="Updates")] = recipe.steps,
+        batch_size: Annotated[int, typer.Option(help="Documents an update")] = recipe.batch_size,
+        learning_rate: Annotated[float, typer.Option(help="After the warm-up")] = recipe.learning_rate,
+        seed: Annotated[int, typer.Option(help="Seed of documents and first weights")] = recipe.seed,
+        device: Annotated[str, typer.Option(envvar="LMPHYS_DEVICE", help="cpu, cuda, mps or auto")] = "auto",
+    ) -> None:
+        from lmphys.training.tiny.learner import train
+
+        changed = dataclasses.replace(
+            recipe, steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+        )
+        last = train(changed, into, device=device)
+        print(last)
+        print(f"use it: lmphys run CHAPTER --model {last}")
+
+    return command
+
+
+for _name, _recipe in RECIPES.items():
+    app.command(_name, help=_recipe.title)(_command(_name, _recipe))

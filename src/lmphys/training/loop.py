@@ -1,67 +1,85 @@
-"""Training of an adapter: loss on the chains alone, steps kept on the way, and a state to go on from."""
+"""The loop that trains: steps kept on the way, a loss curve, and a state to go on from."""
 
+import itertools
 import json
 import math
 import signal
+import tempfile
 import threading
 import time
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from lmphys.core.devices import resolve_device, resolve_dtype
+from lmphys.core.devices import resolve_device
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 from lmphys.core.paths import expanded
 from lmphys.core.progress import Progress, announce
-from lmphys.lm.model import LanguageModel
-from lmphys.training.batches import Batch, Batches, Examples
-from lmphys.training.checkpoint import STATE, Record, StateFile, claimed, step_folder, write_adapter
-from lmphys.training.reasoner.config import DTYPES, TrainingConfig, kept_steps
+from lmphys.training.batches import Batch
+from lmphys.training.checkpoint import STATE, Record, StateFile, claimed, step_folder
+from lmphys.training.recipe import Recipe, kept_steps
 
 ROW_STEPS = 10  # updates a row of the loss curve
+ROWS_SECONDS = 2.0  # between two times that the loss curve is written
 STATE_SECONDS = 120.0  # between two states to go on from
 _COLUMNS = ("step", "examples", "target_tokens", "tokens", "seconds", "loss", "learning_rate")
 
 
-def train(
-    recipe: TrainingConfig,
-    folder: Path,
-    *,
-    device: str = "auto",
-    examples: Examples | None = None,
-    progress: bool | None = None,
-) -> Path:
-    """Train an adapter, or go on with a training that was stopped, and return the folder of the last adapter.
+class Learner(Protocol):
+    """What can be trained.
+
+    Attributes:
+        title: what is being done, for the bar.
+        device: where its weights are.
+        dtype: of its products, "float32" or "bfloat16".
+        weights: those that are trained, float32, by name.
+        facts: what the summary says of it, as JSON values.
+    """
+
+    title: str
+    device: torch.device
+    dtype: str
+    weights: dict[str, Tensor]
+    facts: dict[str, Any]
+
+    def batches(self, step: int) -> Generator[Batch, None, None]:
+        """Batches from update `step` (from 0) to the last, each a function of its number alone."""
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean loss of a batch, nats a target token, 0-dimensional."""
+
+    def keep(self, folder: Path) -> None:
+        """Write what was learned so far into a folder."""
+
+
+def train(recipe: Recipe, folder: Path, make: Callable[[], Learner], *, progress: bool | None = None) -> Path:
+    """Train, or go on with a training that was stopped, and return the folder of what was learned.
 
     `folder` gets `step-<n>/` for each kept step, `loss.csv`, `recipe.json`, and at the end `training.json`. A training
     that is done returns at once. One that was stopped or killed ends, on a CPU, with the same bits as one that was not.
 
     Args:
-        recipe: what to train.
+        recipe: how to train.
         folder: where to.
-        device: `cpu`, `cuda`, ...; `auto` takes a GPU where there is one.
-        examples: from the number of an example to (question, chain), a pure function; None stands for
-            `lmphys.problems.chains.training_example` at the recipe's seed, difficulties and habits.
+        make: makes what is trained, as it is before the first step.
         progress: whether to show a bar; None shows it on a terminal.
 
     Raises:
-        LmphysError: the recipe or the base is impossible, the folder holds another training, the loss is not finite,
-            or memory or disk do not suffice.
+        LmphysError: the recipe is impossible, the folder holds another training, the loss is not finite, or memory or
+            disk do not suffice.
     """
     recipe.check()
     folder = expanded(str(folder))
     with claimed(folder, recipe):
         if not (folder / "training.json").is_file():
             try:
-                _Training(recipe, folder, device, examples or _chains(recipe)).run(progress)
+                _Training(recipe, folder, make()).run(progress)
             except torch.OutOfMemoryError as error:
                 raise LmphysError(
                     f"out of memory with {recipe.batch_size} examples side by side; lower the batch size (--batch-size)"
@@ -70,80 +88,39 @@ def train(
     return step_folder(folder, recipe.steps)
 
 
-def _chains(recipe: TrainingConfig) -> Examples:
-    from lmphys.problems.chains import training_example
-
-    return lambda index: training_example(index, recipe.seed, recipe.difficulties, recipe.habits)
-
-
-def adapt(model: LanguageModel, recipe: TrainingConfig) -> Any:
-    """Put a fresh adapter into all linear maps of the blocks, in place, and return the model as `peft` sees it.
-
-    The adapter changes nothing yet: one of its two factors is 0. It is float32 whatever the model is.
-
-    Raises:
-        LmphysError: `peft` cannot adapt this architecture.
-    """
-    from peft import LoraConfig, TaskType, get_peft_model
-
-    config = LoraConfig(
-        task_type=TaskType.CAUSAL_LM,
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        lora_dropout=0.0,
-        target_modules="all-linear",
-    )
-    try:
-        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-            warnings.simplefilter("ignore")
-            # The factors are drawn on the CPU; torch.manual_seed would also reseed the GPUs of the caller.
-            torch.default_generator.manual_seed(recipe.seed)
-            return get_peft_model(model.model, config)
-    except ValueError as error:
-        raise LmphysError(f"{recipe.base} cannot be adapted: {' '.join(str(error).split())[:160]}") from error
+def first_losses(recipe: Recipe, learner: Learner, n: int) -> list[float]:
+    """Losses of the first n updates, nats a target token, without a file: is a recorded curve had again?"""
+    with tempfile.TemporaryDirectory() as folder, closing(learner.batches(0)) as batches:
+        training = _Training(recipe, Path(folder), learner)
+        for batch in itertools.islice(batches, n):
+            training.update(batch.to(learner.device))
+        training.settle()
+    return training.record.losses
 
 
-def surprisals(model: LanguageModel, batch: Batch, reduction: str = "none") -> Tensor:
-    """Cross-entropy of the targets of a batch, nats, float32: (N,), or 0-dimensional as `reduction` "mean" has it.
-
-    The output head works only on the places of the targets: with many thousands of tokens in the vocabulary it would
-    otherwise take most of the time and memory.
-    """
-    head = model.model.get_output_embeddings()
-    chosen = head.register_forward_pre_hook(lambda _, inputs: (inputs[0].flatten(0, 1)[batch.rows][None],))
-    try:
-        logits = model.model(input_ids=batch.ids, use_cache=False).logits
-    finally:
-        chosen.remove()
-    return cross_entropy(logits[0].float(), batch.targets, reduction=reduction)
-
-
-def chain_loss(model: LanguageModel, batch: Batch) -> Tensor:
-    """Mean cross-entropy over the targets of a batch, nats, 0-dimensional float32."""
-    return surprisals(model, batch, "mean")
+def one_device(device: str) -> torch.device:
+    """The device of a training: a single one, where `cuda` would take all there are."""
+    place = resolve_device(device)
+    if place.type == "cuda" and place.index is None:
+        return torch.device("cuda", torch.cuda.current_device())
+    return place
 
 
 class _Training:
-    """A model with its adapter, optimizer and record."""
+    """A learner with its optimizer and record."""
 
-    def __init__(self, recipe: TrainingConfig, folder: Path, device: str, examples: Examples) -> None:
-        place = resolve_device(device)
-        if place.type == "cuda" and place.index is None:
-            place = torch.device("cuda", torch.cuda.current_device())  # one, where `cuda` would take all there are
-        dtype = resolve_dtype(recipe.dtype, place)
-        if dtype not in DTYPES:
-            raise LmphysError(f"a training in {dtype} is not possible; use float32 or bfloat16")
-        self.recipe, self.folder = recipe, folder
-        self.model = LanguageModel(recipe.base, dtype=dtype, device=str(place))
-        self.facts = self.model.describe()
-        self.batches = Batches(recipe, self.model, examples)
-        self.adapted = adapt(self.model, recipe)
-        named = self.adapted.named_parameters()
-        self.weights: dict[str, Tensor] = {name: weight for name, weight in named if weight.requires_grad}
+    def __init__(self, recipe: Recipe, folder: Path, learner: Learner) -> None:
+        self.recipe, self.folder, self.learner = recipe, folder, learner
+        weights = list(learner.weights.values())
+        groups = [
+            {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},
+        ]
+        fused = learner.device.type in ("cpu", "cuda")  # one pass over all weights, not several over each
         self.optimizer = torch.optim.AdamW(
-            list(self.weights.values()), weight_decay=recipe.weight_decay, fused=place.type == "cuda"
+            [group for group in groups if group["params"]], betas=recipe.betas, fused=fused
         )
-        self.state = StateFile(folder / STATE, self.weights, self.optimizer)
+        self.state = StateFile(folder / STATE, learner.weights, self.optimizer)
         self.record: Record = self.state.read()
         self.kept = kept_steps(recipe.steps, recipe.n_kept)
         # Losses and norms of gradients that the device has not been asked for yet: asking makes the host wait.
@@ -151,26 +128,29 @@ class _Training:
 
     def run(self, progress: bool | None) -> None:
         recipe, record = self.recipe, self.record
-        begun = told = time.monotonic()
+        begun = told = shown = time.monotonic()
         before = record.seconds
-        batches = self.batches.from_step(record.step)
-        bar = _StepBar(recipe, shown=progress)
-        with bar, _patient() as stop, closing(batches), _fast(self.model):
+        batches = self.learner.batches(record.step)
+        bar = _StepBar(self.learner.title, recipe.steps, shown=progress)
+        with bar, _patient() as stop, closing(batches), _fast(self.learner.device):
             bar.skip(record.step)
             for batch in batches:
-                self._update(batch.to(self.model.device))
+                self.update(batch.to(self.learner.device))
                 last = record.step == recipe.steps
                 if record.step % ROW_STEPS == 0 or last:
-                    self._settle()
+                    self.settle()
                     record.seconds = before + time.monotonic() - begun
                     self._add_row()
                     bar.loss(record.rows[-1][5])
+                    if last or stop.asked or time.monotonic() - shown >= ROWS_SECONDS:
+                        self._write_rows()
+                        shown = time.monotonic()
                 bar.step(batch.n_tokens)
                 if record.step in self.kept:
-                    self._settle()
-                    write_adapter(self.adapted, recipe.base, step_folder(self.folder, record.step))
+                    self.settle()
+                    self.learner.keep(step_folder(self.folder, record.step))
                 if not last and (stop.asked or time.monotonic() - told >= STATE_SECONDS):
-                    self._settle()
+                    self.settle()
                     record.seconds = before + time.monotonic() - begun
                     self.state.write(record)
                     told = time.monotonic()
@@ -178,23 +158,24 @@ class _Training:
                     raise KeyboardInterrupt
         write_atomically(self.folder / "training.json", json.dumps(self._summary(), indent=1))
 
-    def _update(self, batch: Batch) -> None:
+    def update(self, batch: Batch) -> None:
         """One step of the optimizer."""
-        recipe, record = self.recipe, self.record
+        recipe, record, learner = self.recipe, self.record, self.learner
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.rate_at(record.step)
-        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.model.dtype == torch.bfloat16):
-            loss = chain_loss(self.model, batch)
+        with torch.autocast(learner.device.type, torch.bfloat16, enabled=learner.dtype == "bfloat16"):
+            loss = learner.loss(batch)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), recipe.clip)
+        norm = torch.nn.utils.clip_grad_norm_(learner.weights.values(), recipe.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.pending.append(torch.stack([loss.detach(), norm]))
         record.step += 1
         record.tokens += batch.n_tokens
         record.target_tokens += len(batch.targets)
+        record.flops += batch.flops
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Fetch the losses that are still on the device; nothing is written unless they are finite."""
         values = torch.stack(self.pending).tolist() if self.pending else []
         first = self.record.step - len(values) + 1
@@ -214,28 +195,32 @@ class _Training:
         rate = self.recipe.rate_at(record.step - 1)
         counts = (record.step, record.step * self.recipe.batch_size, record.target_tokens, record.tokens)
         record.rows.append([*counts, round(record.seconds, 2), sum(since) / len(since), rate])
-        lines = [",".join(_COLUMNS), *(",".join(map(str, row)) for row in record.rows)]
+
+    def _write_rows(self) -> None:
+        lines = [",".join(_COLUMNS), *(",".join(map(str, row)) for row in self.record.rows)]
         write_atomically(self.folder / "loss.csv", "\n".join(lines) + "\n")
 
     def _summary(self) -> dict[str, Any]:
         from importlib.metadata import version
 
-        from lmphys.core.provenance import machine, versions
+        from lmphys.core.provenance import PACKAGE, git_state, machine, versions
 
-        recipe, record = self.recipe, self.record
+        recipe, record, learner = self.recipe, self.record, self.learner
         last = record.losses[-math.ceil(recipe.steps / 20) :]
-        gpu = {"gpu": torch.cuda.get_device_name(self.model.device)} if self.model.device.type == "cuda" else {}
+        gpu = {"gpu": torch.cuda.get_device_name(learner.device)} if learner.device.type == "cuda" else {}
         return {
             "recipe": recipe.to_json(),
-            "model": self.facts,
-            "trained_parameters": sum(weight.numel() for weight in self.weights.values()),
+            **learner.facts,
+            "trained_parameters": sum(weight.numel() for weight in learner.weights.values()),
             "kept_steps": list(self.kept),
             "examples": recipe.steps * recipe.batch_size,
             "tokens": record.tokens,
             "target_tokens": record.target_tokens,
             "seconds": round(record.seconds, 1),
             "tokens_per_second": round(record.tokens / record.seconds, 1),
+            **({"flops": record.flops} if record.flops else {}),
             "final_loss": sum(last) / len(last),
+            "commit": git_state(PACKAGE),
             "machine": {**machine(), **gpu, "threads": torch.get_num_threads()},
             "versions": {**versions(), "peft": version("peft")},
         }
@@ -244,8 +229,8 @@ class _Training:
 class _StepBar(Progress):
     """Steps done of steps wanted, with loss and tokens per second."""
 
-    def __init__(self, recipe: TrainingConfig, *, shown: bool | None) -> None:
-        super().__init__(f"training on {recipe.base}", recipe.steps, unit="steps", shown=shown)
+    def __init__(self, title: str, steps: int, *, shown: bool | None) -> None:
+        super().__init__(title, steps, unit="steps", shown=shown)
 
     def step(self, n_tokens: int) -> None:
         """Count a step and its tokens."""
@@ -282,18 +267,20 @@ class _patient:  # noqa: N801
 
 
 @contextmanager
-def _fast(model: LanguageModel) -> Iterator[None]:
-    """TF32 on GPUs, no copies of inputs in float32 that autocast would turn back at once, and no talk of masks."""
-    from peft.helpers import disable_input_dtype_casting
+def _fast(device: torch.device) -> Iterator[None]:
+    """TF32 on GPUs, and neither talk nor bars of `transformers`."""
     from transformers.utils import logging
 
     precision, verbosity = torch.get_float32_matmul_precision(), logging.get_verbosity()
-    if model.device.type == "cuda":
+    bars = logging.is_progress_bar_enabled()
+    if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
-        with disable_input_dtype_casting(model.model):
-            yield
+        yield
     finally:
+        if bars:
+            logging.enable_progress_bar()
         torch.set_float32_matmul_precision(precision)
         logging.set_verbosity(verbosity)

@@ -8,7 +8,7 @@ from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
 from lmphys.pages.reasoner.path import held_out_chains, held_out_nll, token_nll
 from lmphys.problems.problem import DIFFICULTIES
-from lmphys.training.batches import closing_token
+from lmphys.training.reasoner.batches import closing_token
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from lmphys.problems.chains import ErrorRates, LabelledChain, problem_of, write_
 from lmphys.problems.families import FAMILIES
 from lmphys.problems.problem import DIFFICULTIES
 from lmphys.stats.mean import mean_interval
-from lmphys.training.batches import Batches
+from lmphys.training.reasoner.batches import Batches
 from lmphys.training.reasoner.config import TrainingConfig
 
 _FLAWLESS = ErrorRates(slip=0, derail=0)

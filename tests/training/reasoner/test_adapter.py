@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,14 @@ from lmphys.problems import chains
 from lmphys.problems.chains import ErrorRates
 from lmphys.training import checkpoint
 from lmphys.training import loop as training
-from lmphys.training.batches import Batches
-from lmphys.training.loop import adapt, chain_loss, train
-from lmphys.training.reasoner.config import PROFILES, TrainingConfig, kept_steps
+from lmphys.training.loss import mean_surprisal
+from lmphys.training.reasoner import adapter as adapters
+from lmphys.training.reasoner.adapter import adapt, train
+from lmphys.training.reasoner.batches import Batches
+from lmphys.training.reasoner.config import PROFILES, TrainingConfig
+from lmphys.training.recipe import kept_steps
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 TOY = TrainingConfig(steps=40, batch_size=4, n_kept=3, learning_rate=2e-2, warmup=0.1, dtype="float32")
 
 
@@ -56,30 +59,6 @@ def same(one, other):
 
 
 # TrainingConfig
-
-
-def test_kept_steps_are_log_spaced_and_end_with_the_last():
-    assert kept_steps(6000, 5) == (12, 57, 268, 1269, 6000)
-    assert kept_steps(10, 5) == (1, 2, 3, 6, 10)
-    assert kept_steps(3, 5) == (1, 2, 3)
-    assert kept_steps(100, 1) == (100,)
-    for steps in (4, 17, 360, 6000):
-        for n in (1, 2, 5, 9):
-            kept = kept_steps(steps, n)
-            assert len(kept) == min(n, steps) and kept[-1] == steps and kept[0] >= 1
-            assert all(a < b for a, b in pairwise(kept))
-
-
-def test_the_learning_rate_rises_linearly_and_falls_to_a_tenth():
-    recipe = TrainingConfig(steps=101, warmup=0.1, learning_rate=2.0)
-    rates = [recipe.rate_at(step) for step in range(101)]
-    assert rates[:11] == pytest.approx([2.0 * (step + 1) / 11 for step in range(11)])
-    assert rates[11] == 2.0
-    assert rates[100] == pytest.approx(0.2)
-    middle = (rates[55] + rates[56]) / 2  # half a cosine is antisymmetric about its middle
-    assert middle == pytest.approx(1.1)
-    assert all(a > b for a, b in pairwise(rates[11:]))
-    assert TrainingConfig(steps=1, warmup=0.0).rate_at(0) == TrainingConfig().learning_rate
 
 
 def test_a_recipe_survives_json():
@@ -184,7 +163,7 @@ def test_the_loss_is_that_of_the_chains_read_one_by_one_with_all_logits(any_mode
             n = int((labels != -100).sum())
             total += n * any_model.model(ids, labels=labels).loss.item()
             count += n
-        loss = chain_loss(any_model, batch).item()
+        loss = mean_surprisal(any_model, batch).item()
     assert count == len(batch.targets)
     assert loss == pytest.approx(total / count, rel=1e-5)
     assert not any_model.model.get_output_embeddings()._forward_pre_hooks
@@ -200,12 +179,12 @@ def test_an_adapter_is_seeded_changes_nothing_and_leaves_the_random_numbers_alon
     for seed in (1, 1, 2):
         model = LanguageModel(base, dtype="float32", device="cpu")
         with torch.no_grad():
-            before = chain_loss(model, batch)
+            before = mean_surprisal(model, batch)
         state = torch.get_rng_state()
         adapted = adapt(model, dataclasses.replace(TOY, seed=seed, rank=3))
         assert torch.equal(state, torch.get_rng_state())
         with torch.no_grad():
-            assert torch.equal(chain_loss(model, batch), before)
+            assert torch.equal(mean_surprisal(model, batch), before)
         factors.append({n: w.detach().clone() for n, w in adapted.named_parameters() if w.requires_grad})
         # every linear map of the three blocks, and nothing else: 7 of a Llama, 4 of a GPT-2, two factors each
         assert len(factors[-1]) == 3 * 2 * {"LlamaForCausalLM": 7, "GPT2LMHeadModel": 4}[type(model.model).__name__]
@@ -223,7 +202,7 @@ def test_every_architecture_with_a_linear_map_can_be_adapted(any_model, tokenize
     (batch,) = Batches(recipe, model, sums).from_step(0)
     adapted = adapt(model, recipe)
     weights = [weight for weight in adapted.parameters() if weight.requires_grad]
-    chain_loss(model, batch).backward()
+    mean_surprisal(model, batch).backward()
     # At the start the second factor is 0, so that all of the gradient is its own.
     norms = {name: weight.grad.norm() for name, weight in adapted.named_parameters() if weight.requires_grad}
     assert all((norm > 0) == ("lora_B" in name) for name, norm in norms.items())
@@ -233,13 +212,13 @@ def test_every_architecture_with_a_linear_map_can_be_adapted(any_model, tokenize
 def test_training_learns_and_what_it_keeps_is_the_trained_model(base, tmp_path, monkeypatch):
     from peft import PeftModel
 
-    kept = []
+    kept, write = [], adapters.write_adapter
 
     def spy(adapted, *arguments):
         kept.append(adapted)
-        checkpoint.write_adapter(adapted, *arguments)
+        write(adapted, *arguments)
 
-    monkeypatch.setattr(training, "write_adapter", spy)
+    monkeypatch.setattr(adapters, "write_adapter", spy)
     last = train(dataclasses.replace(TOY, base=base), tmp_path / "run", device="cpu", examples=sums)
     rows = [line.split(",") for line in (tmp_path / "run" / "loss.csv").read_text().splitlines()]
     assert rows[0] == ["step", "examples", "target_tokens", "tokens", "seconds", "loss", "learning_rate"]
@@ -297,7 +276,7 @@ def test_the_summary_counts_what_was_read(base, tmp_path):
 
 def test_the_adapter_is_trained_in_float32_on_a_model_in_bfloat16(base, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(training, "write_adapter", lambda adapted, *_: seen.append(adapted))
+    monkeypatch.setattr(adapters, "write_adapter", lambda adapted, *_: seen.append(adapted))
     recipe = dataclasses.replace(TOY, base=base, steps=12, n_kept=1, dtype="bfloat16")
     train(recipe, tmp_path, device="cpu", examples=sums)
     types = {weight.dtype for weight in seen[0].parameters() if weight.requires_grad}
@@ -397,14 +376,15 @@ def test_ctrl_c_keeps_the_step_at_hand_and_the_training_goes_on_to_the_same_bits
 def test_a_process_killed_outright_leaves_a_training_that_goes_on_to_the_same_bits(whole, tmp_path):
     code = (
         "import json, sys, time; from pathlib import Path; import torch; torch.set_num_threads(int(sys.argv[3]))\n"
-        "from lmphys.training import loop as t; from lmphys.training.reasoner.config import TrainingConfig\n"
-        "from tests.training.test_loop import sums\n"
+        "from lmphys.training import loop as t; from lmphys.training.reasoner.adapter import train\n"
+        "from lmphys.training.reasoner.config import TrainingConfig\n"
+        "from tests.training.reasoner.test_adapter import sums\n"
         "t.STATE_SECONDS = 0.0; put = t.StateFile.write\n"
         "def write(self, record):\n"
         "    put(self, record)\n"
         "    if record.step == 11: print('here', flush=True); time.sleep(600)\n"
         "t.StateFile.write = write\n"
-        "t.train(TrainingConfig.from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), device='cpu', examples=sums)\n"
+        "train(TrainingConfig.from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), device='cpu', examples=sums)\n"
     )
     values = [json.dumps(whole[1].to_json()), str(tmp_path), str(torch.get_num_threads())]
     with subprocess.Popen([sys.executable, "-c", code, *values], cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
@@ -420,7 +400,7 @@ def test_a_process_killed_outright_leaves_a_training_that_goes_on_to_the_same_bi
 
 
 def test_a_finished_training_returns_at_once(whole, monkeypatch):
-    monkeypatch.setattr(training, "LanguageModel", None)
+    monkeypatch.setattr(adapters, "LanguageModel", None)
     assert train(whole[1], whole[0]) == whole[0] / "step-000040"
 
 
@@ -488,7 +468,7 @@ def test_memory_that_does_not_suffice_is_told(whole, tmp_path, monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(training, "chain_loss", full)
+    monkeypatch.setattr(adapters, "mean_surprisal", full)
     action = lambda: train(whole[1], tmp_path, device="cpu", examples=sums)  # noqa: E731
     one_line(action, "out of memory with 4 examples side by side; lower the batch size (--batch-size)")
 

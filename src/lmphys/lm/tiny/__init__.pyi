@@ -1,0 +1,3 @@
+from .config import TinyConfig as TinyConfig
+from .model import TinyForCausalLM as TinyForCausalLM
+from .tokenizer import word_tokenizer as word_tokenizer

@@ -1,0 +1,1 @@
+"""Tiny transformers on documents of a world: their recipes, and training them."""

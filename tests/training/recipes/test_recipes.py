@@ -1,0 +1,66 @@
+import json
+
+import numpy as np
+import pytest
+
+from lmphys.training.documents import packed
+from lmphys.training.recipes import RECIPES
+from lmphys.training.tiny.recipe import TinyRecipe
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_are_possible_and_survive_json(name):
+    recipe = RECIPES[name]
+    recipe.check()
+    assert TinyRecipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    assert 10 < len(recipe.title) < 100
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_documents_of_recipes_are_of_their_words_and_fit_their_rows(name):
+    recipe = RECIPES[name]
+    source = recipe.source()
+    assert source.vocabulary[:2] == ("<s>", "</s>") and len(set(source.vocabulary)) == len(source.vocabulary)
+    documents = [source.document(index) for index in range(40)]
+    batch = packed(documents, recipe.context)
+    assert batch.ids.min() >= 0 and batch.ids.max() < len(source.vocabulary)
+    for (tokens, mask), again in zip(documents, (recipe.source().document(index) for index in range(40)), strict=True):
+        assert tokens[0] == 0 and tokens[-1] == 1 and len(tokens) == len(mask) and not mask[0]
+        assert np.array_equal(tokens, again[0]) and np.array_equal(mask, again[1])
+
+
+@pytest.mark.parametrize(
+    ("plain", "canon"),
+    [
+        ("grammar-none", "grammar-canon"),
+        ("long-grammar-none", "long-grammar-canon"),
+        ("hops-none", "hops-none-canon"),
+        ("hops-rotary", "hops-rotary-canon"),
+        ("long-hops-none", "long-hops-none-canon"),
+        ("arithmetic", "arithmetic-wide"),
+        ("arithmetic", "arithmetic-deep"),
+    ],
+)
+def test_what_is_compared_has_as_many_weights(plain, canon):
+    counts = [
+        recipe.shape.config(100, recipe.context).n_parameters - 100 * recipe.shape.width
+        for recipe in (RECIPES[plain], RECIPES[canon])
+    ]
+    assert counts[1] == pytest.approx(counts[0], rel=0.005)
+    one, other = (RECIPES[name] for name in (plain, canon))
+    assert (one.steps, one.batch_size, one.options, one.context) == (
+        other.steps,
+        other.batch_size,
+        other.options,
+        other.context,
+    )
+
+
+def test_exposures_are_counted_by_passes():
+    for name, passes in (("capacity-1000", 100), ("capacity-1800", 100), ("biographies-single", 540)):
+        recipe = RECIPES[name]
+        n_people = recipe.options.get("n_people") or recipe.options["world"]["n_people"]
+        assert recipe.steps * recipe.batch_size == passes * n_people
+        source = recipe.source()
+        documents = [tuple(source.document(index)[0]) for index in range(n_people)]
+        assert len(set(documents)) == n_people

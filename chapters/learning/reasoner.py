@@ -187,7 +187,8 @@ at_slips = analysis.compare_slips(reader, chains, slips)
 analysis.looked_right(at_slips, seed=seed).round(3)
 
 # %% tags=["hide-input"]
-at_slips.head(6).style.hide(axis="index").format(precision=3).set_properties(**left)
+wide = left | {"subset": ["written", "right"]}
+at_slips.head(6).style.hide(axis="index").format(precision=3).set_properties(**wide)
 
 # %% [markdown]
 # One slip a question, so that the interval is over questions; it says how much of this is known. Comparisons are left out:

@@ -182,7 +182,7 @@ def walk(world: World, command: str, every: int = 1, turns: int = 0) -> None:
                 assert not differing(world.files(), after), where
                 continue
             assert isinstance(result.exception, SystemExit), f"{where} {result.exception!r}"
-            (line,) = result.stderr.splitlines()
+            *_, line = result.stderr.splitlines()  # remarks on what was read may stand above
             assert line.startswith("lmphys: ") and "; " in line and "Errno" not in line, where
             for name, content in settled(world.files()).items():
                 hidden = any(part.startswith(".") for part in Path(name).parts)

@@ -2,7 +2,6 @@ import dataclasses
 import errno
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -109,7 +108,7 @@ print(build.build_corpus(spec).folder)
 def test_a_corpus_has_every_chain_once_with_its_labels(spec, corpus):
     assert len(corpus.chains) == 24
     (task,) = set(corpus.chains["task"])
-    assert re.fullmatch("mine-[0-9a-f]{6}", task)
+    assert task == "mine"
     assert corpus.chains["chain_id"].tolist() == [f"{task}/{q}/{c}" for q in range(1, 7) for c in range(4)]
     assert corpus.chains["answer"].tolist() == [str(q + 2) for q in range(6) for _ in range(4)]
     assert (corpus.chains["seed"] == [chain_seed(0, f"{task}/{q}", c) for q in range(1, 7) for c in range(4)]).all()
@@ -327,7 +326,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(spec, home, corpus_folder, m
 
     monkeypatch.setattr(ChainDecoder, "run", greedy)
     found = build_corpus(spec, batch_size=16)
-    assert tried == [16, 8, 4]
+    assert tried[-3:] == [16, 8, 4]  # after those of the check of the model
     assert found.manifest["batch_size"] == 4
     pd.testing.assert_series_equal(found.chains["text"], expected)
     assert "going on with 4 chains" in capsys.readouterr().err
@@ -339,6 +338,7 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(spec, home, monkeypatch
     def wrong(self, requests, on_tokens=None):
         raise RuntimeError("shapes differ")
 
+    LanguageModel(spec.model)  # is checked once
     monkeypatch.setattr(ChainDecoder, "run", wrong)
     with pytest.raises(RuntimeError, match="shapes differ"):
         build_corpus(spec)

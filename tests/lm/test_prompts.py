@@ -1,7 +1,6 @@
 """Prompts: chat templates of every kind of failing, and what tokenizers add."""
 
 import copy
-import json
 import shutil
 from datetime import datetime
 
@@ -231,15 +230,3 @@ def test_the_default_model_asks_as_it_always_did():
         assert prompt_ids(tokenizer, "smollm2", "What is 3 plus 4", template) == _plain_ids(
             tokenizer, parse(template), template
         )
-
-
-def test_keys_of_the_shipped_chains_are_what_they_were():
-    from pathlib import Path
-
-    from lmphys.corpus.spec import CorpusSpec
-
-    recipes = sorted((Path(__file__).parents[2] / "data" / "chains").glob("*.json"))
-    assert recipes
-    for recipe in recipes:
-        spec = CorpusSpec.from_json(json.loads(recipe.read_text())["spec"])
-        assert spec.key() == recipe.stem

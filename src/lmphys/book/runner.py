@@ -24,7 +24,7 @@ from lmphys.book.chapter import Chapter
 from lmphys.book.record import RunRecord, Target, input_digests, run_key
 from lmphys.core.boundaries import explained, file_system, system_error
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import file_digest, write_atomically
+from lmphys.core.files import file_digest, listed, write_atomically
 from lmphys.core.locks import alone
 from lmphys.core.provenance import git_state
 
@@ -221,7 +221,7 @@ def _publish_ledger(
     files, verdicts = list[str](), dict[str, str]()
     seed = parameters.get("seed")
     suffix = "" if seed == chapter.resolve({}).get("seed") else f"--seed{seed}"
-    for path in sorted(staged.glob("*.json")):
+    for path in listed(staged, "*.json"):
         rows = [row | {"seed": seed} for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
         verdicts.update({row["claim"]: row["verdict"] for row in rows})
         place = target.ledger / f"{path.stem}{suffix}.json"

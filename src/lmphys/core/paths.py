@@ -1,5 +1,6 @@
 """Where things are kept: the cache of models and corpora, and the checkout of the book."""
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -72,7 +73,11 @@ def _names_something(path: Path, value: str) -> bool:
         if path.is_dir():
             return value.startswith((".", "/", "~")) or any((path / name).is_file() for name in _MODEL_FILES)
         return path.is_file() and not value.isalnum()  # a mere word names a setting, whatever files there are
-    except (OSError, ValueError):  # too long for a name, or with a null in it: a text
+    except ValueError:  # with a null in it: a text
+        return False
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # what may not be looked at is no text either
+            raise
         return False
 
 

@@ -203,7 +203,9 @@ def departure(spec: str, template: str) -> tuple[int, ...] | None:
     """
     try:
         return _departure(spec, template, identity(spec))
-    except LmphysError:  # loading it will say what is wrong
+    except LmphysError as error:  # loading it will say what is wrong
+        if isinstance(error.__cause__, OSError):
+            raise
         return None
 
 

@@ -93,7 +93,9 @@ def identity(spec: str) -> str:
     try:
         source = locate(spec)
         return " ".join(filter(None, [spec, source.state(), *source.adapter_states()]))
-    except LmphysError:  # loading it will say what is wrong
+    except LmphysError as error:  # loading it will say what is wrong
+        if isinstance(error.__cause__, OSError):
+            raise
         return spec
 
 
@@ -101,7 +103,9 @@ def same_weights(one: str, other: str) -> bool:
     """Whether two specs stand for the same weights, however they are written."""
     try:
         return one == other or locate(one) == locate(other)
-    except LmphysError:  # loading it will say what is wrong
+    except LmphysError as error:  # loading it will say what is wrong
+        if isinstance(error.__cause__, OSError):
+            raise
         return False
 
 

@@ -18,7 +18,7 @@ test: $(READY)  ## run the tests but the slow ones (minutes)
 	$(PYTEST)
 
 test-all: $(READY)  ## run all tests but the smoke runs, as CI does
-	$(PYTEST) -m "not smoke"
+	$(PYTEST) -m "not smoke and not exhaustive"
 
 smoke: $(READY)  ## run every chapter on the smallest amount of data, in a copy of the project
 	$(BIN)/python -m pytest -m smoke tests/test_smoke.py

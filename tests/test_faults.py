@@ -219,14 +219,14 @@ def test_a_call_of_a_corpus_that_fails(corpora, monkeypatch, read_once, command)
     walk(corpora, command, every=7)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("command", BOOK)
 def test_every_call_of_the_book_fails_in_every_way(project, monkeypatch, command):
     quietly(monkeypatch, project)
     walk(project, command, turns=7)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("command", [*CORPUS, TRAIN])
 def test_every_call_of_a_corpus_or_a_training_fails(corpora, monkeypatch, read_once, command):
     quietly(monkeypatch, corpora)

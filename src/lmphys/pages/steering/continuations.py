@@ -143,8 +143,9 @@ class _Growing:
         self.model = contexts.model
         self.age = contexts.lengths[rows].clone()
         longest = int(self.age.max())
-        self.cache = KVCache(self.model.n_layers, len(rows), longest + n_tokens, reserve=longest)
-        for layer, held in zip(self.cache.layers, contexts.keys(rows), strict=True):
+        past = contexts.keys(rows)  # more than the layers of the model where it keeps more than keys and values
+        self.cache = KVCache(len(past), len(rows), longest + n_tokens, reserve=longest)
+        for layer, held in zip(self.cache.layers, past, strict=True):
             if held is not None:
                 layer.lazy_initialization(*held)
                 assert layer.keys is not None and layer.values is not None

@@ -11,13 +11,14 @@ import platformdirs
 from lmphys.core.errors import LmphysError
 
 DEFAULT_MODEL = "smollm2"
+# Spec of the architecture of another one with fresh random weights.
+RANDOM = re.compile(r"random:(?P<base>.+?)(?:#(?P<seed>\d+))?")
 # Set by `lmphys run --ship`: chains that are drawn go to the shelf.
 SHIP = "LMPHYS_SHIP"
 
 # Endings by which a value names a file that must be there. Files of models are also known by their folder.
 _ENDINGS = (".jsonl", ".json", ".gguf")
 _MODEL_FILES = ("config.json", "adapter_config.json")
-_RANDOM = re.compile(r"(?P<head>random:)(?P<base>.+?)(?P<seed>#\d+)?")
 _Value = TypeVar("_Value")
 
 
@@ -58,8 +59,8 @@ def seen_from(here: Path, value: _Value) -> _Value:
         return [seen_from(here, item) for item in value]  # type: ignore[return-value]
     if not isinstance(value, str) or len(value) < 2 or value == DEFAULT_MODEL or "{" in value:  # `{question}`: a prompt
         return value
-    if match := _RANDOM.fullmatch(value):
-        return f"{match['head']}{seen_from(here, match['base'])}{match['seed'] or ''}"  # type: ignore[return-value]
+    if match := RANDOM.fullmatch(value):
+        return f"random:{seen_from(here, match['base'])}{value[match.end('base') :]}"  # type: ignore[return-value]
     path = Path(os.path.normpath(here / expanded(value)))
     if _names_something(path, value):
         return str(path)  # type: ignore[return-value]

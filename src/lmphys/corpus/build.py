@@ -6,6 +6,7 @@ import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -165,8 +166,10 @@ class _Builder:
         """How the chains came about."""
         raise NotImplementedError
 
-    def prompt(self, question: Question) -> tuple[int, ...]:
-        return self.model.prompt_ids(REQUEST.format(question=question.text), self.spec.prompt)
+    @cached_property
+    def prompts(self) -> dict[str, tuple[int, ...]]:
+        """Id of a question to the tokens that ask it, once for all of its chains."""
+        return {q.id: self.model.prompt_ids(REQUEST.format(question=q.text), self.spec.prompt) for q in self.questions}
 
     def _manifest(self) -> dict[str, Any]:
         packages = ("torch", "transformers", "reasoning-gym", "lmphys")
@@ -189,7 +192,7 @@ class _Writer(_Builder):
 
     def requests(self, jobs: range) -> list[Request]:
         chosen = [self.jobs[i] for i in jobs]
-        return [Request(self.prompt(q), chain_seed(self.spec.seed, q.id, chain)) for q, chain in chosen]
+        return [Request(self.prompts[q.id], chain_seed(self.spec.seed, q.id, chain)) for q, chain in chosen]
 
     def drawn(self) -> str:
         if self.resample:
@@ -237,7 +240,7 @@ class _Reader(_Builder):
         questions = [self.jobs[i][0] for i in jobs]
         tokens = self._tokens(source)
         parts: list[Shard | None] = [None] * len(questions)
-        prompts = [self.prompt(question) for question in questions]
+        prompts = [self.prompts[question.id] for question in questions]
         for i, states in read_chains(self.model, prompts, tokens, layer=self.layer):
             row = table.iloc[i]
             unknown = np.full(len(tokens[i]), np.nan, dtype=np.float32)
@@ -273,9 +276,8 @@ def chain_shard(
     another token, the end-of-sequence token included, follows it. Sentences about a problem with known steps get the
     labels of `lmphys.problems.parser`.
     """
-    if not all(bool(torch.isfinite(array).all()) for array in states.values()):
-        raise LmphysError(f"{model.spec} gave states that are not finite in {model.describe()['dtype']}; use float32")
     tokens = written.tokens
+    model.check_finite("states", tokens, *(array.isfinite().all(-1) for array in states.values()))
     text = model.tokenizer.decode(tokens.tolist(), skip_special_tokens=True, clean_up_tokenization_spaces=False)
     ends = np.array(token_ends(model.tokenizer, tokens.tolist()))
     rows: list[dict[str, Any]] = []

@@ -10,13 +10,13 @@ from typing import Any
 
 from lmphys.core.devices import resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
-from lmphys.core.paths import DEFAULT_MODEL
+from lmphys.core.paths import DEFAULT_MODEL, RANDOM
 from lmphys.core.settings import whole
 from lmphys.corpus.tasks import EMBEDDED, task_identity
 from lmphys.lm.adapters import REASONER
 from lmphys.lm.prompts import departure
 from lmphys.lm.sampling import Sampling
-from lmphys.lm.sources import RANDOM, identity, random_base, same_weights
+from lmphys.lm.sources import identity, random_base, same_weights
 from lmphys.problems.families import FAMILIES
 
 # What the shipped reasoner was trained on: the tasks of its corpora unless others are asked for.

@@ -262,9 +262,11 @@ class ChainDecoder:
             getattr(rows, name)[which, place] = values.cpu()
         good = rows.logp[which, place].isfinite()
         if not bool(good.all()):
-            row = int(which[int((~good).int().argmax())])
-            n = int(rows.n_tokens[row])
-            raise self.model.not_finite("logits", int(rows.tokens[row, n - 1]) if n else rows.prompt[row][-1])
+            newest = [
+                int(rows.tokens[row, n - 1]) if n else rows.prompt[row][-1]
+                for row, n in zip(which.tolist(), place.tolist(), strict=True)
+            ]
+            self.model.check_finite("logits", newest, good)
         rows.n_tokens[which] += 1
 
     def _finished(self, rows: _Rows) -> Iterator[DecodedChain]:

@@ -96,17 +96,32 @@ class LanguageModel:
         self.n_layers, self.width = anatomy.n_layers, anatomy.width
         self.keeps_keys, self.side_by_side = checked.keeps_keys, checked.side_by_side
         self.body, self.blocks = self.model.get_submodule(anatomy.body), self.model.get_submodule(anatomy.blocks)
+        parameters = inspect.signature(self.body.forward).parameters
+        # What takes keywords of any name would make a cache of its own where it is not told otherwise.
+        others = {"use_cache"} if any(p.kind is p.VAR_KEYWORD for p in parameters.values()) else set()
+        self._body_accepts = frozenset(parameters.keys() | others)
 
     def rows(self, batch_size: int) -> int:
         """How many texts may stand side by side where `batch_size` are wanted."""
         return batch_size if self.side_by_side else 1
 
-    def not_finite(self, what: str, token: int) -> LmphysError:
-        """The error to raise where states or logits at a token are no numbers."""
-        dtype, text = str(self.dtype).removeprefix("torch."), self.tokenizer.decode([token])
-        damaged = "its weights are damaged, fetch them again"
-        mend = damaged if dtype == "float32" else "use float32 (LMPHYS_DTYPE=float32)"
-        return LmphysError(f"{self.spec} gives {what} that are not finite in {dtype} at the token {text!r}; {mend}")
+    def check_finite(self, what: str, tokens: Tensor | Sequence[int], *good: Tensor) -> None:
+        """Raise LmphysError at the first of n tokens at which states or logits are no numbers.
+
+        Args:
+            what: what is looked at.
+            tokens: (n,) ids.
+            good: (n,) whether the numbers at each token are finite, for each of several arrays.
+        """
+        for at in good:
+            if not bool(at.all()):
+                token = int(tokens[int((~at).int().argmax())])
+                dtype, text = str(self.dtype).removeprefix("torch."), self.tokenizer.decode([token])
+                damaged = "its weights are damaged, fetch them again"
+                mend = damaged if dtype == "float32" else "use float32 (LMPHYS_DTYPE=float32)"
+                raise LmphysError(
+                    f"{self.spec} gives {what} that are not finite in {dtype} at the token {text!r}; {mend}"
+                )
 
     @cached_property
     def head(self) -> LinearHead | None:
@@ -184,11 +199,7 @@ class LanguageModel:
 
     def states(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None = None) -> Tensor:
         """States (B, T, D) that the body hands to `head`, which must be there; the arguments are those of `logits`."""
-        parameters = inspect.signature(self.body.forward).parameters
-        # What takes keywords of any name would make a cache of its own where it is not told otherwise.
-        others = {"use_cache"} if any(p.kind is p.VAR_KEYWORD for p in parameters.values()) else set()
-        given = self._arguments(ids, mask, positions, cache, parameters.keys() | others)
-        return first_tensor(self.body(**given))
+        return first_tensor(self.body(**self._arguments(ids, mask, positions, cache, self._body_accepts)))
 
     def _arguments(
         self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache | None, accepted: Set[str]

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from lmphys.core.errors import LmphysError
-from lmphys.lm.sources import identity, locate
+from lmphys.lm.sources import identity, locate, told_by_loading
 
 # What the model is asked; the wording decides how long the chains are and how often they are right.
 REQUEST = "Solve this step by step, and give the final answer at the end.\n\n{question}"
@@ -133,31 +133,43 @@ def knows_clock(tokenizer: Any, spec: str, chat: Chat) -> bool:
 
 def settings_of(tokenizer: Any, spec: str, chat: Chat) -> list[str]:
     """Variables that a chat template asks for and that a prompt may set, in alphabetical order."""
-    found = _variables(_template(tokenizer, spec, chat)) or set()
+    found = _variables(_template(tokenizer, spec, chat)) or frozenset()
     return sorted(found - {*tokenizer.special_tokens_map, *_GIVEN, *chat.values})
 
 
 def turn_end(tokenizer: Any, spec: str, chat: Chat) -> int | None:
     """The token with which a template closes an answer; None where it does with none, or takes no answers."""
-    template, answer = _template(tokenizer, spec, chat), "That makes 7"
-    messages = [{"role": "user", "content": PROBE}, {"role": "assistant", "content": answer}]
+    template = _template(tokenizer, spec, chat)
     try:
-        text = tokenizer.apply_chat_template(messages, tokenize=False, chat_template=template, **chat.values)
+        ids = after_answer(tokenizer, chat_template=template, **chat.values)
     except Exception:  # a template of questions alone is none to complain of
         return None
-    after = text.rpartition(answer)[2].strip() if answer in text else ""
-    ids = tokenizer(after, add_special_tokens=False)["input_ids"] if after else []
     return ids[0] if ids and ids[0] in tokenizer.all_special_ids + list(tokenizer.added_tokens_decoder) else None
 
 
-def _variables(template: str) -> set[str] | None:
+def after_answer(tokenizer: Any, **settings: Any) -> list[int]:
+    """Tokens that a chat template puts after an answer; none where it puts none, or leaves the answer out.
+
+    Args:
+        tokenizer: with a chat template.
+        settings: of `apply_chat_template`.
+    """
+    answer = "That makes 7"
+    messages = [{"role": "user", "content": PROBE}, {"role": "assistant", "content": answer}]
+    text = tokenizer.apply_chat_template(messages, tokenize=False, **settings)
+    after = text.rpartition(answer)[2].strip() if answer in text else ""
+    return tokenizer(after, add_special_tokens=False)["input_ids"] if after else []
+
+
+@lru_cache(maxsize=64)  # parsing takes twenty times as long as the rest of a prompt
+def _variables(template: str) -> frozenset[str] | None:
     """Names that a chat template uses and does not set; None where it cannot be parsed."""
     import jinja2
     import jinja2.meta
 
     plain = re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", template)  # a mark of training that transformers adds
     try:
-        return jinja2.meta.find_undeclared_variables(_parser().parse(plain))
+        return frozenset(jinja2.meta.find_undeclared_variables(_parser().parse(plain)))
     except jinja2.TemplateError:  # rendering it will say what is wrong
         return None
 
@@ -203,9 +215,8 @@ def departure(spec: str, template: str) -> tuple[int, ...] | None:
     """
     try:
         return _departure(spec, template, identity(spec))
-    except LmphysError as error:  # loading it will say what is wrong
-        if isinstance(error.__cause__, OSError):
-            raise
+    except LmphysError as error:
+        told_by_loading(error)
         return None
 
 

@@ -16,12 +16,13 @@ from lmphys.lm.cache import KVCache
 from lmphys.lm.decode import DecodedChain
 from lmphys.lm.hooks import Capture
 from lmphys.lm.model import LanguageModel, left_padded
-from lmphys.lm.sampling import Draw, Sampling, measure
+from lmphys.lm.sampling import Draw, Sampling, joined, measure
 
 # Tokens of a pass: more make no product faster, and their states leave the cache of a processor.
 _PASS = {"cpu": 512}
 _PASS_ON_ACCELERATOR = 16_384
 _LOGITS_AT_ONCE = 256
+_NUMBERS = "states or logits"
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def read_chains(
     index = model.layer_index(layer)
     for read in _read(model, prompts, chains, (index,)):
         states = {site: x.float().cpu() for site, x in read.states(index).items()}
-        _check_finite(model, chains[read.chain], states.values())
+        model.check_finite(_NUMBERS, chains[read.chain], *_finite(states.values()))
         yield read.chain, states
 
 
@@ -70,7 +71,7 @@ def read_written(
         tokens = chains[read.chain]
         drawn = read.measured(tokens, sampling)
         states = {site: x.to("cpu", torch.float32, copy=True) for site, x in read.states(index).items()}
-        _check_finite(model, tokens, [*states.values(), drawn.logp[:, None].cpu()])
+        model.check_finite(_NUMBERS, tokens, *_finite(states.values()), drawn.logp.isfinite())
         yield DecodedChain(
             index=read.chain,
             tokens=tokens,
@@ -107,16 +108,13 @@ def read_layers(
         latest = {index: read.states(index)["resid_post"] for index in indices}
         wanted = places[read.chain]
         states = {index: x[wanted.to(x.device)].float().cpu() for index, x in latest.items()}
-        _check_finite(model, chains[read.chain][wanted], states.values())
+        model.check_finite(_NUMBERS, chains[read.chain][wanted], *_finite(states.values()))
         yield read.chain, states
 
 
-def _check_finite(model: LanguageModel, tokens: Tensor, numbers: Iterable[Tensor]) -> None:
-    """Raise LmphysError at the first of n tokens with a state, of several (n, D), that is no number."""
-    for states in numbers:
-        good = states.isfinite().all(-1)
-        if not bool(good.all()):
-            raise model.not_finite("states or logits", int(tokens[int((~good).int().argmax())]))
+def _finite(states: Iterable[Tensor]) -> Iterator[Tensor]:
+    """For each of several (n, D): at which of the n tokens all numbers are finite."""
+    return (x.isfinite().all(-1) for x in states)
 
 
 @torch.inference_mode()
@@ -169,8 +167,7 @@ class _Read:
         before = torch.cat([self.first[None], self.others])
         head = self.model.head
         blocks = zip(before.split(_LOGITS_AT_ONCE), tokens.split(_LOGITS_AT_ONCE), strict=True)
-        parts = [measure(x if head is None else head(x), own, sampling) for x, own in blocks]
-        return Draw(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
+        return joined(measure(x if head is None else head(x), own, sampling) for x, own in blocks)
 
 
 def _read(

@@ -4,7 +4,7 @@ The draw is the inverse of the cumulative distribution over tokens in order of f
 uniform number, so a chain's text is a function of its own seed and of the logits alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -75,14 +75,14 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
             temperature.
     """
     rows = _rows_at_once(logits)
-    return _joined(_draw(*block, sampling) for block in zip(logits.split(rows), uniforms.split(rows), strict=True))
+    return joined(_draw(*block, sampling) for block in zip(logits.split(rows), uniforms.split(rows), strict=True))
 
 
 def measure(logits: Tensor, tokens: Tensor, sampling: Sampling) -> Draw:
     """What `draw` tells of tokens (B,) that were drawn before, from their logits (B, V)."""
     rows = _rows_at_once(logits)
     blocks = zip(logits.split(rows), tokens.to(logits.device).split(rows), strict=True)
-    return _joined(_Distribution.of(block, sampling).measure(own) for block, own in blocks)
+    return joined(_Distribution.of(block, sampling).measure(own) for block, own in blocks)
 
 
 def _draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> Draw:
@@ -101,7 +101,8 @@ def _rows_at_once(logits: Tensor) -> int:
     return max(1, _CACHED // logits.shape[-1])
 
 
-def _joined(parts: Iterator[Draw]) -> Draw:
+def joined(parts: Iterable[Draw]) -> Draw:
+    """Draws for some rows and then others, as one."""
     return Draw(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
 

@@ -176,13 +176,9 @@ def _texts(model: "LanguageModel") -> list[list[int]]:
 
 
 def _check_finite(model: "LanguageModel", text: Sequence[int], plain: _Pass) -> None:
-    for states in (*plain.layers, plain.final):
-        good = states.isfinite().all(-1)
-        if not bool(good.all()):
-            raise model.not_finite("states", text[int((~good).int().argmax())])
+    model.check_finite("states", text, *(states.isfinite().all(-1) for states in (*plain.layers, plain.final)))
     bad = plain.logits.isnan().any(-1) | plain.logits.isposinf().any(-1)  # a barred token may well be at minus infinity
-    if bool(bad.any()):
-        raise model.not_finite("logits", text[int(bad.int().argmax())])
+    model.check_finite("logits", text, ~bad)
 
 
 def _check_states(model: "LanguageModel", plain: _Pass, bound: float) -> float:

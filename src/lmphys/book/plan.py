@@ -56,10 +56,9 @@ class Plan:
         """Pages to run that have no estimate."""
         return sum(step.seconds is None for step in self.steps)
 
-    def seconds(self, done: int = 0) -> float:
-        """Estimate of all pages to run but the first `done`; those that have none are left out."""
-        each = [step.seconds or 0.0 for step in self.steps[done:]]
-        return max([sum(each) / self.jobs, *each])
+    def seconds(self) -> float:
+        """Estimate of all pages to run; those that have none are left out."""
+        return together(self.steps, self.jobs)
 
     def headline(self) -> str:
         """One line: how many pages, and about how long on this machine."""
@@ -82,6 +81,12 @@ class Plan:
             f"{number:>3}  {step.chapter.id:<{width}}  {_about(step.seconds):>12}  {step.basis}"
             for number, step in enumerate(self.steps, 1)
         ]
+
+
+def together(steps: Iterable[Step], jobs: int) -> float:
+    """Seconds of some pages, `jobs` of them side by side: no less than the longest takes. Unknown ones count as 0."""
+    each = [step.seconds or 0.0 for step in steps]
+    return max([sum(each) / jobs, *each])
 
 
 def duration(seconds: float) -> str:
@@ -273,7 +278,6 @@ def _next(waiting: Sequence[Step], running: Iterable[Step], overrides: Mapping[s
 
 
 def _left(steps: Sequence[Step], jobs: int, spent: float, expected: float) -> str:
-    seconds = [step.seconds or 0.0 for step in steps]
     pace = min(4.0, max(0.25, spent / expected)) if expected > 0 else 1.0
-    total = pace * max(sum(seconds) / jobs, *seconds, 0.0)
+    total = pace * together(steps, jobs)
     return f"; about {duration(total)} left" if total else ""

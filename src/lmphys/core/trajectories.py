@@ -143,6 +143,11 @@ class Trajectories:
         rows = self.sources()
         return self.states[rows], self.states[rows + 1], np.repeat(np.arange(len(self)), self.lengths - 1)
 
+    def step_questions(self) -> tuple[np.ndarray, int]:
+        """Question of each transition (N - C,), as `questions` numbers them, and how many there are."""
+        question = self.questions
+        return np.repeat(question, self.lengths - 1), int(question.max()) + 1
+
     def increments(self) -> np.ndarray:
         """Jumps h_{t+1} - h_t, (N - C, D)."""
         rows = self.sources()

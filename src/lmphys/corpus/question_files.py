@@ -9,6 +9,7 @@ from lmphys.core.boundaries import given, said
 from lmphys.core.errors import LmphysError
 from lmphys.core.intact import fault_of
 from lmphys.core.paths import expanded
+from lmphys.corpus.rows import half_character
 
 ENDINGS = (".jsonl", ".json")
 _FORM = "each line needs a JSON object with question and answer"
@@ -40,7 +41,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
     for number, where, row in _entries(path, text):
         if not isinstance(row, dict):
             raise LmphysError(f"{where} is not a JSON object with question and answer; write it as one")
-        if half := _half_character(row):
+        if half := half_character(json.dumps(row, ensure_ascii=False)):
             raise LmphysError(f"{where} has half a character in it ({half}); write it whole, or leave it out")
         yield number, where, row
 
@@ -61,12 +62,6 @@ def _entries(path: Path, text: str) -> Iterator[tuple[int, str, Any]]:
                 yield number, f"{path} line {number}", json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise LmphysError(f"{path} line {number} is not JSON ({said(error)}); {_FORM}") from error
-
-
-def _half_character(value: Any) -> str | None:
-    """The first surrogate in a JSON value that stands alone: no tokenizer can read it."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return next((f"\\u{ord(letter):04x}" for letter in text if "\ud800" <= letter <= "\udfff"), None)
 
 
 def names_of(files: Sequence[str]) -> dict[str, str]:

@@ -30,6 +30,11 @@ class RowError(ValueError):
     """Why a row is no question with one right answer, and what would make it one."""
 
 
+def half_character(text: str) -> str | None:
+    """The first surrogate in a text that stands alone, as it is written in JSON: no tokenizer can read it."""
+    return next((f"\\u{ord(letter):04x}" for letter in text if "\ud800" <= letter <= "\udfff"), None)
+
+
 def read_row(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
     """Question, gold answer and choices of a row; the answer is one of the choices where there are any.
 
@@ -43,7 +48,7 @@ def read_row(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
         choices = ("True", "False") if "true" in text.lower() else ("Yes", "No")
         answer = choices[0] if answer else choices[1]
     for part in (text, answer, *choices):
-        if any("\ud800" <= character <= "\udfff" for character in part):
+        if half_character(part):
             raise RowError("holds half a character (a lone surrogate); write the character itself")
     return text, answer, choices
 

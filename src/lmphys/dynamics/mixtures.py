@@ -93,8 +93,7 @@ def choose_mixture(
     fold = question_folds(traj, n_folds, seed)
     density = hold_out(score, traj, fold, range(n_folds))["density"]
     z, _ = _residuals(traj, traj, projection, ridge)
-    question = traj.questions
-    unit, n_units = question[traj.pairs()[2]], int(question.max()) + 1
+    unit, n_units = traj.step_questions()
     rows = []
     for i, (covariance, K) in enumerate(models):
         total = float(_fit(z, covariance, K, n_init=n_init, seed=seed).score_samples(z).sum())

@@ -8,20 +8,21 @@ States, entropies and log-probabilities are computed anew where a chain is read,
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 
+from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, write_atomically
+from lmphys.core.locks import in_turn
 from lmphys.core.paths import SHIP, project_root
 from lmphys.core.provenance import git_state, machine, versions
 from lmphys.lm.decode import ChainDecoder, DecodedChain, Request
@@ -150,15 +151,15 @@ class Shelf:
             logp: (n,) their log-probabilities, nats.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.path.with_suffix(".lock")):
+        with in_turn(self.path.with_suffix(".lock"), "puts chains on the same shelf"):
             self.__dict__.pop("_content", None)
             every = {name: (self.tokens[i], self.logp[i]) for name, i in self._content[0].items()}
             every |= {_name(r): (t, p) for r, t, p in zip(requests, tokens, logp, strict=True)}
             names = sorted(every)
             ids = torch.cat([every[name][0] for name in names]).numpy()
-            partial = self.path.with_suffix(".part.npz")
+            packed = io.BytesIO()
             np.savez_compressed(
-                partial,
+                packed,
                 requests=np.array(names, dtype=np.uint64),
                 tokens=ids.astype(np.uint16 if ids.max() < 2**16 else np.uint32),
                 logp=torch.cat([every[name][1] for name in names]).numpy().astype(np.float32).round(4),
@@ -166,7 +167,7 @@ class Shelf:
             )
             made = {"versions": versions(), "machine": machine(), "commit": git_state(Path.cwd())}
             recipe = {**self.recipe, "chains": len(names), "tokens": len(ids), "last_added": made}
-            partial.replace(self.path)
+            write_atomically(self.path, packed.getvalue())
             write_atomically(self.path.with_suffix(".json"), json.dumps(recipe, indent=1) + "\n")
         self.path.with_suffix(".lock").unlink(missing_ok=True)
         self.__dict__.pop("_content", None)
@@ -176,7 +177,7 @@ class Shelf:
         """Name of a request -> number of its chain; ids and log-probabilities of the chains."""
         if not self.path.is_file():
             return {}, [], []
-        try:
+        with given(self.path, f"restore it: git checkout {FOLDER}", "is damaged"):
             with self.path.open("rb") as stream, np.load(stream) as arrays:
                 names, ids, logp, lengths = (arrays[name].astype(kind) for name, kind in _KINDS.items())
             parts = lengths.tolist()
@@ -184,8 +185,6 @@ class Shelf:
                 raise ValueError(f"{len(names)} names of {len(parts)} chains")
             found = dict(zip(names.tolist(), range(len(names)), strict=True))
             return found, list(torch.from_numpy(ids).split(parts)), list(torch.from_numpy(logp).split(parts))
-        except (OSError, ValueError, KeyError, RuntimeError, BadZipFile) as error:
-            raise LmphysError(f"{self.path} is damaged ({error}); restore it: git checkout {FOLDER}") from error
 
 
 def _name(request: Request) -> int:

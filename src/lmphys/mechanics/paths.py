@@ -115,7 +115,6 @@ def read_paths(
     Raises:
         LmphysError: the model does not know a token, cannot read so long a text, or a text has no two tokens.
     """
-    known = model.model.get_input_embeddings().num_embeddings
     before: list[tuple[int, ...]] = []
     chains: list[torch.Tensor] = []
     for prompt, text in zip(prompts, texts, strict=True):
@@ -123,7 +122,7 @@ def read_paths(
         start = len(prompt) or N_LEAD
         if len(whole) < start + 2:
             raise LmphysError(f"a text of {len(text)} tokens has no step; leave short texts out")
-        if max(whole) >= known:
+        if max(whole) >= model.n_rows:
             raise LmphysError(f"{model.spec} does not know all tokens of the text; take a model with its tokenizer")
         before.append(tuple(whole[:start]))
         chains.append(torch.tensor(whole[start:]))

@@ -60,8 +60,8 @@ def trade_offs(paths: Paths, *, sites: Sequence[str] = SITES, n_shifts: int = 20
     """
     rows = {}
     for site in sites:
+        motion, as_it_is = (paths.motion(site, per_dimension=per_dimension) for per_dimension in (True, False))
         for candidate in CANDIDATES:
-            motion = paths.motion(site)
             k, u = candidate.terms(motion)
             balance = Balance.of(k, u, motion.chain)
             r = balance.interval(Balance.correlation, seed=seed)
@@ -75,7 +75,7 @@ def trade_offs(paths: Paths, *, sites: Sequence[str] = SITES, n_shifts: int = 20
                 "null_low": low,
                 "null_high": high,
                 "Q": balance.value(Balance.ratio),
-                "Q, K as it is": balance_of(paths, candidate, site, per_dimension=False).value(Balance.ratio),
+                "Q, K as it is": Balance.of(*candidate.terms(as_it_is), as_it_is.chain).value(Balance.ratio),
                 "left": balance.value(Balance.left_at_best_mass),
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["site", "energy"])

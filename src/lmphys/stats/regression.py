@@ -56,17 +56,8 @@ def r2_gain(
         n_bootstrap: replicates.
         seed: of the resampling; each replicate has the same questions for both.
     """
-    _, h_next, chain = traj.pairs()
-    unit = traj.questions
-    return r2_difference(
-        h_next.astype(np.float64),
-        forecast,
-        baseline,
-        unit[chain],
-        int(unit.max()) + 1,
-        n_bootstrap=n_bootstrap,
-        seed=seed,
-    )
+    h_next = traj.pairs()[1].astype(np.float64)
+    return r2_difference(h_next, forecast, baseline, *traj.step_questions(), n_bootstrap=n_bootstrap, seed=seed)
 
 
 def r2_difference(

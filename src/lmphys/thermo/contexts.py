@@ -69,8 +69,7 @@ def read_contexts(
     places = [torch.from_numpy(np.sort(rng.permutation(len(chain))[:per_chain])) for chain in chains]
     questions = corpus.chains["question"].iloc[chosen]
     prompts = [model.prompt_ids(REQUEST.format(question=text), corpus.spec.prompt) for text in questions]
-    known = model.model.get_input_embeddings().num_embeddings
-    if any(max(max(prompt), int(chain.max())) >= known for prompt, chain in zip(prompts, chains, strict=True)):
+    if any(max(max(prompt), int(chain.max())) >= model.n_rows for prompt, chain in zip(prompts, chains, strict=True)):
         raise LmphysError(f"{model.spec} does not know all tokens of the corpus; take a model with its tokenizer")
     kept = dict(read_logits(model, prompts, chains, places))
     rows = []

@@ -143,9 +143,8 @@ def one_step_scores(
     settings: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed}
     rows: dict[str, dict[str, float]] = {}
     for contender in contenders(model, test, train=train, projection=projection, seed=seed):
-        h, h_next, chain = _transitions(contender.test)
-        question = contender.test.questions
-        unit, n_units = question[chain], int(question.max()) + 1
+        h, h_next, _ = _transitions(contender.test)
+        unit, n_units = contender.test.step_questions()
         for name, forecast, nll in contender.forecasts():
             intervals = {
                 "r2_h": r2_interval(h_next, forecast, unit, n_units, **settings),

@@ -195,9 +195,8 @@ def _compare(
     """Columns `held_out`, `gain` over the first row, and `r2_h`."""
     if not held_out:
         raise LmphysError("nothing to choose from: give at least one number of regimes or one rank")
-    _, h_next, chain = traj.pairs()
-    question = traj.questions
-    unit, n_units = question[chain], int(question.max()) + 1
+    h_next = traj.pairs()[1]
+    unit, n_units = traj.step_questions()
     first = next(iter(held_out.values()))["log_density"]
     rows = {}
     for key, values in held_out.items():

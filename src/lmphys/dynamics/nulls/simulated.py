@@ -22,8 +22,12 @@ def simulated_surrogates(model: SLDS, traj: Data, *, seed: int) -> Trajectories:
         seed: of the draws.
     """
     traj = as_trajectories(traj)
-    starts = Trajectories(traj.states[traj.offsets[:-1]], np.ones(len(traj)), traj.chains, meta=traj.meta)
-    return model.simulate(starts, traj.lengths - 1, seed=seed)
+    return model.simulate(_starts(traj), traj.lengths - 1, seed=seed)
+
+
+def _starts(traj: Trajectories) -> Trajectories:
+    """The first state of each chain, with its row in `chains`."""
+    return Trajectories(traj.states[traj.offsets[:-1]], np.ones(len(traj)), traj.chains, meta=traj.meta)
 
 
 def student_surrogates(model: SLDS, traj: Data, residuals: np.ndarray, *, seed: int) -> Trajectories:
@@ -39,7 +43,7 @@ def student_surrogates(model: SLDS, traj: Data, residuals: np.ndarray, *, seed: 
         seed: of the draws.
     """
     traj, p = as_trajectories(traj), model.parameters_
-    starts = Trajectories(traj.states[traj.offsets[:-1]], np.ones(len(traj)), traj.chains, meta=traj.meta)
+    starts = _starts(traj)
     of_noise, of_chains = np.random.SeedSequence(seed).spawn(2)
     rng = np.random.default_rng(of_noise)
     white = rng.standard_normal((max(2000, traj.n_transitions), p.width))

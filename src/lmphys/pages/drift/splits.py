@@ -64,25 +64,24 @@ def learned(
     found: dict[str, list[Interval]] = {name: [] for name in TARGETS}
     for number in range(seed, seed + n_splits):
         sides = [_forecasts(states, rank, ridge, number) for states in (trained, untrained)]
-        n_units = int(sides[0][1].max()) + 1
+        n_questions = sides[0][2]
         for name, of_step in zip(TARGETS, (False, True), strict=True):
             r2 = [
                 r2_of_weights(h_next - of_step * h, forecast - of_step * h, unit, n_units)
-                for (h, h_next, forecast), unit in sides
+                for (h, h_next, forecast), unit, n_units in sides
             ]
-            gap = bootstrap_chains(lambda w, r2=r2: r2[0](w) - r2[1](w), n_units, seed=number)  # type: ignore[misc]
+            gap = bootstrap_chains(lambda w, r2=r2: r2[0](w) - r2[1](w), n_questions, seed=number)  # type: ignore[misc]
             found[name].append(gap)
     return {name: pool_splits(each) for name, each in found.items()}
 
 
 def _forecasts(
     states: Trajectories, rank: int, ridge: float, seed: int
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """State, next state and forecast of each held-out step, and its question."""
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray, int]:
+    """State, next state and forecast of each held-out step; its question, and the number of questions."""
     train, test = states.split(0.7, seed=seed)
     projection = Projection(rank).fit(train)
     drift = LinearDrift(ridge).fit(projection.transform(train))
     inside = projection.transform(test)
-    h, h_next, chain = inside.pairs()
-    numbers = (np.asarray(x, dtype=np.float64) for x in (h, h_next, drift.predict(inside).mean))
-    return tuple(numbers), inside.questions[chain]  # type: ignore[return-value]
+    h, h_next = (x.astype(np.float64) for x in inside.pairs()[:2])
+    return (h, h_next, drift.predict(inside).mean.astype(np.float64)), *inside.step_questions()

@@ -39,9 +39,8 @@ def across_splits(
         seen, unseen = projection.transform(train), projection.transform(test)
         forecasts = SLDS(n_regimes, random_state=number).fit(seen).forecasts(unseen)
         one_map = SLDS(1).fit(seen).forecasts(unseen)["predictive"]
-        h, h_next, chain = (np.asarray(x, dtype=np.float64) for x in unseen.pairs())
-        unit = unseen.questions[chain.astype(int)]
-        n_units = int(unseen.questions.max()) + 1
+        h, h_next = (x.astype(np.float64) for x in unseen.pairs()[:2])
+        unit, n_units = unseen.step_questions()
         gain = r2_gain(unseen, forecasts["predictive"], one_map, seed=number)
         found.setdefault(GAIN, []).append(gain)
         for name, forecast in {**forecasts, LINEAR: one_map}.items():

@@ -54,22 +54,22 @@ def own_slips(model: LanguageModel, corpus: Corpus, *, most: int = 24, seed: int
         seed: of the order, so that no family of problems comes first.
     """
     found: dict[str, Slip] = {}
+    tokens = corpus.tokens()
     for chain in np.random.default_rng(seed).permutation(len(corpus.chains)).tolist():
         question = str(corpus.chains["question_id"].iloc[chain])
         if len(found) < most and question not in found:
-            slip = _first_slip(model, corpus, chain, question)
+            slip = _first_slip(model, corpus, chain, question, tokens[chain])
             if slip is not None:
                 found[question] = slip
     return list(found.values())
 
 
-def _first_slip(model: LanguageModel, corpus: Corpus, chain: int, question: str) -> Slip | None:
-    """The first step of a chain whose result alone is wrong."""
+def _first_slip(model: LanguageModel, corpus: Corpus, chain: int, question: str, tokens: np.ndarray) -> Slip | None:
+    """The first step of a chain, of these tokens, whose result alone is wrong."""
     problem = problem_of(question)
     sentences = corpus.sentences[corpus.sentences["chain"] == chain]
     if problem is None:
         return None
-    tokens = corpus.tokens()[chain]
     texts, ends, sizes = (sentences[name].tolist() for name in ("text", "token", "n_tokens"))
     for said, mended, end, size in zip(texts, right_results(problem, texts), ends, sizes, strict=True):
         first = end + 1 - size

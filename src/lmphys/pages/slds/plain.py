@@ -47,8 +47,8 @@ def plain_forecasts(
         spaces = {"k coordinates": (narrow, forecast), "all D": (wide, still.forecast(wide, forecast))}
         rows[name] = {}
         for space, (traj, y) in spaces.items():
-            h, h_next, chain = (traj.pairs()[i] for i in range(3))
-            unit, n_units = traj.questions[chain], int(traj.questions.max()) + 1
+            h, h_next, _ = traj.pairs()
+            unit, n_units = traj.step_questions()
             for target, origin in (("h", 0.0), ("Δh", h.astype(np.float64))):
                 r2 = r2_interval(h_next - origin, y - origin, unit, n_units, seed=seed)
                 rows[name][f"R² of {target}, {space}"] = r2

@@ -4,7 +4,7 @@ A source of documents is a plain class with `vocabulary`, a tuple of words, and 
 document from its seed, its split and the index alone, so that a training can stop, go on, and be repeated anywhere.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -50,6 +50,25 @@ def stream(seed: int, split: str, index: int) -> np.random.Generator:
 def of_world(seed: int, *what: int) -> np.random.Generator:
     """Random numbers of what all documents of a world share."""
     return np.random.default_rng([seed, _WORLD, *what])
+
+
+def first_good(draw: Callable[[], T | None], is_good: Callable[[T], bool], told: str, *, tries: int = 1000) -> T:
+    """The first thing drawn that is good, as for what has to belong to a split.
+
+    Args:
+        draw: draws a thing; None is none.
+        is_good: whether it will do.
+        told: what is drawn and what to do, where none of `tries` will: "none of 1000 " stands before it.
+        tries: draws at most.
+
+    Raises:
+        LmphysError: none will do.
+    """
+    for _ in range(tries):
+        found = draw()
+        if found is not None and is_good(found):
+            return found
+    raise LmphysError(f"none of {tries} {told}")
 
 
 class Dice:

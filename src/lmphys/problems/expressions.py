@@ -9,11 +9,10 @@ from functools import cache
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.problems.documents import BEGIN, END, MARKS, Dice, Document, stream
+from lmphys.problems.documents import BEGIN, END, MARKS, Dice, Document, first_good, stream
 from lmphys.problems.problem import split_of
 
 _SIGNS = ("+", "-", "*")
-_TRIES = 1000
 
 
 class Expressions:
@@ -43,17 +42,19 @@ class Expressions:
         self.seed, self.split, self.max_operations, self.modulus = seed, split, max_operations, modulus
         self.exact = exact
         self.vocabulary = (*MARKS, *_SIGNS, "=", *map(str, range(modulus)))
+        self._ids = {word: i for i, word in enumerate(self.vocabulary)}
 
     def expression(self, index: int) -> tuple[list[str], int]:
         """Words of a document's expression, and its value."""
         dice = Dice(stream(self.seed, self.split, index))
-        for _ in range(_TRIES):
+
+        def drawn() -> tuple[list[str], int]:
             words: list[str] = []
             n = self.max_operations if self.exact else 1 + dice.below(self.max_operations)
-            value = self._write(n, dice, words)
-            if split_of(words) == self.split:
-                return words, value
-        raise LmphysError(f"none of {_TRIES} expressions belongs to {self.split}; allow more operations")
+            return words, self._write(n, dice, words)
+
+        told = f"expressions belongs to {self.split}; allow more operations"
+        return first_good(drawn, lambda found: split_of(found[0]) == self.split, told)
 
     def _write(self, n_operations: int, dice: Dice, words: list[str]) -> int:
         if not n_operations:
@@ -69,8 +70,7 @@ class Expressions:
     def document(self, index: int) -> Document:
         """Document of an index."""
         words, value = self.expression(index)
-        ids = {word: i for i, word in enumerate(self.vocabulary)}
-        tokens = np.array([BEGIN, *(ids[word] for word in (*words, "=", str(value))), END])
+        tokens = np.array([BEGIN, *(self._ids[word] for word in (*words, "=", str(value))), END])
         return Document(tokens, np.arange(len(tokens)) > 0)
 
 

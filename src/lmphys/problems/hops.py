@@ -9,10 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.problems.documents import BEGIN, END, MARKS, Dice, Document, stream
+from lmphys.problems.documents import BEGIN, END, MARKS, Dice, Document, first_good, stream
 from lmphys.problems.problem import split_of
-
-_TRIES = 1000
 
 
 class Hops:
@@ -87,18 +85,19 @@ class Hops:
 
     def _drawn(self, index: int) -> tuple[list[int], list[tuple[int, int]], Dice]:
         dice = Dice(stream(self.seed, self.split, index))
-        for _ in range(_TRIES):
+
+        def drawn() -> list[int]:
             n = self._fewest + int(np.searchsorted(self._bounds[:-1], dice.random(), side="right"))
             vertices: list[int] = []
             while len(vertices) < n:
                 vertex = dice.below(self.n_names**self.name_length)
                 vertices += [vertex] * (vertex not in vertices)
             first = vertices.index(min(vertices))
-            vertices = vertices[first:] + vertices[:first]
-            if split_of(vertices) == self.split:
-                break
-        else:
-            raise LmphysError(f"none of {_TRIES} cycles belongs to {self.split}; take more names or larger cycles")
+            return vertices[first:] + vertices[:first]
+
+        told = f"cycles belongs to {self.split}; take more names or larger cycles"
+        vertices = first_good(drawn, lambda found: split_of(found) == self.split, told)
+        n = len(vertices)
         most = min(self.max_hops, n - 1)
         hops = [self.hops if self.hops else 1 + dice.below(most) for _ in range(self.n_questions)]
         return vertices, [(k, dice.below(n)) for k in hops], dice
@@ -162,17 +161,22 @@ class Ancestors:
 
     def _drawn(self, index: int) -> tuple[dict[int, list[int]], int, Dice]:
         dice = Dice(stream(self.seed, self.split, index))
-        for _ in range(_TRIES):
+
+        def drawn() -> tuple[dict[int, list[int]], int]:
             n = self.n_vertices if self.exact else 3 + dice.below(self.n_vertices - 2)
             order = [len(self.vocabulary) - self.n_names + name for name in dice.shuffled(range(self.n_names), n)]
             parents = {order[0]: list[int]()}
             for i in range(1, n):
                 parents[order[i]] = dice.shuffled(order[:i], 1 + dice.below(min(self.max_degree, i)))
             # The last quarter depends on enough to be worth a question.
-            query = order[-1 - dice.below(max(1, n // 4))]
-            if split_of((query, sorted((child, sorted(above)) for child, above in parents.items()))) == self.split:
-                return parents, query, dice
-        raise LmphysError(f"none of {_TRIES} graphs belongs to {self.split}; take more names or larger graphs")
+            return parents, order[-1 - dice.below(max(1, n // 4))]
+
+        def belongs(found: tuple[dict[int, list[int]], int]) -> bool:
+            parents, query = found
+            return split_of((query, sorted((child, sorted(above)) for child, above in parents.items()))) == self.split
+
+        told = f"graphs belongs to {self.split}; take more names or larger graphs"
+        return *first_good(drawn, belongs, told), dice
 
     def document(self, index: int) -> Document:
         """Document of an index; its answer is one valid order of many."""

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from lmphys.core.errors import LmphysError
 from lmphys.problems.arithmetic.problem import ArithmeticProblem, check_size, draw_problem
 from lmphys.problems.arithmetic.solution import Retries, Solution, write_solution
 from lmphys.problems.arithmetic.words import ArithmeticWords
-from lmphys.problems.documents import BEGIN, END, Dice, Document, stream
+from lmphys.problems.documents import BEGIN, END, Dice, Document, first_good, stream
 
 _TRIES = 10_000
 _FLAWLESS = Retries()
@@ -88,12 +87,13 @@ class ArithmeticDocuments:
     def _drawn(self, index: int) -> tuple[ArithmeticProblem, Dice]:
         dice = Dice(stream(self.seed, self.split, index))
         low, high = self.ops
-        for _ in range(_TRIES):
+
+        def drawn() -> ArithmeticProblem | None:
             n_operations = low + min(dice.below(high - low + 1), dice.below(high - low + 1))
-            problem = draw_problem(dice, n_operations, self.max_quantities, self.words.modulus, len(self.words.names))
-            if problem is not None and problem.split == self.split:
-                return problem, dice
-        raise LmphysError(
-            f"none of {_TRIES} problems of {low} to {high} operations and at most {self.max_quantities} quantities "
-            f"belongs to {self.split}; allow other numbers of operations, or more quantities"
+            return draw_problem(dice, n_operations, self.max_quantities, self.words.modulus, len(self.words.names))
+
+        told = (
+            f"problems of {low} to {high} operations and at most {self.max_quantities} quantities belongs to "
+            f"{self.split}; allow other numbers of operations, or more quantities"
         )
+        return first_good(drawn, lambda problem: problem.split == self.split, told, tries=_TRIES), dice

@@ -6,12 +6,10 @@ from itertools import permutations, product
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.problems.documents import Dice
+from lmphys.problems.documents import Dice, first_good
 from lmphys.problems.grammar.grammar import Grammar, uniform
 from lmphys.problems.grammar.law import count_parses
 from lmphys.problems.grammar.sample import Sampler
-
-_TRIES = 1000
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,12 @@ def random_grammar(construction: Construction, seed: int) -> Grammar:
         LmphysError: a level has too few different rules, or none of many tries gives what is asked for.
     """
     dice = Dice(np.random.default_rng(seed))
-    for _ in range(_TRIES):
-        grammar = _draw(construction, dice)
-        if grammar is not None and unique_share(grammar, 100, seed) >= construction.unique:
-            return grammar
-    raise LmphysError(
-        f"none of {_TRIES} grammars reaches every symbol with a share of {construction.unique:g} of strings parsed in "
-        "one way; allow more rules, or a smaller share"
+    told = (
+        f"grammars reaches every symbol with a share of {construction.unique:g} of strings parsed in one way; allow "
+        "more rules, or a smaller share"
+    )
+    return first_good(
+        lambda: _draw(construction, dice), lambda found: unique_share(found, 100, seed) >= construction.unique, told
     )
 
 

@@ -4,8 +4,7 @@ import hashlib
 
 import numpy as np
 
-from lmphys.core.errors import LmphysError
-from lmphys.problems.documents import BEGIN, END, MARKS, Document, stream
+from lmphys.problems.documents import BEGIN, END, MARKS, Document, first_good, stream
 from lmphys.problems.grammar.grammar import Grammar
 from lmphys.problems.grammar.law import Law, next_word_law
 from lmphys.problems.grammar.sample import Derivations, Sampler
@@ -53,13 +52,12 @@ class GrammarDocuments:
 
     def _drawn(self, index: int) -> tuple[Derivations, np.random.Generator]:
         rng = stream(self.seed, self.split, index)
-        for _ in range(_TRIES):
-            found = self._sampler.draw(rng)
-            if not self.held_out or _held_out(found.words, self.held_out) == (self.split == "test"):
-                return found, rng
-        raise LmphysError(
-            f"none of {_TRIES} strings belongs to {self.split}, at {self.held_out:g} held out; take a larger grammar"
-        )
+
+        def belongs(found: Derivations) -> bool:
+            return not self.held_out or _held_out(found.words, self.held_out) == (self.split == "test")
+
+        told = f"strings belongs to {self.split}, at {self.held_out:g} held out; take a larger grammar"
+        return first_good(lambda: self._sampler.draw(rng), belongs, told, tries=_TRIES), rng
 
     def document(self, index: int) -> Document:
         """Document of an index."""

@@ -82,6 +82,41 @@ def reasoner(
     print(f"use it: lmphys run CHAPTER --model {folder}")
 
 
+def _known(name: str) -> TinyRecipe:
+    if name not in RECIPES:
+        raise LmphysError(f"unknown recipe {name!r}; lmphys train --list shows all of them")
+    return RECIPES[name]
+
+
+@app.command()
+def rates(
+    name: Annotated[str, typer.Argument(help="Recipe, as lmphys train --list names it")],
+    into: Annotated[Path, typer.Option(help="Folder for the trainings, one in it for each recipe")] = Path(
+        "runs/rates"
+    ),
+    share: Annotated[float, typer.Option(min=0.001, max=1, help="Share of the recipe's updates")] = 0.25,
+    device: Annotated[str, typer.Option(envvar="LMPHYS_DEVICE", help="cpu, cuda, mps or auto")] = "auto",
+) -> None:
+    """Compare learning rates for a recipe: short trainings at half, once and twice its own."""
+    from lmphys.training.tiny.rates import compare_rates
+
+    table = compare_rates(_known(name), into / name, share=share, device=device)
+    print(table.to_string(index=False, float_format="%.5g"))
+
+
+@app.command()
+def ship(
+    name: Annotated[str, typer.Argument(help="Recipe, as lmphys train --list names it")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of trainings that are done, one for each seed")],
+) -> None:
+    """Put trained transformers with their records into data/trained, where the chapters find them."""
+    from lmphys.training.tiny.trained import ship as shipped
+
+    _known(name)
+    for folder in folders:
+        print(shipped(name, folder).folder)
+
+
 def _command(name: str, recipe: TinyRecipe) -> Callable[..., None]:
     """The command that trains a recipe."""
     folder = Path("runs", "train", name)

@@ -16,7 +16,7 @@ from lmphys.lm.cache import KVCache
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.tiny import TinyConfig, TinyForCausalLM, word_tokenizer
 from lmphys.lm.tiny.config import POSITIONS, TAPS
-from lmphys.lm.tiny.model import Canon
+from lmphys.lm.tiny.model import Canon, _Taps
 
 SHAPE = {"vocab_size": 11, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3}
 PARTS = [
@@ -121,6 +121,24 @@ def test_canon_is_a_causal_depth_wise_convolution_beside_the_identity():
 
 
 @torch.no_grad()
+@torch.enable_grad()
+@pytest.mark.parametrize("past", [0, 1, 2, 5])
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_gradients_of_canon_are_those_of_its_differences(past, packed):
+    generator = torch.Generator().manual_seed(past)
+    h = torch.randn(2, past + 6, 3, generator=generator, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(TAPS, 3, generator=generator, dtype=torch.float64, requires_grad=True)
+    places = torch.tensor([[0, 1, 2, 3, 4, 5], [2, 3, 0, 1, 2, 3]])
+    back = torch.arange(1, TAPS)[:, None, None]
+    inside = (places >= back)[..., None].double() if packed else None
+
+    def taps(h, weight):
+        return _Taps.apply(h, weight, inside, 6)
+
+    assert torch.autograd.gradcheck(taps, (h, weight))
+    assert torch.autograd.gradgradcheck(taps, (h, weight))
+
+
 def test_canon_layers_stand_where_the_paper_has_them():
     model = tiny(canon="ABCD", position="none", num_hidden_layers=1)
     (block,) = model.model.layers

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from lmphys.core.errors import LmphysError
@@ -85,3 +86,21 @@ def test_games_differ_in_what_is_cut_and_in_whose_chains_are_guessed():
         assert abs(games[f"random weights, {name}"].nats.value) < 0.05
     assert abs(games["random order"].nats.value) < 0.05
     assert games["less two at each end"] == arrow_of_time(*trained, trim=2, seed=3)
+
+
+def test_cuts_that_leave_one_question_are_not_played():
+    rng = np.random.default_rng(12)
+
+    def half(lengths, questions):
+        states = rng.standard_normal((sum(lengths), 2))
+        return Trajectories(states, np.array(lengths), pd.DataFrame({"question_id": list(questions)}))
+
+    long, short = half((9, 9, 9), "abc"), half((3, 3, 9), "aac")
+    assert list(play_backwards((long, short), (long, short))) == [
+        "all states",
+        "random order",
+        "random weights, all states",
+    ]
+    alone = half((9, 9, 9), "aaa")
+    with pytest.raises(LmphysError, match="chains of 1 questions"):
+        play_backwards((alone, alone), (alone, alone))

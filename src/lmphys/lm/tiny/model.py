@@ -10,6 +10,7 @@ Canon layer reaches back across that place.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 import torch
@@ -40,6 +41,55 @@ class _View:
     cache: Cache | None
     rotation: tuple[Tensor, Tensor] | None
 
+    @cached_property
+    def inside(self) -> Tensor | None:
+        """(TAPS - 1, B, T, 1) 1 where the token 1, 2, ... places back is of the same text; None where all are."""
+        if self.seen is None:
+            return None
+        back = torch.arange(1, TAPS, device=self.positions.device)[:, None, None]
+        return (self.positions >= back)[..., None]
+
+
+class _Taps(torch.autograd.Function):
+    """h_t + sum_j w_j * h_{t-j} in one pass for each j, where plain operations and their gradients need six."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, weight: Tensor, inside: Tensor | None, n: int) -> Tensor:
+        ctx.save_for_backward(h, weight, inside)
+        ctx.n = n
+        out = h[:, h.shape[1] - n :] * (1 + weight[0])
+        for j in range(1, TAPS):
+            to, _, earlier = _reach(h, n, j, inside)
+            out[:, to:].addcmul_(earlier, weight[j])
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        h, weight, inside = ctx.saved_tensors
+        (grad,), n = grads, ctx.n
+        of_h, past = torch.zeros_like(h), h.shape[1] - n
+        of_h[:, past:] = grad * (1 + weight[0])
+        of_weight = [(grad * h[:, past:]).sum((0, 1))]
+        for j in range(1, TAPS):
+            to, back, earlier = _reach(h, n, j, inside)
+            of_weight.append((grad[:, to:] * earlier).sum((0, 1)))
+            own = grad[:, to:] if inside is None else grad[:, to:] * inside[j - 1][:, to:]
+            of_h[:, back].addcmul_(own, weight[j])
+        return of_h, torch.stack(of_weight), None, None
+
+
+def _reach(h: Tensor, n: int, j: int, inside: Tensor | None) -> tuple[int, slice, Tensor]:
+    """What the last n of the tokens see j places back.
+
+    Returns:
+        The first of the n that has a token there; the places of these tokens; and their features, 0 for other texts.
+    """
+    past = h.shape[1] - n
+    to = min(n, max(0, j - past))
+    back = slice(past + to - j, max(past + to - j, h.shape[1] - j))
+    earlier = h[:, back]
+    return to, back, earlier if inside is None else earlier * inside[j - 1][:, to:]
+
 
 class Canon(nn.Module):
     """A causal depth-wise convolution over four tokens beside the identity (part 4.1).
@@ -61,15 +111,10 @@ class Canon(nn.Module):
         n, seen = h.shape[1], h
         if view.cache is not None:
             seen = view.cache.update(h[:, None], h[:, None, :, :0], self.slot)[0][:, 0]
-        out = h + self.weight[0] * h
-        for j in range(1, TAPS):
-            # The token j places back, for each of the last n tokens; what is not there is 0.
-            earlier = seen[:, max(0, seen.shape[1] - n - j) : max(0, seen.shape[1] - j)]
-            earlier = pad(earlier, (0, 0, n - earlier.shape[1], 0))
-            if view.seen is not None:
-                earlier = earlier * (view.positions >= j)[:, :, None]
-            out = out + self.weight[j] * earlier
-        return out
+        # Under autocast features may have half the width of the weights; what is added up has the wider one.
+        wide = torch.promote_types(seen.dtype, self.weight.dtype)
+        inside = None if view.inside is None else view.inside.to(wide)
+        return cast(Tensor, _Taps.apply(seen.to(wide), self.weight, inside, n))
 
 
 class _Attention(nn.Module):

@@ -81,13 +81,14 @@ def arrow_of_time(train: Trajectories, test: Trajectories, *, trim: int = 0, see
         seed: of the bootstrap over questions.
 
     Raises:
-        LmphysError: fewer than two chains of `test` have a step left.
+        LmphysError: chains of fewer than two questions of `test` have a step left.
     """
-    train, test = (_inner(traj, trim) for traj in (train, test))
-    if len(test) < 2:
+    if (n_questions := _playing(test, trim)) < 2:
         raise LmphysError(
-            f"{len(test)} chains are longer than {2 * trim + 1} states: take a smaller trim, or more chains"
+            f"chains of {n_questions} questions are longer than {2 * trim + 1} states, an interval over questions "
+            "needs 2: take a smaller trim, or more questions"
         )
+    train, test = (_inner(traj, trim) for traj in (train, test))
     odds = TimeArrow().fit(train).log_odds(test)
     right = np.where(odds == 0, 0.5, odds > 0)
     steps = np.asarray(test.lengths) - 1
@@ -111,15 +112,24 @@ def play_backwards(
 
     Returns:
         By name: the model's chains with 0, 1 and 2 states less at each end; "random order", all of its states
-        permuted within each chain; and random weights with the same cuts.
+        permuted within each chain; and random weights with the same cuts. Cuts that leave fewer than two questions
+        are left out.
+
+    Raises:
+        LmphysError: there are fewer than two questions to guess without a cut.
     """
-    games = {name: arrow_of_time(*trained, trim=trim, seed=seed) for name, trim in _CUTS.items()}
+    least = {trim: min(_playing(traj, trim) for traj in trained) for trim in _CUTS.values()}
+    cuts = {name: trim for name, trim in _CUTS.items() if trim == 0 or least[trim] >= 2}
+    games = {name: arrow_of_time(*trained, trim=trim, seed=seed) for name, trim in cuts.items()}
     permuted = (shuffle_order(traj, seed=seed) for traj in trained)
     games["random order"] = arrow_of_time(*permuted, seed=seed)
-    games |= {
-        f"random weights, {name}": arrow_of_time(*untrained, trim=trim, seed=seed) for name, trim in _CUTS.items()
-    }
+    games |= {f"random weights, {name}": arrow_of_time(*untrained, trim=trim, seed=seed) for name, trim in cuts.items()}
     return games
+
+
+def _playing(traj: Trajectories, trim: int) -> int:
+    """Number of questions with a chain that has a step left."""
+    return len(np.unique(traj.questions[traj.lengths >= 2 * trim + 2]))
 
 
 def _inner(traj: Trajectories, trim: int) -> Trajectories:

@@ -1,6 +1,7 @@
 """Canon layers from inside: the same numbers as a convolution, what they cost, and the weights that were learned."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,9 @@ def convolved(h: Tensor, weight: Tensor) -> Tensor:
 def kernels(model: TinyForCausalLM) -> dict[tuple[int, str], np.ndarray]:
     """(4, width) weights of each Canon layer, by block (from 1) and letter."""
     return {
-        (number, letter): model.get_submodule(f"model.layers.{number - 1}.{_PLACES[letter]}").weight.detach().numpy()
+        (number, letter): cast(Canon, model.get_submodule(f"model.layers.{number - 1}.{_PLACES[letter]}"))
+        .weight.detach()
+        .numpy()
         for number in range(1, model.config.num_hidden_layers + 1)
         for letter in model.config.canon
     }

@@ -23,7 +23,7 @@
 #
 # The paper says that this little wire makes a transformer without positions work where it otherwise fails, replaces a
 # whole layer of attention in copying, and doubles to quadruples the number of steps that can be taken in thought. Its
-# models are a thousand times larger than ours, so we test what a small one can decide, and say what it cannot.
+# models are about a thousand times larger than ours, so we test what a small one can decide, and say what it cannot.
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # names the run; what this page studies is trained by recipes of its own
@@ -84,9 +84,11 @@ varied = {label: f"copying-varied-{name}" for label, name in LISTS.items()}
 analysis.costs(copying | CYCLES).round(1)
 
 # %% [markdown]
-# Equal weights, equal updates, equal documents. Not equal *seconds*: Canon layers nearly double the time of a step
-# of so small a model, whose time is overhead. Each kind is trained three times, from other first weights and on other
-# documents. An interval below holds both scatters, over test documents and between trainings.
+# Equal weights, equal updates, equal documents. Not equal *seconds*: a step with Canon layers takes longer. And one
+# learning rate for all kinds of a task; on cycles it is the one of three at which Canon layers did best (`lmphys train
+# rates`), which favours them, as the paper takes the best of four for each kind. Each kind is trained several times, from
+# other first weights and on other documents. An interval below holds both scatters, over test documents and between
+# trainings.
 #
 # ## Copying
 #
@@ -97,8 +99,8 @@ analysis.costs(copying | CYCLES).round(1)
 # *w3* stands". Two layers of attention can do this. One Canon layer and one layer of attention should, too.
 #
 # There is a way around. If all lists have the same length, the wanted word always stands at the *same distance*, and
-# rotary positions can search for a distance. So we ask for lists of exactly 24 words, as the paper's have one length, and
-# for lists of 12 to 24, where no one distance will do.
+# rotary positions can search for a distance. So we ask for lists of exactly 24 words (the paper copies 500), and for lists
+# of 12 to 24, where no one distance will do.
 #
 # What would one score who understood nothing? Naming any word of the list that has not been copied yet is right with
 # $1/n$ at the first word and surely at the last: the {term}`control` is the harmonic number over $n$.
@@ -139,8 +141,8 @@ figures.by_place(places, lengths);
 #
 # The second task needs several moves by design. A document tells a cycle as shuffled edges, *a > b . c > a . b > c .*,
 # and then asks *? k2 a : c*: two steps from *a* lead to *c*. The paper calls it Depo and goes to 16 steps and cycles of
-# 375; ours have at most 5 vertices and 2 steps. Without the wire, a token cannot even tell where an edge begins: *a > b*
-# and *b > a* hold the same tokens.
+# 375; ours have at most 5 vertices and 2 steps. Without positions and without the wire a token can hardly tell where an
+# edge begins: *a > b* and *b > a* hold the same tokens.
 #
 # Two traps of a small world. A question asked for the second time can be looked up, as the answer stands in the text, and
 # a cycle of five has only ten questions:
@@ -226,7 +228,8 @@ pd.Series(table, name="constant answer, %").rename_axis("operations").to_frame()
 # Now this book's own question. In {ref}`the pages on reasoning <trajectories>` a switching model looks for
 # {term}`regimes <regime>` in the states of a text, and nobody knows the true ones. Here they are known by
 # construction: a name in a document is where an edge begins (*from*), where it ends (*to*), *asked*, or an *answer*. It
-# is the same word in all four parts. Does the model find the parts in the states of a trained transformer? Two controls:
+# is the same word in all four parts. Does the model find the parts in the states of a trained transformer (the first
+# without positions and with Canon layers)? Two controls:
 # the place in the document, which tells much (labels exchanged between documents at the same place), and the same
 # transformer with random weights, whose wires also carry a mark to the name beside it.
 
@@ -342,6 +345,8 @@ for width in (16, 32, 96, 768, 2048):
 # for each number of steps, on the largest cycles of its world:
 
 # %% tags=["solution"]
+if not folders:
+    print("no folders were given in this run")
 analysis.own_trainings(folders, n_documents, seed)
 
 # %% [markdown]

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from lmphys.training.tiny.recipe import Shape, TinyRecipe
 
-# Three million tokens.
+# Nine million tokens.
 _SMALL = TinyRecipe(
     world="hops",
     options={"n_vertices": 5, "max_hops": 2},
     shape=Shape(layers=3, width=32, heads=4),
     context=144,
-    steps=700,
+    steps=2_000,
     batch_size=64,
     learning_rate=3e-3,
     weight_decay=0.03,

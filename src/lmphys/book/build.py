@@ -15,6 +15,7 @@ from lmphys.book.plan import Plan, carry_out, make_plan
 from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.render import render, render_early
+from lmphys.book.standing import standing_of_book
 from lmphys.book.status import status_figures, status_page
 from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
@@ -100,7 +101,7 @@ def _references_section(root: Path, rows: pd.DataFrame) -> str:
 
 def summary_page(root: Path, chapters: Sequence[Chapter]) -> str:
     """Markdown of the summary: the questions of `book/summary.csv`, answered by the pages in the book."""
-    parts = []
+    parts = [standing_of_book(root, chapters)]
     for summary in summaries_of_book(root, chapters):
         parts.append(f"## {{cite:t}}`{summary.paper}`\n\n{summary.headline}\n")
         for section, rows in summary.table.groupby("section", sort=False):
@@ -108,7 +109,7 @@ def summary_page(root: Path, chapters: Sequence[Chapter]) -> str:
             parts.append(f"### {section}\n\n{raw_html(ledger_html(shown, raw=('page',)))}")
         if len(summary.untested):
             parts.append(f"### What was not tested\n\n{raw_html(scrolling_table(summary.untested))}")
-    return "\n".join(parts) or "No questions are asked yet; they stand in `book/summary.csv`.\n"
+    return "\n\n".join(filter(None, parts)) or "No questions are asked yet; they stand in `book/summary.csv`.\n"
 
 
 def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> None:

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from lmphys.training.tiny.recipe import Shape, TinyRecipe
 
-# Nine million tokens.
+# Three million tokens.
 _SMALL = TinyRecipe(
     world="hops",
     options={"n_vertices": 5, "max_hops": 2},
     shape=Shape(layers=3, width=32, heads=4),
     context=144,
-    steps=2_000,
-    batch_size=64,
+    steps=1500,
+    batch_size=32,
     learning_rate=3e-3,
     weight_decay=0.03,
     n_kept=6,
@@ -23,6 +23,7 @@ _WHOLE = replace(
     shape=Shape(layers=4, width=96, heads=4),
     context=144,
     steps=30_000,
+    batch_size=64,
     learning_rate=1e-3,
 )
 
@@ -38,6 +39,20 @@ def _of(base: TinyRecipe, cycle: str, mlp: int) -> dict[str, TinyRecipe]:
     return recipes
 
 
-HOPS = {f"hops-{name}": recipe for name, recipe in _of(_SMALL, "5, up to 2", 72).items()} | {
-    f"long-hops-{name}": recipe for name, recipe in _of(_WHOLE, "20, up to 4", 243).items()
-}
+def _some(base: TinyRecipe, mlps: dict[str, int]) -> dict[str, TinyRecipe]:
+    """Some Canon layers without positions, by the letters that are there."""
+    return {
+        f"none-{canon}": replace(
+            base,
+            shape=replace(base.shape, position="none", canon=canon, mlp=mlp),
+            title=f"steps along a cycle of 5, up to 2, no positions, Canon layers {' and '.join(canon)} alone",
+        )
+        for canon, mlp in mlps.items()
+    }
+
+
+HOPS = (
+    {f"hops-{name}": recipe for name, recipe in _of(_SMALL, "5, up to 2", 72).items()}
+    | {f"long-hops-{name}": recipe for name, recipe in _of(_WHOLE, "20, up to 4", 243).items()}
+    | {f"hops-{name}": recipe for name, recipe in _some(_SMALL, {"A": 84, "B": 81, "C": 84, "D": 78, "AC": 82}).items()}
+)

@@ -44,6 +44,12 @@ def _hops(*, seed: int, **options: Any) -> "Source":
     return Hops(seed, **options)
 
 
+def _copying(*, seed: int, **options: Any) -> "Source":
+    from lmphys.problems.copying import Copies
+
+    return Copies(seed, **options)
+
+
 def _biographies(*, seed: int, world: Mapping[str, Any], **options: Any) -> "Source":
     """Texts about people; `world` are the settings of `World`, the rest as in `Biographies`."""
     from lmphys.problems.people.biographies import Biographies
@@ -63,6 +69,7 @@ WORLDS: dict[str, Callable[..., "Source"]] = {
     "grammar": _grammar,
     "arithmetic": _arithmetic,
     "hops": _hops,
+    "copying": _copying,
     "biographies": _biographies,
     "records": _records,
 }

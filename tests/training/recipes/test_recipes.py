@@ -38,6 +38,7 @@ def test_documents_of_recipes_are_of_their_words_and_fit_their_rows(name):
         ("hops-rotary", "hops-rotary-canon"),
         *(("hops-none", f"hops-none-{letters}") for letters in ("A", "B", "C", "D", "AC")),
         ("copying-rotary", "copying-rotary-canon"),
+        ("copying-varied-rotary", "copying-varied-rotary-canon"),
         ("long-hops-none", "long-hops-none-canon"),
         ("arithmetic", "arithmetic-wide"),
         ("arithmetic", "arithmetic-deep"),

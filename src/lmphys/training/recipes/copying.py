@@ -4,28 +4,31 @@ from dataclasses import replace
 
 from lmphys.training.tiny.recipe import Shape, TinyRecipe
 
-# Six million tokens; twenty-four words are listed, and written once more.
+# Four to five million tokens; up to twenty-four words are listed, and written once more.
 _ONE = TinyRecipe(
-    title="copying 24 different words, one rotary layer",
     world="copying",
     options={"length": 24, "n_words": 50},
     shape=Shape(layers=1, width=16, heads=2),
     context=51,
-    steps=4000,
+    steps=3000,
     batch_size=32,
     learning_rate=3e-3,
     weight_decay=0.03,
     n_kept=6,
 )
-COPYING = {
-    "copying-rotary": _ONE,
+_KINDS = {
+    "rotary": (_ONE.shape, "one rotary layer"),
     # The MLP gives up the weights that the Canon layers take.
-    "copying-rotary-canon": replace(
-        _ONE,
-        title="copying 24 different words, one rotary layer with Canon layers",
-        shape=replace(_ONE.shape, canon="ABCD", mlp=31),
-    ),
-    "copying-two-rotary": replace(
-        _ONE, title="copying 24 different words, two rotary layers", shape=replace(_ONE.shape, layers=2)
-    ),
+    "rotary-canon": (replace(_ONE.shape, canon="ABCD", mlp=31), "one rotary layer, Canon layers"),
+    "two-rotary": (replace(_ONE.shape, layers=2), "two rotary layers"),
+}
+# Where all lists have one length, one distance tells where the word stands that is copied.
+_LISTS = {"copying": ({}, "24"), "copying-varied": ({"fewest": 12}, "12 to 24")}
+
+COPYING = {
+    f"{world}-{name}": replace(
+        _ONE, options={**_ONE.options, **more}, shape=shape, title=f"copying {words} different words, {what}"
+    )
+    for world, (more, words) in _LISTS.items()
+    for name, (shape, what) in _KINDS.items()
 }

@@ -266,14 +266,18 @@ def ledger(
 def summary() -> None:
     """Print the book on one page, as Markdown: the questions about each paper with their computed answers."""
     from lmphys.book.chapter import find_chapters
+    from lmphys.book.standing import standing_of_book
     from lmphys.book.summary import summaries_of_book
     from lmphys.core.paths import project_root
 
     root = project_root()
-    found = summaries_of_book(root, find_chapters(root))
+    chapters = find_chapters(root)
+    found = summaries_of_book(root, chapters)
     if not found:
         raise LmphysError("no questions are asked: book/summary.csv is missing or empty; restore it with git")
-    typer.echo("\n".join(part.markdown() for part in found), nl=False)
+    typer.echo(
+        "\n".join(filter(None, (standing_of_book(root, chapters), *(part.markdown() for part in found)))), nl=False
+    )
 
 
 @app.command()

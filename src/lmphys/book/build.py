@@ -6,16 +6,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import pandas as pd
 
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
 from lmphys.book.early import EARLY, stage
+from lmphys.book.forest import forest_of_book
 from lmphys.book.ledger import by_claim, format_obtained, ledger_html, raw_html, read_ledger, readable, scrolling_table
 from lmphys.book.plan import Plan, carry_out, make_plan
 from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.render import render, render_early
-from lmphys.book.status import status_figures, status_page
+from lmphys.book.standing import standing_of_book
+from lmphys.book.status import status_figures, status_page, svg_text
+from lmphys.book.style import use_style
 from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
@@ -23,6 +27,18 @@ from lmphys.core.files import write_atomically
 # Seconds: left to run, from which an early look is worth its half minute; of a first page that it should show; of a
 # page that never ran, to weigh this.
 _WORTH_WAITING, _SOON, _UNKNOWN = 120.0, 60.0, 60.0
+
+# The page that includes it is book/summary.md, and its path counts from there. On a phone it scrolls (custom.css).
+_FOREST = """```{figure} _generated/forest.svg
+:name: fig-forest
+:figclass: lmphys-wide
+:alt: A row for each question, our number with its interval, 0 at no effect and 1 at what the paper reports.
+
+The questions below as rows, marked by their verdicts. A line is a 95 % interval, several marks are several definitions,
+a hollow arrow lies beyond the edge. Above: claims of a number. Below: claims of a sign, measured in half widths of our
+own interval, so that a line that keeps clear of 0 has decided.
+```
+"""
 
 
 def remove_stale_pages(root: Path, chapters: Sequence[Chapter]) -> list[Path]:
@@ -100,7 +116,8 @@ def _references_section(root: Path, rows: pd.DataFrame) -> str:
 
 def summary_page(root: Path, chapters: Sequence[Chapter]) -> str:
     """Markdown of the summary: the questions of `book/summary.csv`, answered by the pages in the book."""
-    parts = []
+    stands = standing_of_book(root, chapters)
+    parts = [stands, _FOREST if stands else ""]
     for summary in summaries_of_book(root, chapters):
         parts.append(f"## {{cite:t}}`{summary.paper}`\n\n{summary.headline}\n")
         for section, rows in summary.table.groupby("section", sort=False):
@@ -108,7 +125,15 @@ def summary_page(root: Path, chapters: Sequence[Chapter]) -> str:
             parts.append(f"### {section}\n\n{raw_html(ledger_html(shown, raw=('page',)))}")
         if len(summary.untested):
             parts.append(f"### What was not tested\n\n{raw_html(scrolling_table(summary.untested))}")
-    return "\n".join(parts) or "No questions are asked yet; they stand in `book/summary.csv`.\n"
+    return "\n\n".join(filter(None, parts)) or "No questions are asked yet; they stand in `book/summary.csv`.\n"
+
+
+def _forest(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
+    """The picture of the summary as SVG, by file name."""
+    with mpl.rc_context():
+        use_style()
+        figure = forest_of_book(root, chapters)
+        return {} if figure is None else {"forest.svg": svg_text(figure)}
 
 
 def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> None:
@@ -118,6 +143,7 @@ def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> N
         "summary_table.md": summary_page(root, chapters),
         "status_table.md": status_page(root, chapters),
         **status_figures(root, chapters),
+        **_forest(root, chapters),
     }
     for path in folder.glob("*"):
         if path.name not in texts:

@@ -111,7 +111,7 @@ def status_figures(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
     with mpl.rc_context():
         use_style()
         figures = {
-            growth_file(number): _svg(growth(found.growth))
+            growth_file(number): svg_text(growth(found.growth))
             for number, found in enumerate(measured, 1)
             if not found.growth.empty
         }
@@ -119,11 +119,12 @@ def status_figures(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
         if records:
             panels = {"this book": budgets_of(records)}
             panels |= {kind: found.budgets for kind, found in recorded.items() if found.budgets}
-            figures["budgets.svg"] = _svg(budget_figure(panels, [chapter.id for chapter in chapters]))
+            figures["budgets.svg"] = svg_text(budget_figure(panels, [chapter.id for chapter in chapters]))
     return figures
 
 
-def _svg(figure: Figure) -> str:
+def svg_text(figure: Figure) -> str:
+    """A figure as SVG; equal figures, equal text."""
     text = StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()

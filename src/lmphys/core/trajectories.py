@@ -52,7 +52,10 @@ class Trajectories:
         row = _first_not_finite(self.states)
         if row is not None:
             chain = int(np.searchsorted(np.cumsum(lengths), row, side="right"))
-            raise LmphysError(f"state {row} (chain {chain}) is not finite: the model overflowed; try dtype float32")
+            raise LmphysError(
+                f"state {row} (chain {chain}) is not finite: leave such states out; where a model wrote them, read it "
+                "in float32, and where they are padding, cut each chain to its own length"
+            )
         if self.chains.empty:
             object.__setattr__(self, "chains", pd.DataFrame({"chain_id": np.arange(len(lengths))}))
         if self.sentences.empty:
@@ -68,11 +71,25 @@ class Trajectories:
         return pd.DataFrame({"chain": chain, "t": np.arange(len(chain)) - np.repeat(self.offsets[:-1], self.lengths)})
 
     @classmethod
-    def from_list(cls, sequences: Sequence[np.ndarray], **meta: Any) -> "Trajectories":
-        """Build from a list of (T_c, D) arrays; keyword arguments become `meta`."""
+    def from_list(
+        cls, sequences: Sequence[np.ndarray], *, questions: Sequence[Any] | None = None, **meta: Any
+    ) -> "Trajectories":
+        """Build from a list of (T_c, D) arrays; other keyword arguments become `meta`.
+
+        Args:
+            sequences: of C chains.
+            questions: what each chain is about, C values; chains of one question are held out and resampled together.
+                None: each chain is about a question of its own.
+
+        Raises:
+            LmphysError: there is no chain, or not one question for each.
+        """
         if not len(sequences):
             raise LmphysError("no sequences: at least one chain is needed")
-        return cls(np.concatenate(list(sequences)), np.array([len(s) for s in sequences]), meta=meta)
+        if questions is not None and len(questions) != len(sequences):
+            raise LmphysError(f"{len(questions)} questions for {len(sequences)} chains: give one for each chain")
+        about = pd.DataFrame() if questions is None else pd.DataFrame({"question_id": list(questions)})
+        return cls(np.concatenate(list(sequences)), np.array([len(s) for s in sequences]), about, meta=meta)
 
     @classmethod
     def concatenate(cls, parts: Sequence["Trajectories"]) -> "Trajectories":
@@ -233,3 +250,41 @@ def _first_not_finite(states: np.ndarray) -> int | None:
         if not finite.all():
             return first + int(np.argmin(finite))
     return None
+
+
+# What the functions of this package take as chains.
+Data = Trajectories | Sequence[np.ndarray]
+
+
+def as_trajectories(data: Data) -> Trajectories:
+    """Trajectories as they are, or made of a list of (T_c, D) arrays: float32 as they are, the rest as float64.
+
+    Raises:
+        LmphysError: the list is empty, its items are no real matrices of one width and finite numbers, or chains end in
+            rows of zeros, as padded ones do.
+    """
+    if isinstance(data, Trajectories):
+        return data
+    wanted = "give Trajectories, or a list of real matrices (states, width) of one width"
+    if not isinstance(data, Sequence) and not np.ndim(data):
+        raise LmphysError(f"chains cannot be of type {type(data).__name__}: {wanted}")
+    arrays = []
+    for i, chain in enumerate(data):
+        try:
+            x = np.asarray(chain)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise LmphysError(f"chain {i} is ragged or otherwise no matrix: {wanted}") from error
+        if x.dtype.kind not in "iuf" or x.ndim != 2 or not x.shape[1]:
+            raise LmphysError(f"chain {i} has shape {x.shape} and type {x.dtype}: {wanted}")
+        arrays.append(x if x.dtype == np.float32 else x.astype(np.float64, copy=False))
+    widths = sorted({x.shape[1] for x in arrays})
+    if len(widths) > 1:
+        raise LmphysError(f"chains have the widths {widths}: {wanted}")
+    for i, x in enumerate(arrays):
+        # Padding would count as states that do not move. One state may be 0, a whole chain, too; a tail is padding.
+        if len(x) > 2 and x.any() and not x[-2:].any():
+            raise LmphysError(
+                f"chain {i} ends in rows of zeros, as padded arrays do: cut each chain to its own length, "
+                "[states[i, :lengths[i]] for i in range(len(lengths))]"
+            )
+    return Trajectories.from_list(arrays)

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator
 from sklearn.covariance import LedoitWolf
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.residuals import gaussian_nll
 from lmphys.dynamics.slds.parameters import SLDSParameters
@@ -63,7 +63,7 @@ class Complement(BaseEstimator):
         self.projection = projection
         self.memory = memory
 
-    def fit(self, traj: Trajectories) -> "Complement":
+    def fit(self, traj: Data) -> "Complement":
         """Fit a, c_0 and S on chains of the full width.
 
         Raises:
@@ -71,6 +71,7 @@ class Complement(BaseEstimator):
         """
         if not hasattr(self.projection, "basis_"):
             raise LmphysError("the projection of a completion is not fitted; fit it on the full training states first")
+        traj = as_trajectories(traj)
         if not traj.n_transitions:
             raise LmphysError("no transitions to complete: at least one chain needs two sentences or more")
         V = self.projection.basis_
@@ -94,7 +95,7 @@ class Complement(BaseEstimator):
         self.covariance_ = _covariance(after - self._next(before))
         return self
 
-    def forecast(self, traj: Trajectories, x_forecast: np.ndarray) -> np.ndarray:
+    def forecast(self, traj: Data, x_forecast: np.ndarray) -> np.ndarray:
         """Forecasts of h_{t+1} in raw units, (N - C, D), from those of its coordinates inside.
 
         Args:
@@ -104,12 +105,13 @@ class Complement(BaseEstimator):
         Raises:
             LmphysError: shapes disagree.
         """
+        traj = as_trajectories(traj)
         if len(x_forecast) != traj.n_transitions:
             raise LmphysError(f"{len(x_forecast)} forecasts for {traj.n_transitions} transitions: use the same chains")
         outside = self._next(self._outside(traj)[traj.sources()]) @ self.basis_.T
         return self.projection.inverse_transform(x_forecast) + outside * self.projection.scale_
 
-    def log_density(self, traj: Trajectories) -> np.ndarray:
+    def log_density(self, traj: Data) -> np.ndarray:
         """Share of log p(h_{t+1} | past) that a model of the subspace lacks, nats, (N - C,).
 
         For k = D it is the log Jacobian alone. NaN where there is no density, as S is singular.
@@ -117,6 +119,7 @@ class Complement(BaseEstimator):
         Raises:
             LmphysError: the width is not that of the projection.
         """
+        traj = as_trajectories(traj)
         u, rows = self._outside(traj), traj.sources()
         jacobian = np.log(self.projection.scale_).sum() + np.log(self.projection.unit_).sum()
         return -gaussian_nll(u[rows + 1] - self._next(u[rows]), self.covariance_) - jacobian

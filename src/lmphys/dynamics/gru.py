@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.base import Forecast
 
 
@@ -68,12 +68,13 @@ class GRUForecast(BaseEstimator):
         """Row of a table of scores."""
         return f"GRU-{self.width}" + (" on r h" if self.skip else "")
 
-    def fit(self, traj: Trajectories) -> "GRUForecast":
+    def fit(self, traj: Data) -> "GRUForecast":
         """Train on chains (N, D); some of their questions are kept apart to validate.
 
         Raises:
             LmphysError: no transitions, or too few questions to keep some apart.
         """
+        traj = as_trajectories(traj)
         if not traj.n_transitions:
             raise LmphysError("no transitions to fit: at least one chain needs two states or more")
         self._mean, deviation = traj.states.mean(axis=0), traj.states.std(axis=0)
@@ -122,8 +123,9 @@ class GRUForecast(BaseEstimator):
         return (forecast - target)[there].square().mean()
 
     @torch.no_grad()
-    def predict(self, traj: Trajectories) -> Forecast:
+    def predict(self, traj: Data) -> Forecast:
         """Forecasts of h_{t+1} from h_0..h_t; trained on squared errors, the network has no density."""
+        traj = as_trajectories(traj)
         parts = [self._network(chain[None, :-1])[0][0].numpy() for chain in self._sequences(traj)]
         joined = np.concatenate(parts) if parts else np.empty((0, traj.width))
         return Forecast(joined.astype(np.float64) * self._scale + self._mean)

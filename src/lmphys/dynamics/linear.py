@@ -8,7 +8,7 @@ from scipy.linalg import LinAlgError, LinAlgWarning, solve
 from sklearn.base import BaseEstimator
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, as_trajectories
 from lmphys.dynamics.base import Forecast
 from lmphys.dynamics.residuals import estimated_nll
 
@@ -47,7 +47,7 @@ class LinearDrift(BaseEstimator):
         self.ridge = ridge
         self.penalty = penalty
 
-    def fit(self, traj: Trajectories) -> "LinearDrift":
+    def fit(self, traj: Data) -> "LinearDrift":
         """Fit A and c in float64 by Cholesky factorisation of the centred normal equations.
 
         Raises:
@@ -55,6 +55,7 @@ class LinearDrift(BaseEstimator):
         """
         if self.ridge < 0 or self.penalty not in ("A", "A-I"):
             raise LmphysError(f"ridge {self.ridge}, penalty {self.penalty!r}: use ridge >= 0 and 'A' or 'A-I'")
+        traj = as_trajectories(traj)
         if not traj.n_transitions:
             raise LmphysError("no transitions to fit: at least one chain needs two sentences or more")
         h, h_next = (x.astype(np.float64) for x in traj.pairs()[:2])
@@ -96,12 +97,14 @@ class LinearDrift(BaseEstimator):
             raise LmphysError("a state to predict from is not finite; drop it or extract the states again in float32")
         return h @ self.A_.T + self.c_
 
-    def predict(self, traj: Trajectories) -> Forecast:
+    def predict(self, traj: Data) -> Forecast:
         """Forecasts of h_{t+1} from h_t, with the Gaussian density of the training residuals around them."""
+        traj = as_trajectories(traj)
         mean = self.step(traj.pairs()[0])
         nll = estimated_nll(traj.pairs()[1] - mean, self.noise_covariance_, self.n_transitions_)
         return Forecast(mean, -nll)
 
-    def residuals(self, traj: Trajectories) -> np.ndarray:
+    def residuals(self, traj: Data) -> np.ndarray:
         """xi_t = h_{t+1} - A h_t - c, (N - C, D), in the order of `traj.pairs()` (Sec. 3.2)."""
-        return traj.pairs()[1] - self.step(traj.pairs()[0])
+        h, h_next, _ = as_trajectories(traj).pairs()
+        return h_next - self.step(h)

@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.trajectories import Data, as_trajectories
 from lmphys.dynamics.base import Forecast
 from lmphys.dynamics.latent import LatentParameters, filter_one_step
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.dynamics.ssm_shim import import_ssm
 from lmphys.stats.regression import pooled_r2

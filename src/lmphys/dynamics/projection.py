@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.stats.bootstrap import chain_weights
 from lmphys.stats.interval import Interval
 
@@ -53,7 +53,7 @@ class Projection(BaseEstimator):
         self.standardise = standardise
         self.whiten = whiten
 
-    def fit(self, traj: Trajectories) -> "Projection":
+    def fit(self, traj: Data) -> "Projection":
         """Find the basis by a full singular value decomposition in float64.
 
         Raises:
@@ -61,6 +61,7 @@ class Projection(BaseEstimator):
         """
         if self.of not in ("states", "increments"):
             raise LmphysError(f"projection of {self.of!r}: choose 'states' or 'increments'")
+        traj = as_trajectories(traj)
         states = traj.states.astype(np.float64)
         self.mean_ = states.mean(axis=0)
         deviation = states.std(axis=0)
@@ -89,12 +90,13 @@ class Projection(BaseEstimator):
         """Length of one unit of each coordinate in the scaled space, (k,); 1 without whitening."""
         return np.sqrt(self.explained_variance_[: self.rank]) if self.whiten else np.ones(self.rank)
 
-    def transform(self, traj: Trajectories) -> Trajectories:
+    def transform(self, traj: Data) -> Trajectories:
         """The same chains with states (N, k) in float64; `meta` gets rank, of, standardise and whiten.
 
         Raises:
             LmphysError: the width of the states differs from the fitted one.
         """
+        traj = as_trajectories(traj)
         if traj.width != len(self.mean_):
             raise LmphysError(f"states of width {traj.width}, projection fitted on {len(self.mean_)}: fit it on these")
         return traj.with_states(self.coordinates(traj.states), **self.get_params())

@@ -10,14 +10,13 @@ import pandas as pd
 from sklearn.base import clone
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.base import Forecast, Forecaster, Hindsight
 from lmphys.dynamics.complement import Complement
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.nulls.surrogates import phase_randomise, shuffle_order
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.residuals import residual_nll
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.stats.mean import mean_interval
 from lmphys.stats.regression import pooled_r2, r2_interval
@@ -179,7 +178,7 @@ def _full_columns(full: FullSpace, forecast: np.ndarray, nll: np.ndarray) -> dic
 
 
 def held_out_scores(
-    traj: Trajectories, *, rank: int, ridge: float = 1.0, n_bootstrap: int = 500, seed: int = 0
+    traj: Data, *, rank: int, ridge: float = 1.0, n_bootstrap: int = 500, seed: int = 0
 ) -> pd.DataFrame:
     """`one_step_scores` of one linear map in the principal subspace, both learned from 70 % of the questions.
 
@@ -190,7 +189,7 @@ def held_out_scores(
         n_bootstrap: replicates of the intervals.
         seed: of the split, the surrogates and the intervals.
     """
-    train, test = traj.split(0.7, seed=seed)
+    train, test = as_trajectories(traj).split(0.7, seed=seed)
     projection = Projection(rank).fit(train)
     train, test = projection.transform(train), projection.transform(test)
     return one_step_scores(LinearDrift(ridge).fit(train), test, train=train, n_bootstrap=n_bootstrap, seed=seed)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.stats.folds import hold_out, question_folds
 
 
-def choose_ridge(traj: Trajectories, ridges: Sequence[float], *, n_folds: int = 3, seed: int = 0) -> pd.Series:
+def choose_ridge(traj: Data, ridges: Sequence[float], *, n_folds: int = 3, seed: int = 0) -> pd.Series:
     """Root mean square length of held-out residuals for each penalty.
 
     Args:
@@ -22,6 +22,7 @@ def choose_ridge(traj: Trajectories, ridges: Sequence[float], *, n_folds: int = 
     Returns:
         Indexed by the penalty λ; the best one is its `idxmin`.
     """
+    traj = as_trajectories(traj)
     fold = question_folds(traj, n_folds, seed)
 
     def length(ridge: float) -> float:

@@ -10,11 +10,10 @@ from rich.progress import Progress
 from sklearn.base import clone
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.complement import Complement
 from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.stats.folds import Score, hold_out, question_folds
 from lmphys.stats.mean import mean_interval
 from lmphys.stats.regression import pooled_r2

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.stats.bootstrap import sum_by_group
 
 # Maps weights of chains, (R, C), to a quantity of each of the R weighted samples, (R, ...).

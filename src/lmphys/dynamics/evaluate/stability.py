@@ -11,10 +11,9 @@ from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score, confusion_matrix
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.nulls.simulated import simulated_surrogates
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
 
 Paths = tuple[np.ndarray, np.ndarray]

@@ -5,10 +5,9 @@ from typing import Literal
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.linear import LinearDrift
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.simulate import simulate
 from lmphys.stats.student import mardia_excess
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 
 
 def _surrogate(traj: Trajectories, states: np.ndarray, kind: str, seed: int) -> Trajectories:
@@ -18,30 +18,32 @@ def _surrogate(traj: Trajectories, states: np.ndarray, kind: str, seed: int) -> 
     return replace(traj, states=states.astype(traj.states.dtype, copy=False), sentences=places, meta=meta)
 
 
-def shuffle_order(traj: Trajectories, *, seed: int) -> Trajectories:
+def shuffle_order(traj: Data, *, seed: int) -> Trajectories:
     """Permute the states within each chain.
 
     Keeps each chain's set of states, hence its mean and covariance; removes every effect of order. What
     survives is the difference between chains: a linear map can still earn R^2 by telling chains apart.
     """
+    traj = as_trajectories(traj)
     chain = np.repeat(np.arange(len(traj)), traj.lengths)
     order = np.lexsort((np.random.default_rng(seed).random(len(chain)), chain))
     return _surrogate(traj, traj.states[order], "shuffled order", seed)
 
 
-def shuffle_chains(traj: Trajectories, *, seed: int) -> Trajectories:
+def shuffle_chains(traj: Data, *, seed: int) -> Trajectories:
     """Permute the states across all chains, keeping the lengths.
 
     Removes order and chain identity: up to sampling without replacement the states are i.i.d., so R^2(h) = 0
     and R^2(dh) = 0.5 (see `expected_r2_ar1`). No chain has a question or an outcome any more, so `chains`
     keeps a running number alone.
     """
+    traj = as_trajectories(traj)
     order = np.random.default_rng(seed).permutation(len(traj.states))
     mixed = _surrogate(traj, traj.states[order], "shuffled chains", seed)
     return replace(mixed, chains=pd.DataFrame({"chain_id": np.arange(len(traj))}))
 
 
-def phase_randomise(traj: Trajectories, *, seed: int) -> Trajectories:
+def phase_randomise(traj: Data, *, seed: int) -> Trajectories:
     """Replace the Fourier phases of each chain, over the sentence index, by random ones.
 
     One phase for each frequency is shared by all dimensions, so the mean, the power spectrum and the
@@ -56,7 +58,7 @@ def phase_randomise(traj: Trajectories, *, seed: int) -> Trajectories:
     Source: Theiler et al. 1992, Physica D 58, 77; shared phases: Prichard & Theiler 1994, Phys. Rev. Lett.
     73, 951.
     """
-    rng = np.random.default_rng(seed)
+    traj, rng = as_trajectories(traj), np.random.default_rng(seed)
     parts = [_randomise_phases(states.astype(np.float64), rng) for states in traj]
     return _surrogate(traj, np.concatenate(parts), "phase-randomised", seed)
 

@@ -11,13 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sklearn.utils.validation import check_is_fitted
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.slds.em import Monitor, expectation_maximisation
 from lmphys.dynamics.slds.inference import SwitchingModel
 from lmphys.dynamics.slds.init import Init, from_labels, labels, prepare
 from lmphys.dynamics.slds.io import read_model, write_model
 from lmphys.dynamics.slds.m_step import conform
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.dynamics.slds.structure import Covariance, Drift, Models
 

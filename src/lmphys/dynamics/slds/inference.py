@@ -9,10 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from lmphys.core.devices import resolve_device
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.base import Forecast
 from lmphys.dynamics.slds.messages import Messages, viterbi
-from lmphys.dynamics.slds.packing import Data, Packed, as_trajectories
+from lmphys.dynamics.slds.packing import Packed
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.dynamics.slds.simulate import simulate
 from lmphys.dynamics.slds.structure import Covariance, Drift, Models, Structure, Whitened, log_emissions

@@ -1,6 +1,5 @@
 """Ragged chains as one matrix, step by step in time, so that no padding is stored and none is computed."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 from tempfile import TemporaryFile
@@ -8,39 +7,10 @@ from tempfile import TemporaryFile
 import numpy as np
 import torch
 
-from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 
 # Rows that are turned to float64 at a time.
 ROWS = 1 << 14
-
-Data = Trajectories | Sequence[np.ndarray]
-
-
-def as_trajectories(data: Data) -> Trajectories:
-    """Trajectories as they are, or made of a list of (T_c, D) arrays: float32 as they are, the rest as float64.
-
-    Raises:
-        LmphysError: the list is empty, or its items are no real matrices of one width and finite numbers.
-    """
-    if isinstance(data, Trajectories):
-        return data
-    wanted = "give Trajectories, or a list of real matrices (states, width) of one width"
-    if not isinstance(data, Sequence) and not np.ndim(data):
-        raise LmphysError(f"chains cannot be of type {type(data).__name__}: {wanted}")
-    arrays = []
-    for i, chain in enumerate(data):
-        try:
-            x = np.asarray(chain)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise LmphysError(f"chain {i} is ragged or otherwise no matrix: {wanted}") from error
-        if x.dtype.kind not in "iuf" or x.ndim != 2 or not x.shape[1]:
-            raise LmphysError(f"chain {i} has shape {x.shape} and type {x.dtype}: {wanted}")
-        arrays.append(x if x.dtype == np.float32 else x.astype(np.float64, copy=False))
-    widths = sorted({x.shape[1] for x in arrays})
-    if len(widths) > 1:
-        raise LmphysError(f"chains have the widths {widths}: {wanted}")
-    return Trajectories.from_list(arrays)
 
 
 def _room_beside(states: np.ndarray, shape: tuple[int, int], dtype: torch.dtype) -> np.ndarray:

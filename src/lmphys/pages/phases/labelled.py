@@ -9,10 +9,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.trajectories import Trajectories
+from lmphys.core.trajectories import Data, Trajectories, as_trajectories
 from lmphys.dynamics.slds.inference import SwitchingModel
 from lmphys.dynamics.slds.init import from_labels, prepare
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.structure import Covariance, Drift
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from lmphys.core.trajectories import Data, as_trajectories
 from lmphys.dynamics.peers import SSMPeer
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
 
 

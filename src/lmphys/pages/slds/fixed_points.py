@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from lmphys.core.trajectories import Data, as_trajectories
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.packing import Data, as_trajectories
 from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.pages.slds.visits import count_visits, expected_visits
 

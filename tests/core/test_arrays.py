@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lmphys.core.errors import LmphysError
-from lmphys.dynamics.slds.packing import as_trajectories
+from lmphys.core.trajectories import Trajectories, as_trajectories
 
 MATRIX = np.arange(6.0).reshape(3, 2)
 
@@ -64,10 +64,25 @@ def test_float32_stays_float32_and_small_integers_do_not_wrap_around():
         ([MATRIX, np.zeros((3, 4))], r"chains have the widths \[2, 4\]"),
         ([], "no sequences"),
         ([np.zeros((0, 2))], "a chain without states"),
-        ([np.full((3, 2), np.inf)], "not finite"),
+        ([np.full((3, 2), np.inf)], "not finite: leave such states out"),
+        ([MATRIX, np.pad(MATRIX, ((0, 2), (0, 0)))], "chain 1 ends in rows of zeros, as padded arrays do"),
     ],
 )
 def test_what_is_no_list_of_real_matrices_is_refused_in_one_line(chains, message):
     with pytest.raises(LmphysError, match=message) as caught:
         as_trajectories(chains)
     assert "\n" not in str(caught.value)
+
+
+def test_a_state_of_zeros_and_a_chain_of_zeros_are_no_padding():
+    at_rest = [np.zeros((4, 2)), np.concatenate([MATRIX, np.zeros((1, 2))]), np.concatenate([np.zeros((2, 2)), MATRIX])]
+    assert as_trajectories(at_rest).lengths.tolist() == [4, 4, 5]
+
+
+def test_chains_of_one_question_stay_together():
+    traj = Trajectories.from_list([MATRIX] * 6, questions=["a", "b", "a", "c", "b", "c"], source="mine")
+    assert traj.questions.tolist() == [0, 1, 0, 2, 1, 2] and traj.meta == {"source": "mine"}
+    train, test = traj.split(0.5, seed=0)
+    assert not set(train.chains["question_id"]) & set(test.chains["question_id"])
+    with pytest.raises(LmphysError, match="2 questions for 3 chains: give one for each chain"):
+        Trajectories.from_list([MATRIX] * 3, questions=["a", "b"])

@@ -36,3 +36,4 @@ def test_planted_parts_are_found_beyond_their_places_and_hops_are_not():
     assert part["nmi"] > 0.9 > part["place_high"] and part["verdict"] == "beyond position"
     assert hops["nmi"] < 0.05 and hops["verdict"] != "beyond position"
     assert found.gain.low < found.gain.value < found.gain.high
+    assert found.told > 99

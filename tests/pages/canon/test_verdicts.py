@@ -99,11 +99,19 @@ def test_regimes_are_judged_by_the_part_against_place_and_random_weights():
     def found(nmi, place):
         row = {"nmi": nmi, "low": nmi - 0.05, "high": nmi + 0.05, "place": place, "place_low": place - 0.02}
         table = pd.DataFrame([{**row, "place_high": place + 0.02}], index=["part"])
-        return Found(table, Interval(0.02, 0.01, 0.03))
+        return Found(table, Interval(0.02, 0.01, 0.03), 90.0)
 
-    assert words([verdicts.regime_entry({"trained": found(0.8, 0.4), "random weights": found(0.5, 0.4)})]) == {
-        "canon.regimes.role": "reproduced"
-    }
-    entry = verdicts.regime_entry({"trained": found(0.5, 0.4), "random weights": found(0.8, 0.4)})
-    assert words([entry])["canon.regimes.role"] in ("matched by a control", "contradicted", "undecided")
-    assert entry.note == "the regimes add 0.02 [0.01, 0.03] to R² of the next state"
+    def judged(*pairs):
+        ranks = {
+            6 + i: {"trained": found(*one), "random weights": found(*other)} for i, (one, other) in enumerate(pairs)
+        }
+        return verdicts.regime_entry(ranks)
+
+    good, bad = ((0.8, 0.4), (0.5, 0.4)), ((0.3, 0.28), (0.6, 0.4))
+    assert words([judged(good, good)]) == {"canon.regimes.role": "reproduced"}
+    assert words([judged(bad, bad)]) == {"canon.regimes.role": "contradicted"}
+    assert words([judged(good, bad)]) == {"canon.regimes.role": "depends on definition"}
+    told = (
+        "6 directions: the regimes add 0.02 [0.01, 0.03] to R²; 7 directions: the regimes add 0.02 [0.01, 0.03] to R²"
+    )
+    assert judged(good, bad).note == told

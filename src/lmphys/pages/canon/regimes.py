@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.linear_model import LogisticRegression
 
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.linear import LinearDrift
@@ -77,10 +78,12 @@ class Found:
     Attributes:
         table: of `stats.alignment.alignment`, rows `part` and `hops`.
         gain: R^2 of the next state, forecast from those before it, less that of one linear map, over documents.
+        told: share of the parts, %, that a linear reader who was told the true ones names from the same coordinates.
     """
 
     table: pd.DataFrame
     gain: Interval
+    told: float
 
 
 def find(traj: Trajectories, *, rank: int, n_regimes: int, n_permutations: int = 199, seed: int = 0) -> Found:
@@ -108,7 +111,9 @@ def find(traj: Trajectories, *, rank: int, n_regimes: int, n_permutations: int =
         seed=seed,
     )
     one = LinearDrift(model.ridge_, penalty="A-I").fit(train)
-    return Found(table, r2_gain(test, model.predict(test).mean, one.predict(test).mean, seed=seed))
+    gain = r2_gain(test, model.predict(test).mean, one.predict(test).mean, seed=seed)
+    reader = LogisticRegression(max_iter=500).fit(train.states, train.sentences["part"])
+    return Found(table, gain, 100 * float(reader.score(test.states, test.sentences["part"])))
 
 
 def trained_and_random(
@@ -133,9 +138,10 @@ def trained_and_random(
 
 
 def side_by_side(found: Mapping[str, Found]) -> pd.DataFrame:
-    """What each transformer's regimes share with each label, its nulls, and what they add to a forecast."""
+    """What regimes of each transformer share with labels, its nulls, what they add to a forecast, what can be read."""
     rows = {
         (name, label): {**row[["nmi", "low", "high", "place", "place_high", "verdict"]], "gain": each.gain.value}
+        | ({"told, %": each.told} if label == "part" else {})
         for name, each in found.items()
         for label, row in each.table.iterrows()
     }

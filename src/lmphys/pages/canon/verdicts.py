@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lmphys.book.ledger import Entry
+from lmphys.book.verdicts import Number
 from lmphys.pages.canon import laws
 from lmphys.pages.canon.comparisons import constant_less, depths, gain, over_trainings, visible
 from lmphys.pages.canon.regimes import Found
@@ -93,16 +94,26 @@ def grammar_entry(excesses: Mapping[str, np.ndarray]) -> Entry:
     )
 
 
-def regime_entry(found: Mapping[str, Found]) -> Entry:
-    """Do regimes follow the parts of the names, beyond their places and beyond random weights?"""
-    row, random = (found[name].table.loc["part"] for name in ("trained", "random weights"))
-    controls = {
-        "place in the document": Interval(row["place"], row["place_low"], row["place_high"]),
-        "random weights": Interval.of_row(random, "nmi"),
-    }
-    added = found["trained"].gain
-    told = f"the regimes add {added.value:.2g} [{added.low:.2g}, {added.high:.2g}] to R² of the next state"
-    return Entry("canon.regimes.role", Interval.of_row(row, "nmi"), controls, told)
+def regime_entry(found: Mapping[int, Mapping[str, Found]]) -> Entry:
+    """Do regimes follow the parts of the names, beyond their places and beyond random weights?
+
+    Args:
+        found: number of directions to what was found with trained and with random weights.
+    """
+    ours: dict[str, Number] = {}
+    place: dict[str, Number] = {}
+    random: dict[str, Number] = {}
+    told = []
+    for rank, each in found.items():
+        name, row = f"{rank} directions", each["trained"].table.loc["part"]
+        ours[name] = Interval.of_row(row, "nmi")
+        place[name] = Interval(row["place"], row["place_low"], row["place_high"])
+        random[name] = Interval.of_row(each["random weights"].table.loc["part"], "nmi")
+        added = each["trained"].gain
+        told.append(f"{name}: the regimes add {added.value:.2g} [{added.low:.2g}, {added.high:.2g}] to R²")
+    return Entry(
+        "canon.regimes.role", ours, {"place in the document": place, "random weights": random}, "; ".join(told)
+    )
 
 
 def _unlearned(scores: Scores, kinds: Sequence[str], guess: float) -> str:

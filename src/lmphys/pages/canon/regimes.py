@@ -31,7 +31,7 @@ def parts(tokens: np.ndarray, vocabulary: Sequence[str]) -> pd.DataFrame:
         vocabulary: of that world.
     """
     words = [vocabulary[token] for token in tokens]
-    rows = []
+    rows: list[tuple[int, str, str | None]] = []
     for place, word in enumerate(words):
         if not word.startswith("v"):
             continue
@@ -57,7 +57,8 @@ def states_at_names(spec: str, documents: Sequence[Document], vocabulary: Sequen
         block: after which the states are taken, from 1.
     """
     model = loaded(spec)
-    chains, tables = [], []
+    chains: list[np.ndarray] = []
+    tables: list[pd.DataFrame] = []
     for number, (tokens, _) in enumerate(documents):
         table = parts(tokens, vocabulary)
         read = model.model(input_ids=torch.from_numpy(tokens)[None], use_cache=False, output_hidden_states=True)

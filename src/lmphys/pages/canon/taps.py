@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import conv1d, pad
 
 from lmphys.lm.tiny.config import TAPS, TinyConfig
-from lmphys.lm.tiny.model import Canon, TinyForCausalLM
+from lmphys.lm.tiny.model import Canon, TinyBlock, TinyForCausalLM
 from lmphys.pages.canon.scores import loaded
 from lmphys.training.recipes import RECIPES
 from lmphys.training.tiny.learner import fresh
@@ -106,7 +106,7 @@ def reach(canon: str, blocks: int, *, width: int = 8, length: int = 48, seed: in
     )  # fmt: skip
     model = fresh(config, seed).double()
     for layer in model.model.layers:
-        torch.nn.init.zeros_(layer.attention.output.weight)
+        torch.nn.init.zeros_(cast(TinyBlock, layer).attention.output.weight)
     x = torch.randn(1, length, width, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     pushed = x.clone()
     pushed[:, 0] += 1.0

@@ -53,7 +53,8 @@ def walking_entries(scores: Mapping[int, Scores], n_vertices: int) -> list[Entry
         scores: number of steps to `Scores`, on cycles of the largest size.
         n_vertices: of these cycles.
     """
-    guess, found = laws.even_guess(n_vertices), []
+    guess = laws.even_guess(n_vertices)
+    found: list[Entry] = []
     for name, hops in (("one", 1), ("two", 2)):
         some = scores[hops]
         controls = {

@@ -75,6 +75,14 @@ def test_numbers_of_steps_are_told_for_each_training():
     assert depth.note == "3 trainings; steps walked without: 1, 1, 1, with: 2, 2, 2"
 
 
+def test_one_training_does_not_decide_how_far_one_walks():
+    scores = {
+        hops: {kind: each[:1] for kind, each in some.items()} for hops, some in walked((26, 25), (98, 97)).items()
+    }
+    depth = verdicts.walking_entries(scores, 5)[2]
+    assert depth.lacking == "number of trainings: 1, where 3 are needed"
+
+
 def test_the_constant_answers_are_those_of_the_recursion():
     entries = verdicts.guessing_entries()
     assert [entry.obtained for entry in entries] == pytest.approx([7.03, 7.13, 7.21], abs=0.005)

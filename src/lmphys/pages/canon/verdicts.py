@@ -13,6 +13,7 @@ from lmphys.pages.canon.strings import largest_between
 from lmphys.stats.interval import Interval
 
 ENOUGH_UPDATES = 2000  # of a training on lists to copy
+ENOUGH_TRAININGS = 3  # of which two decide
 PLAIN, CANON, TWO = "one layer", "one layer, Canon", "two layers"
 NONE, NONE_CANON, ROTARY, ROTARY_CANON = "none", "none, Canon", "rotary", "rotary, Canon"
 AC, RANDOM, RANDOM_CANON = "none, Canon A and C", "random weights", "random weights, Canon"
@@ -69,7 +70,8 @@ def walking_entries(scores: Mapping[int, Scores], n_vertices: int) -> list[Entry
     plain, canon = plain[:n], canon[:n]
     told = f"{n} trainings; steps walked without: {_listed(plain)}, with: {_listed(canon)}"
     smaller = {"strictly smaller with Canon layers": float(np.mean(canon < plain))}
-    lacking = _unlearned(scores[1], (ROTARY, ROTARY_CANON), guess)
+    lacking = f"number of trainings: {n}, where {ENOUGH_TRAININGS} are needed" if n < ENOUGH_TRAININGS else ""
+    lacking = lacking or _unlearned(scores[1], (ROTARY, ROTARY_CANON), guess)
     found.append(Entry("canon.hops.depth", float(np.mean(canon > plain)), smaller, told, lacking))
     # A model that walks not even one step counts as one that walks one, which makes the ratio no larger.
     ratio = float(np.mean(canon) / max(1.0, np.mean(plain)))

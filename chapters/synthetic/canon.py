@@ -203,7 +203,7 @@ figures.taps(analysis.learned_taps(walkers[verdicts.NONE_CANON]), taps.initial_s
 # %%
 GRAMMAR = {verdicts.NONE: "grammar-none", verdicts.NONE_CANON: "grammar-canon"}
 beyond = analysis.excess(scores.specs(GRAMMAR), n_strings, seed)
-pd.DataFrame({label: each.mean(axis=1) for label, each in beyond.items()}).round(4)
+pd.DataFrame({label: pd.Series(each.mean(axis=1)) for label, each in beyond.items()}).round(4)
 
 # %% [markdown]
 # Nats per token beyond the exact law, a row a training.

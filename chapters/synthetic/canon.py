@@ -31,7 +31,7 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of the live training, test documents, splits and bootstrap
 n_documents: int = 400  # test documents for each number of steps, and half as many lists
 n_strings: int = 300  # test strings of the grammar
-live_steps: int = 1500  # updates of the training that runs here
+live_steps: int = 1000  # updates of the training that runs here
 block: int = 2  # block after which states are read, of three
 ranks: list[int] = [6, 31]  # two dimensions or more of the projection of these states, which have 32
 n_regimes: int = 4  # regimes of the switching model
@@ -260,7 +260,7 @@ pd.concat({rank: analysis.side_by_side(each) for rank, each in found.items()}, n
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("synthetic/canon", model=model, profile=profile)
-ledger.record_all(verdicts.copying_entries(copied, lengths, analysis.updates(copying | varied)))
+ledger.record_all(verdicts.copying_entries(copied, lengths, analysis.updates([*copying.values(), *varied.values()])))
 ledger.record_all(verdicts.walking_entries(walked, 5))
 ledger.record_all([*verdicts.guessing_entries(), verdicts.grammar_entry(beyond), verdicts.regime_entry(found)])
 ledger.show()

@@ -49,6 +49,6 @@ def loss_curves(names: Mapping[str, str]) -> dict[str, list[pd.DataFrame]]:
     return {label: [one.losses for one in trained(name)] for label, name in names.items()}
 
 
-def updates(names: Mapping[str, str]) -> int:
+def updates(names: Sequence[str]) -> int:
     """Fewest updates of any shipped training of these recipes."""
-    return min(one.recipe.steps for name in names.values() for one in trained(name))
+    return min(one.recipe.steps for name in names for one in trained(name))

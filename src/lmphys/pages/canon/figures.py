@@ -94,11 +94,11 @@ def staircase(curves: Mapping[str, Sequence[pd.DataFrame]], plateaus: np.ndarray
             smooth = table["loss"].rolling(5, min_periods=1, center=True).mean()
             ax.plot(table["step"], smooth, _LINES[number], color=PALETTE[number], linewidth=1.3,
                     label=label if one == 0 else None)  # fmt: skip
-    last = max(table["step"].iloc[-1] for each in curves.values() for table in each)
+    first = min(table["step"].iloc[0] for each in curves.values() for table in each)
     for known, height in enumerate(plateaus):
         ax.axhline(height, color=BLACK, linestyle=":", linewidth=1.2)
-        ax.annotate(f"knows {known}", (last, height), xytext=(0, 3), textcoords="offset points", ha="right")
-    ax.set(xlabel="updates", ylabel="loss, nats an answer", ylim=(-0.05, 1.6), xscale="log")
+        ax.annotate(f"knows {known}", (first, height), xytext=(62 * known, 3), textcoords="offset points")
+    ax.set(xlabel="updates", ylabel="loss, nats an answer", ylim=(-0.1, 4.2), xscale="log")
     ax.xaxis.set_minor_formatter(NullFormatter())
     figure.legend(loc="outside upper center", ncols=2)
     return figure

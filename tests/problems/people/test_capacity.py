@@ -38,6 +38,12 @@ def test_who_guesses_tokens_evenly_has_learned_nothing_but_for_the_chunks():
     assert RECORDS.capacity.learned(name, values, chunks) == pytest.approx(of_values + of_chunks)
 
 
+def test_where_every_string_is_a_value_there_is_nothing_to_learn_of_strings():
+    assert RECORDS.capacity.n_chunks == (20, 20, 20)
+    assert Records(1000).capacity.n_chunks == ()
+    assert Records(1000).capacity.most == pytest.approx(1000 * (math.log2(64**3 / 1000) + 4 * 6))
+
+
 def test_losses_are_summed_over_tokens_and_averaged_over_people():
     loss = np.random.default_rng(0).random((7, 17))
     name, values, chunks = RECORDS.losses(loss)

@@ -111,13 +111,14 @@ class Records:
 
     @property
     def capacity(self) -> Capacity:
-        """How bits are counted here."""
+        """How bits are counted here; where every string is a chunk, there is nothing to learn of which ones are."""
+        n_strings = self.n_tokens**self.chunk_length
         return Capacity(
             n_people=self.n_people,
             n_names=self.n_tokens**self.name_length,
             n_values=(self.n_values**self.n_chunks,) * self.n_attributes,
-            n_chunks=(self.n_values,) * self.n_attributes,
-            n_strings=self.n_tokens**self.chunk_length,
+            n_chunks=(self.n_values,) * self.n_attributes if self.n_values < n_strings else (),
+            n_strings=n_strings,
         )
 
     def losses(self, loss: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:

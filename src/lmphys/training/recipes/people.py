@@ -20,7 +20,14 @@ _FULL = replace(_RECORDS, options={"n_people": 1800}, steps=4500, batch_size=40,
 _BUSY = replace(_FULL, options={"n_people": 2400}, steps=4000, batch_size=60)
 _PLAIN = replace(_FULL.shape, gated=False)
 # As many people for each weight as 1,800 are for the model that is 32 wide.
-_NARROW = replace(_FULL, options={"n_people": 520}, shape=Shape(layers=2, width=16, heads=4), steps=4000, batch_size=13)
+_NARROW = replace(
+    _FULL,
+    options={"n_people": 520},
+    shape=Shape(layers=2, width=16, heads=4),
+    steps=4000,
+    batch_size=13,
+    learning_rate=6e-3,
+)
 _LIVES = TinyRecipe(
     world="biographies",
     options={"world": {"n_people": 2000}},

@@ -1,10 +1,8 @@
-from .bits import Learned as Learned
 from .bits import learned as learned
-from .bits import learned_of_losses as learned_of_losses
-from .bits import record_losses as record_losses
+from .bits import limits as limits
 from .bits import strangers as strangers
 from .live import learning_curve as learning_curve
-from .live import shortened as shortened
+from .live import live_recipe as live_recipe
 from .points import PEOPLE as PEOPLE
 from .points import Trial as Trial
 from .points import over as over

@@ -6,6 +6,7 @@ from math import log
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 
 from lmphys.lm.model import LanguageModel
@@ -72,3 +73,27 @@ def learned_of_losses(nats: np.ndarray, world: Records) -> Learned:
 def strangers(world: Records) -> Records:
     """A world by the same law with other people: what a model says of them it cannot have learned of anybody."""
     return replace(world, seed=world.seed + _OTHERS)
+
+
+def limits(world: Records, n_parameters: int) -> pd.DataFrame:
+    """Bits learned by who needs no training: from losses that are known beforehand.
+
+    Returns:
+        Rows `even guess`, `names known`, `values known` and `all known`; columns `names`, `values` and `R`, all in bits a
+        parameter.
+    """
+    per_name, value_tokens = world.name_length, world.n_attributes * world.n_chunks * world.chunk_length
+    guessed = log(world.n_tokens), log(world.n_values) / world.chunk_length
+    # Who knows all names still does not know whose turn it is.
+    known = log(world.n_people) / per_name, 0.0
+    rows = {}
+    for who, name, value in (
+        ("even guess", guessed[0], guessed[1]),
+        ("names known", known[0], guessed[1]),
+        ("values known", guessed[0], known[1]),
+        ("all known", known[0], known[1]),
+    ):
+        nats = np.array([[name] * per_name + [value] * value_tokens + [0.0]])
+        bits = learned_of_losses(nats, world)
+        rows[who] = {"names": bits.names, "values": bits.values, "R": bits.total}
+    return pd.DataFrame.from_dict(rows, orient="index") / n_parameters

@@ -5,28 +5,38 @@ from pathlib import Path
 
 import pandas as pd
 
+from lmphys.core.errors import LmphysError
 from lmphys.lm.model import LanguageModel
 from lmphys.pages.capacity.bits import learned
 from lmphys.pages.capacity.points import Trial
 from lmphys.training.checkpoint import step_folder
 from lmphys.training.recipe import kept_steps
+from lmphys.training.recipes import RECIPES
 from lmphys.training.tiny.learner import Tiny, train
 from lmphys.training.tiny.recipe import TinyRecipe
 
 N_KEPT = 12
 
 
-def shortened(recipe: TinyRecipe, exposures: int, *, batches: int = 1) -> TinyRecipe:
-    """A recipe with other numbers of updates and documents.
+def live_recipe(name: str, exposures: int, *, batches: int = 1, seed: int = 0) -> TinyRecipe:
+    """A recipe of the book with other numbers of updates and documents.
 
     Args:
-        recipe: of records.
+        name: of the recipe.
         exposures: how often each person is met.
         batches: of the recipe that are put together into one update.
+        seed: of people, documents and first weights.
+
+    Raises:
+        LmphysError: there is no such recipe of records.
     """
+    if name not in RECIPES or RECIPES[name].world != "records":
+        known = ", ".join(known for known, recipe in RECIPES.items() if recipe.world == "records")
+        raise LmphysError(f"no recipe {name!r} of records; use {known}")
+    recipe = RECIPES[name]
     size = batches * recipe.batch_size
-    n_people = recipe.options["n_people"] * (1 + recipe.options.get("strangers", 0))
-    return replace(recipe, batch_size=size, steps=round(exposures * n_people / size), n_kept=N_KEPT)
+    n_records = recipe.options["n_people"] * (1 + recipe.options.get("strangers", 0))
+    return replace(recipe, batch_size=size, steps=round(exposures * n_records / size), n_kept=N_KEPT, seed=seed)
 
 
 def learning_curve(recipe: TinyRecipe, folder: Path) -> tuple[pd.DataFrame, Trial]:

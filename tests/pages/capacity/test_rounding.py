@@ -47,11 +47,10 @@ def test_noise_is_as_large_as_errors_of_rounding():
 
 def test_a_change_ends_with_its_block_and_keeps_to_its_part(model):
     before = {name: p.detach().clone() for name, p in model.model.named_parameters()}
-    with pytest.raises(ZeroDivisionError), changed(model, lambda w: w + 1, "mlp"):
+    with changed(model, lambda w: w + 1, "mlp"):
         for name, p in model.model.named_parameters():
             moved = "mlp" in name and p.ndim > 1
             assert torch.equal(p, before[name] + 1 if moved else before[name])
-        raise ZeroDivisionError
     assert all(torch.equal(p, before[name]) for name, p in model.model.named_parameters())
 
 

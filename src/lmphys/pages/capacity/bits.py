@@ -79,8 +79,8 @@ def limits(world: Records, n_parameters: int) -> pd.DataFrame:
     """Bits learned by who needs no training: from losses that are known beforehand.
 
     Returns:
-        Rows `even guess`, `names known`, `values known` and `all known`; columns `names`, `values` and `R`, all in bits a
-        parameter.
+        Rows `even guess`, `names known`, `values known` and `all known`; columns `names`, `values` and `R`, all in bits
+        a parameter.
     """
     per_name, value_tokens = world.name_length, world.n_attributes * world.n_chunks * world.chunk_length
     guessed = log(world.n_tokens), log(world.n_values) / world.chunk_length

@@ -96,16 +96,24 @@ def rate_distortion(table: pd.DataFrame, whole: float) -> Figure:
     ax.plot([0, whole], [0, whole], color=BLACK, label="one bit learned for each bit")
     ax.axhline(whole, color=_GREY, linestyle="--", label="not rounded")
     ax.axhline(0, color=_GREY, linewidth=0.8)
-    for kind, mark, colour in (("rounded", "o-", BLUE), ("noise", "s--", VERMILION)):
+    for kind, mark, colour, size in (("rounded", "o-", BLUE, 5), ("noise", "s--", VERMILION, 9)):
         part = table[table["kind"] == kind]
         ends = np.array([part["value"] - part["low"], part["high"] - part["value"]])
-        ax.errorbar(part["bits"], part["value"], ends, fmt=mark, color=colour, capsize=3, label=kind)
-        beside.plot(part["bits"], np.where(part["lost"] > 0, 100 * part["lost"], np.nan), mark, color=colour)
+        ax.errorbar(
+            part["bits"], part["value"], ends, fmt=mark, color=colour, capsize=3, ms=size, mfc="none", label=kind
+        )
+        beside.plot(
+            part["bits"],
+            np.where(part["lost"] > 0, 100 * part["lost"], np.nan),
+            mark,
+            color=colour,
+            ms=size,
+            mfc="none",
+        )
         if kind == "rounded":
             first = 100 * float(part.loc[part["bits"] == SMALL_STEPS[0], "lost"].iloc[0])
     beside.plot(bits, first * 4.0 ** (SMALL_STEPS[0] - bits), ":", color=BLACK, label="a quarter for each bit")
     beside.set(yscale="log", xlabel="bits a weight", ylabel="lost, %")
-    beside.legend(loc="lower left")
     ax.set(xlabel="bits a weight", ylabel="bits learned a parameter", xlim=(0, None), ylim=(-whole, 1.35 * whole))
     figure.legend(loc="outside upper center", ncols=2)
     return figure

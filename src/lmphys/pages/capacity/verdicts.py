@@ -3,9 +3,9 @@
 import pandas as pd
 
 from lmphys.book.ledger import Entry
+from lmphys.book.verdicts import Number
 from lmphys.pages.capacity.points import PEOPLE, over, peak
 from lmphys.pages.capacity.precision import lost_share, slopes
-from lmphys.stats import Interval
 
 LONG = ("capacity-1800-long", "capacity-2400-long")
 # Claim to the recipes whose bits a parameter are divided: the first by the second.
@@ -45,25 +45,25 @@ def entries(points: pd.DataFrame) -> list[Entry]:
     if len(long):
         name = long.groupby("recipe")["R"].mean().idxmax()
         long = long[long["recipe"] == name]
-        found.append(_peak("capacity.peak.1000", long, {"100 exposures": over(best["R"])}))
+        found.append(_peak("capacity.peak.1000", long, {"100 exposures": _number(best["R"])}))
     highest = points.loc[points["R"].idxmax()]
     text = f"{highest['recipe']}, seed {highest['seed']}; the largest of {len(points)} models"
     found += [Entry("capacity.peak.bound", float(highest["R"]), {}, text), *_rounding(best, long)]
     return [*found, *_ratios(points)]
 
 
-def _peak(claim: str, part: pd.DataFrame, more: dict[str, Interval] | None = None) -> Entry:
-    controls = {name: over(part[name]) for name in ("untrained", "strangers")}
+def _peak(claim: str, part: pd.DataFrame, more: dict[str, Number] | None = None) -> Entry:
+    controls = {name: _number(part[name]) for name in ("untrained", "strangers")}
     n, most = part["people"].iloc[0], part["R_max"].mean()
     return Entry(
-        claim, over(part["R"]), {**controls, **(more or {})}, f"{n:,} people, R_max {most:.2f}; {_seeds(part)}"
+        claim, _number(part["R"]), {**controls, **(more or {})}, f"{n:,} people, R_max {most:.2f}; {_seeds(part)}"
     )
 
 
 def _rounding(best: pd.DataFrame, long: pd.DataFrame) -> list[Entry]:
     """Losses at 8 and 4 bits, after as many exposures as there are models for, and how they fall with the step."""
     parts = {"100 exposures": best, **({"1,000 exposures": long} if len(long) else {})}
-    lost = {bits: {name: over(lost_share(part, bits)) for name, part in parts.items()} for bits in (8, 4)}
+    lost = {bits: {name: _number(lost_share(part, bits)) for name, part in parts.items()} for bits in (8, 4)}
     if len(parts) == 1:
         lost = {bits: next(iter(found.values())) for bits, found in lost.items()}
     told = "; ".join(f"{name}: {_seeds(part)}" for name, part in parts.items())
@@ -72,8 +72,8 @@ def _rounding(best: pd.DataFrame, long: pd.DataFrame) -> list[Entry]:
         Entry("capacity.rounding.int4", lost[4], {"8 bits": lost[8]}, told),
         Entry(
             "capacity.rounding.slope",
-            over(slopes(best)),
-            {"noise of the same size": over(slopes(best, "noise"))},
+            _number(slopes(best)),
+            {"noise of the same size": _number(slopes(best, "noise"))},
             _seeds(best),
         ),
     ]
@@ -86,10 +86,16 @@ def _ratios(points: pd.DataFrame) -> list[Entry]:
         each = ratios(points, *pair)
         if each.empty or (claim == "capacity.junk.marked" and plain.empty):
             continue
-        controls = {"without the word": over(plain)} if claim == "capacity.junk.marked" else {}
+        controls = {"without the word": _number(plain)} if claim == "capacity.junk.marked" else {}
         lacking = "" if len(each) > 1 else "one seed, where a comparison needs two or more"
-        found.append(Entry(claim, over(each), controls, _counted(len(each)), lacking))
+        found.append(Entry(claim, _number(each), controls, _counted(len(each)), lacking))
     return found
+
+
+def _number(values: pd.Series) -> Number:
+    """Mean over seeds with its interval, where there is more than one."""
+    found = over(values)
+    return found if len(values) > 1 else float(found.value)
 
 
 def _seeds(part: pd.DataFrame) -> str:

@@ -9,9 +9,9 @@
 # {cite:t}`allenzhu2024capacity` asked this of models of a million to five hundred million parameters, and found nearly
 # one number for all: about **2 bits a parameter** where each fact is met 1,000 times in training, and about **1 bit**
 # where it is met 100 times. Neither width nor depth seemed to matter, and the weights could be rounded to 8 bits for
-# nothing. Our models are thirty to several thousand times smaller than the smallest of theirs, and know hundreds to
-# thousands of people, where the paper tested 100 exposures from 50,000 people on. So this is new ground: whether its
-# constants hold here, nobody has said.
+# nothing. Our models are 16 to 120 times smaller than the smallest of theirs, and know hundreds to thousands of people,
+# where the paper tested 100 exposures from 50,000 people on. So this is new ground: whether its constants hold here,
+# nobody has said.
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # names the run; what this page studies is trained by recipes of its own
@@ -124,8 +124,8 @@ controls = ["R", "R_max", "untrained", "strangers"]
 pd.DataFrame([{name: live[name] for name in controls}], index=["on this page"]).round(3)
 
 # %% [markdown]
-# A model that has learned facts by heart is *sure*, of strangers too, and so it pays for each of them more than a guess would.
-# Its knowledge is no caution.
+# Strangers are drawn evenly, so nobody can do better than an even guess of them but by luck. How far below zero a
+# trained model is tells how sure it is of what it cannot know.
 #
 # ## How many people fit?
 #
@@ -171,8 +171,10 @@ points.groupby("recipe", sort=False)[columns].mean().round(3)
 # ## Memory at a finite precision
 #
 # A weight of 32 bits holds a bit or two. What are the others for? Take a trained model, round each row of each
-# matrix to $2^b - 1$ evenly spaced levels, and count again. Physics has a name for the curve of what is left against what
-# is kept: a {term}`rate-distortion curve`. No rounding can leave more than $b$ bits learned for each weight of $b$ bits.
+# matrix to $2^b - 1$ evenly spaced levels, and count again. What is left against what is kept is a
+# {term}`rate-distortion curve`. In the words of thermodynamics: learning takes entropy out of the world, as the model sees
+# it, and the weights have to take it up. A weight of $b$ bits has room for $b$ of it, so that no rounding can leave
+# more than $b$ bits learned for each weight.
 #
 # There is also a forecast. Training ends near a minimum of the loss $L$, where the slope is zero. Rounding moves each
 # weight $w_i$ by up to half a step $\Delta_i$, as if at random. To the lowest order this costs

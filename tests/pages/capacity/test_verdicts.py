@@ -66,6 +66,6 @@ def test_ratios_are_of_seeds_that_both_have():
 
 
 def test_what_claims_need_and_the_table_lacks_is_named():
-    lacking = ("500", "1000", "2400", "quarter", "attention")
+    lacking = ("500", "1000", "2400", "3200", "4200", "quarter", "attention")
     assert missing(points()) == [f"capacity-{name}" for name in lacking]
     assert not {"capacity.junk.marked", "capacity.junk.plain"} & set(words(points(recipes=("capacity-1800",))))

@@ -23,7 +23,7 @@ from lmphys.training.tiny.recipe import TinyRecipe
 
 FILE = Path("data", "reference", "capacity", "points.csv")
 # Recipes whose models have equally many parameters, and unequally many people.
-PEOPLE = ("capacity-500", "capacity-1000", "capacity-1400", "capacity-1800", "capacity-2400")
+PEOPLE = tuple(f"capacity-{n}" for n in (500, 1000, 1400, 1800, 2400, 3200, 4200))
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,12 @@ PEOPLE = {
     ),
     "capacity-1800": replace(_FULL, title="records of 1,800 people, each seen 100 times"),
     "capacity-2400": replace(_BUSY, title="records of 2,400 people, each seen 100 times"),
+    "capacity-3200": replace(
+        _BUSY, options={"n_people": 3200}, batch_size=80, title="records of 3,200 people, each seen 100 times"
+    ),
+    "capacity-4200": replace(
+        _BUSY, options={"n_people": 4200}, batch_size=105, title="records of 4,200 people, each seen 100 times"
+    ),
     "capacity-1800-plain": replace(
         _FULL, shape=_PLAIN, title="records of 1,800 people, each seen 100 times, a plain MLP"
     ),

@@ -226,7 +226,7 @@ pd.DataFrame(mine, columns=["recipe", "seed", "exposures", *columns]).round(3)
 # ## Verdict
 #
 # Every model of the table counts, none was left out. Its own seed gives a model other people, too; the interval is
-over seeds. What may be concluded was fixed before any was trained, except that the rows on junk were turned upside down
+# over seeds. What may be concluded was fixed before any was trained, except that the rows on junk were turned upside down
 # (the share that is kept, for a ratio to nearly nothing has no interval), before there was a model for them.
 
 # %% tags=["hide-input"]

@@ -38,6 +38,12 @@ def test_who_guesses_tokens_evenly_has_learned_nothing_but_for_the_chunks():
     assert RECORDS.capacity.learned(name, values, chunks) == pytest.approx(of_values + of_chunks)
 
 
+def test_where_every_string_is_a_value_there_is_nothing_to_learn_of_strings():
+    assert RECORDS.capacity.n_chunks == (20, 20, 20)
+    assert Records(1000).capacity.n_chunks == ()
+    assert Records(1000).capacity.most == pytest.approx(1000 * (math.log2(64**3 / 1000) + 4 * 6))
+
+
 def test_losses_are_summed_over_tokens_and_averaged_over_people():
     loss = np.random.default_rng(0).random((7, 17))
     name, values, chunks = RECORDS.losses(loss)
@@ -70,7 +76,7 @@ def test_records_are_names_and_values_of_their_own_chunks():
     assert len({tuple(name) for name in RECORDS.names.tolist()}) == 1000
     assert [len({tuple(chunk) for chunk in chunks}) for chunks in RECORDS.chunks.tolist()] == [20] * 3
     for person in range(0, 1000, 50):
-        tokens = RECORDS.record(person)
+        tokens = RECORDS.record(person).tokens
         assert len(tokens) == 1 + 4 + 3 * 2 * 2 + 1
         for attribute in range(3):
             own = {tuple(chunk) for chunk in RECORDS.chunks[attribute].tolist()}
@@ -79,10 +85,39 @@ def test_records_are_names_and_values_of_their_own_chunks():
     assert all(RECORDS.vocabulary[t][0] == "n" for t in tokens[1:5])
     assert all(RECORDS.vocabulary[t][0] == "v" for t in tokens[5:-1])
     seen = sorted(tuple(RECORDS.document(i).tokens) for i in range(1000, 2000))
-    assert seen == sorted(tuple(RECORDS.record(p)) for p in range(1000))
+    assert seen == sorted(tuple(RECORDS.record(p).tokens) for p in range(1000))
+
+
+def test_strangers_stand_between_records_and_never_come_again():
+    world = Records(
+        30, n_tokens=16, name_length=4, n_attributes=3, n_chunks=2, n_values=20, chunk_length=2, strangers=3
+    )
+    plain = Records(30, n_tokens=16, name_length=4, n_attributes=3, n_chunks=2, n_values=20, chunk_length=2)
+    documents = [world.document(i) for i in range(4 * 60)]
+    assert [tuple(d.tokens) for d in documents[::4]] == [tuple(plain.document(i).tokens) for i in range(60)]
+    others = {tuple(d.tokens) for i, d in enumerate(documents) if i % 4}
+    assert len(others) == 3 * 60 and not others & {tuple(plain.record(p).tokens) for p in range(30)}
+    for tokens in others:
+        for attribute in range(3):
+            own = {tuple(chunk) for chunk in world.chunks[attribute].tolist()}
+            value = tokens[5 + 4 * attribute : 9 + 4 * attribute]
+            assert {value[:2], value[2:]} <= own
+    assert world.capacity == plain.capacity
+
+
+def test_a_mark_is_given_and_not_asked_for():
+    world = Records(30, strangers=3, marked=True)
+    marked, plain = world.document(8), Records(30).document(2)
+    assert [world.vocabulary[t] for t in marked.tokens[:2]] == ["<s>", "known"]
+    assert np.array_equal(np.delete(marked.tokens, 1), plain.tokens)
+    assert np.flatnonzero(marked.mask).tolist() == list(range(2, len(marked.tokens)))
+    assert all("known" not in [world.vocabulary[t] for t in world.document(i).tokens] for i in (1, 2, 3))
+    assert marked.mask.sum() == plain.mask.sum() == world.document(1).mask.sum()
 
 
 def test_records_that_cannot_be_are_refused():
+    with pytest.raises(LmphysError, match="-1 strangers"):
+        Records(5, strangers=-1)
     with pytest.raises(LmphysError, match="5 people need as many names"):
         Records(5, n_tokens=2, name_length=2)
     with pytest.raises(LmphysError, match="65 chunks need as many strings"):

@@ -60,10 +60,30 @@ def test_what_is_compared_has_as_many_weights(plain, canon):
 
 
 def test_exposures_are_counted_by_passes():
-    for name, passes in (("capacity-1000", 100), ("capacity-1800", 100), ("biographies-single", 540)):
+    people = ("500", "1000", "1400", "1800", "2400", "3200", "4200")
+    kinds = ("1800-plain", "quarter", "attention", "narrow", "wide")
+    passes_of = {f"capacity-{name}": 100 for name in (*people, *kinds)} | {"biographies-single": 540}
+    for name, passes in {**passes_of, "capacity-1800-long": 1000, "capacity-2400-long": 1000}.items():
         recipe = RECIPES[name]
         n_people = recipe.options.get("n_people") or recipe.options["world"]["n_people"]
         assert recipe.steps * recipe.batch_size == passes * n_people
         source = recipe.source()
         documents = [tuple(source.document(index)[0]) for index in range(n_people)]
         assert len(set(documents)) == n_people
+
+
+@pytest.mark.parametrize("name", ["1800-plain", "quarter", "attention", "narrow", "wide", "junk", "junk-marked"])
+def test_capacities_are_compared_at_as_many_people_a_weight(name):
+    loads = []
+    for recipe in (RECIPES["capacity-1800"], RECIPES[f"capacity-{name}"]):
+        n_words = len(recipe.source().vocabulary)
+        loads.append(recipe.options["n_people"] / recipe.shape.config(n_words, recipe.context).n_parameters)
+    assert loads[1] == pytest.approx(loads[0], rel=0.01)
+
+
+def test_among_strangers_people_are_met_as_often_and_with_as_many_updates():
+    clean = RECIPES["capacity-narrow"]
+    for name in ("capacity-junk", "capacity-junk-marked"):
+        junk = RECIPES[name]
+        assert (junk.steps, junk.learning_rate, junk.shape) == (clean.steps, clean.learning_rate, clean.shape)
+        assert junk.batch_size == clean.batch_size * (1 + junk.options["strangers"]) == 8 * clean.batch_size

@@ -9,13 +9,15 @@ from functools import cached_property
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.problems.documents import BEGIN, END, MARKS, Document, of_world, turn
+from lmphys.problems.documents import BEGIN, END, MARKS, Document, of_world, stream, turn
 from lmphys.problems.people.capacity import Capacity
 
 
 @dataclass(frozen=True)
 class Records:
-    """Documents `name values`, every token a target; everybody comes once in every `n_people` indices.
+    """Documents `name values`, every token a target; everybody comes once in every `n_people` indices of records.
+
+    Between two records there may be some of strangers, of whom each is drawn anew and never comes again.
 
     Attributes:
         n_people: N of the paper.
@@ -26,9 +28,11 @@ class Records:
         n_chunks: C, chunks of a value.
         n_values: D, chunks of an attribute to choose from.
         chunk_length: L, tokens of a chunk.
+        strangers: records of strangers for each one of the people.
+        marked: whether a word, no target, begins the records of the people and none of a stranger.
 
     Raises:
-        LmphysError: more people than names, or more chunks than strings.
+        LmphysError: more people than names, more chunks than strings, or fewer than no strangers.
     """
 
     n_people: int
@@ -39,17 +43,22 @@ class Records:
     n_chunks: int = 1
     n_values: int = 64
     chunk_length: int = 1
+    strangers: int = 0
+    marked: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.n_people <= self.n_tokens**self.name_length:
             raise LmphysError(f"{self.n_people} people need as many names; take longer names or fewer people")
         if not 0 < self.n_values <= self.n_tokens**self.chunk_length:
             raise LmphysError(f"{self.n_values} chunks need as many strings; take longer chunks or fewer")
+        if self.strangers < 0:
+            raise LmphysError(f"there cannot be {self.strangers} strangers for each record; take 0 or more")
 
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:
         """Words of the tokens."""
-        return (*MARKS, *(f"n{i}" for i in range(self.n_tokens)), *(f"v{i}" for i in range(self.n_tokens)))
+        words = (f"{kind}{i}" for kind in "nv" for i in range(self.n_tokens))
+        return (*MARKS, *words, *(("known",) if self.marked else ()))
 
     @cached_property
     def names(self) -> np.ndarray:
@@ -71,33 +80,52 @@ class Records:
         """(people, attributes, tokens of a value)."""
         size = (self.n_people, self.n_attributes, self.n_chunks)
         chosen = of_world(self.seed, 2).integers(self.n_values, size=size)
-        return self.chunks[np.arange(self.n_attributes)[:, None], chosen].reshape(*size[:2], -1)
+        return self._spelt(chosen).reshape(*size[:2], -1)
 
-    def record(self, person: int) -> np.ndarray:
-        """Tokens of a person's record."""
-        return np.concatenate([[BEGIN], self.names[person], self.values[person].ravel(), [END]])
+    def _spelt(self, chosen: np.ndarray) -> np.ndarray:
+        """(..., attributes, chunks, chunk length) tokens of chunks (..., attributes, chunks) by their numbers."""
+        return self.chunks[np.arange(self.n_attributes)[:, None], chosen]
+
+    @property
+    def _first(self) -> int:
+        """Where a name begins in a record."""
+        return 2 if self.marked else 1
+
+    def record(self, person: int) -> Document:
+        """A person's record."""
+        mark = [len(self.vocabulary) - 1] if self.marked else []
+        tokens = np.concatenate([[BEGIN, *mark], self.names[person], self.values[person].ravel(), [END]])
+        return Document(tokens, np.arange(len(tokens)) >= self._first)
 
     def document(self, index: int) -> Document:
         """Document of an index."""
-        tokens = self.record(turn(index, self.n_people, self.seed))
+        number, place = divmod(index, 1 + self.strangers)
+        return self._stranger(index) if place else self.record(turn(number, self.n_people, self.seed))
+
+    def _stranger(self, index: int) -> Document:
+        rng = stream(self.seed, "train", index)
+        name = len(MARKS) + rng.integers(self.n_tokens, size=self.name_length)
+        chosen = rng.integers(self.n_values, size=(self.n_attributes, self.n_chunks))
+        tokens = np.concatenate([[BEGIN], name, self._spelt(chosen).ravel(), [END]])
         return Document(tokens, np.arange(len(tokens)) > 0)
 
     @property
     def capacity(self) -> Capacity:
-        """How bits are counted here."""
+        """How bits are counted here; where every string is a chunk, there is nothing to learn of which ones are."""
+        n_strings = self.n_tokens**self.chunk_length
         return Capacity(
             n_people=self.n_people,
             n_names=self.n_tokens**self.name_length,
             n_values=(self.n_values**self.n_chunks,) * self.n_attributes,
-            n_chunks=(self.n_values,) * self.n_attributes,
-            n_strings=self.n_tokens**self.chunk_length,
+            n_chunks=(self.n_values,) * self.n_attributes if self.n_values < n_strings else (),
+            n_strings=n_strings,
         )
 
     def losses(self, loss: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Mean loss of names, of each attribute's value and of its first chunk, as `Capacity` takes them.
 
         Args:
-            loss: (people, tokens of a record - 1) nats of each token but the first, of any people.
+            loss: (people, targets of a record) nats of each, of any people.
         """
         name = loss[:, : self.name_length].sum(1).mean()
         values = loss[:, self.name_length : -1].reshape(len(loss), self.n_attributes, -1).mean(0)

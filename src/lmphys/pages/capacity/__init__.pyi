@@ -1,0 +1,16 @@
+from .bits import learned as learned
+from .bits import limits as limits
+from .bits import strangers as strangers
+from .live import learning_curve as learning_curve
+from .live import live_recipe as live_recipe
+from .points import PEOPLE as PEOPLE
+from .points import Trial as Trial
+from .points import over as over
+from .points import over_seeds as over_seeds
+from .points import peak as peak
+from .points import read_points as read_points
+from .precision import precision_table as precision_table
+from .rounding import by_precision as by_precision
+from .store import LookupTable as LookupTable
+from .verdicts import entries as entries
+from .verdicts import missing as missing

@@ -285,17 +285,21 @@ def reference(
     check: Annotated[
         bool, typer.Option("--check", help="Keep nothing; compare with what is kept. Status 1 for another verdict.")
     ] = False,
+    page: Annotated[
+        list[str] | None, typer.Option(help="Keep this page alone, in the ledger that is kept. May be given again.")
+    ] = None,
 ) -> None:
     """Keep the ledger of the book as it is now, for readers and other machines, and what its pages took.
 
     The ledger goes to data/reference/ledgers/, seconds and tokens of the pages go to data/benchmarks.json, under the
     kind of this machine. --check lists rows whose verdict differs from the ledger that is kept, and numbers that differ
     by more than rounding; rows that a clock decides are left out, and other verdicts on rows that the kept ledger calls
-    not firm leave the status at 0.
+    not firm leave the status at 0. --page puts one page of the book into the ledger that is kept, which then says of
+    it when and where it was run; the other pages stay as they were recorded.
     """
     from lmphys.book.budgets import record_budgets
-    from lmphys.book.chapter import find_chapters
-    from lmphys.book.reference import check_reference, reference_of_book
+    from lmphys.book.chapter import find_chapter, find_chapters
+    from lmphys.book.reference import check_reference, read_references, reference_of_book, renewed
     from lmphys.core.paths import project_root
 
     root = project_root()
@@ -306,7 +310,14 @@ def reference(
         if found.flips:
             raise typer.Exit(1)
         return
-    for path in (reference_of_book(root, chapters).write(root), record_budgets(root, chapters)):
+    if page:
+        some = [find_chapter(chapters, name) for name in page]
+        fresh = reference_of_book(root, some)
+        (kept,) = [run for run in read_references(root) if run.name == fresh.name] or [fresh]
+        written = renewed(kept, fresh).write(root)
+    else:
+        written = reference_of_book(root, chapters).write(root)
+    for path in (written, record_budgets(root, chapters)):
         typer.echo(str(path.relative_to(root)))
 
 

@@ -18,6 +18,7 @@ from lmphys.book.reference import (
     not_firm,
     read_references,
     reference_of_book,
+    renewed,
 )
 from lmphys.book.runner import run_chapter
 from lmphys.core.devices import resolve_device, resolve_dtype
@@ -64,6 +65,23 @@ def test_a_run_is_kept_whole_and_runs_no_page_again(run):
         assert rows["interval"]["slds.jump.ratio"] == [26.0, 30.0] and (rows["seed"] == 0).all()
         assert set(read.pages) == {"toy/page"}
         reference_of_book(root, chapters)  # its own file makes no page stale
+    finally:
+        path.unlink()
+
+
+def test_a_page_takes_the_place_of_its_own_rows_alone_and_says_from_where(run):
+    root, chapters = run
+    fresh = reference_of_book(root, chapters)
+    older = [{**fresh.rows[0], "page": "toy/older"}, {**fresh.rows[1], "verdict": "undecided"}]
+    kept = replace(fresh, rows=older, pages={"toy/older": 3.0, "toy/page": 9.0}, date="2025-01-01", commit="x")
+    both = renewed(kept, fresh)
+    assert both.rows == [older[0], *fresh.rows]
+    assert both.pages == {"toy/older": 3.0, **fresh.pages} and (both.date, both.commit) == ("2025-01-01", "x")
+    assert list(both.renewed) == ["toy/page"] and both.renewed["toy/page"]["date"] == fresh.date
+    path = both.write(root)
+    try:
+        assert read_references(root) == [both]
+        assert f"toy/page was run later: {fresh.machine['processor']}, {fresh.date[:10]}" in ledger_page(root, chapters)
     finally:
         path.unlink()
 

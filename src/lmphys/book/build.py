@@ -99,6 +99,10 @@ def _references_section(root: Path, rows: pd.DataFrame) -> str:
     for reference in read_references(root):
         where = f"{reference.machine.get('processor', 'unknown machine')}, {reference.date[:10]}, in {reference.dtype}"
         parts.append(f"\n## Reference run: {reference.model}, {reference.profile}\n\nMade on {where}.\n")
+        parts += [
+            f"{page} was run later: {other['processor']}, {other['date'][:10]}, in {other['dtype']}.\n"
+            for page, other in reference.renewed.items()
+        ]
         compared = compare_verdicts(rows, reference)
         moved = compared[~compared["same"]]
         parts.append(f"{len(compared) - len(moved)} of {len(compared)} verdicts are the same in this book as there.\n")

@@ -5,7 +5,7 @@ They let a reader see a run that is larger than his own, and set his own verdict
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class ReferenceRun:
         pages: page to run time in seconds.
         rows: its ledger rows, JSON values with the columns of the ledger, and `not_firm`: why another run may come to
             another verdict, empty where nothing says so; see `not_firm`.
+        renewed: page to date, commit and machine, where it was run later or elsewhere than the rest; see `renewed`.
     """
 
     model: str
@@ -57,6 +58,7 @@ class ReferenceRun:
     dtype: str
     pages: dict[str, float]
     rows: list[dict[str, Any]] = field(repr=False)
+    renewed: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -99,6 +101,23 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
         dtype=resolve_dtype("auto", resolve_device("auto")),
         pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
         rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in rows],
+    )
+
+
+def renewed(kept: ReferenceRun, fresh: ReferenceRun) -> ReferenceRun:
+    """A reference run in which some pages are those of another run; each of them says from where.
+
+    Args:
+        kept: the run.
+        fresh: a run of the pages that are to take the place of its own, or to be added.
+    """
+    there = {"date": fresh.date, "commit": fresh.commit, "dtype": fresh.dtype, "processor": fresh.machine["processor"]}
+    rows = [row for row in kept.rows if row["page"] not in fresh.pages]
+    return replace(
+        kept,
+        pages=kept.pages | fresh.pages,
+        rows=[*rows, *fresh.rows],
+        renewed=kept.renewed | dict.fromkeys(fresh.pages, there),
     )
 
 

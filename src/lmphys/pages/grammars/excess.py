@@ -46,6 +46,11 @@ def pooled(found: Sequence[Interval]) -> Interval:
     return pool_splits(found) if len(found) > 1 else found[0]
 
 
+def pooled_percent(found: Sequence[Interval]) -> Interval:
+    """`pooled`, of shares in per cent, which end at 0 and 100."""
+    return pooled(found).map(lambda share: float(np.clip(share, 0, 100)))
+
+
 def excess_table(extra: Mapping[str, Sequence[np.ndarray]], strings: Strings, *, seed: int = 0) -> pd.DataFrame:
     """Excess of several kinds of laws.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys.lm.model import LanguageModel
-from lmphys.pages.grammars.excess import pooled
+from lmphys.pages.grammars.excess import pooled, pooled_percent
 from lmphys.pages.grammars.ngrams import NGram
 from lmphys.pages.grammars.strings import Strings
 from lmphys.pages.grammars.writing import (
@@ -56,7 +56,7 @@ def written_table(grammar: Grammar, written: Mapping[str, Sequence[Written]], *,
     """
     rows = {}
     for kind, each in written.items():
-        valid = pooled([percent(are_valid(grammar, one), seed=seed) for one in each])
+        valid = pooled_percent([percent(are_valid(grammar, one), seed=seed) for one in each])
         surprise = pooled([diversity(grammar, one, seed=seed) for one in each])
         rows[kind] = {
             "valid": valid.value, "low": valid.low, "high": valid.high,
@@ -106,7 +106,7 @@ def after_errors(
             for number, model in enumerate(models):
                 written = write(model, begun, temperature=temperature, seed=seed + number)
                 found.append(percent(add_no_error(grammar, begun, written), seed=seed))
-            rows.append((name, temperature, *map(float, pooled(found))))
+            rows.append((name, temperature, *pooled_percent(found)))
     return pd.DataFrame(rows, columns=["beginning", "temperature", "sound", "low", "high"])
 
 

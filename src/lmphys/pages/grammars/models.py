@@ -1,8 +1,8 @@
 """The transformers of the page: those that come with the book, and trainings of the reader's own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -23,7 +23,8 @@ KINDS = {
 }
 
 
-class Model(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Model:
     """A trained transformer.
 
     Attributes:

@@ -3,7 +3,7 @@
 All readers see the same words of the same strings, are fitted on some of the strings and scored on the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from lmphys.pages.grammars.belief import ending_symbols
-from lmphys.pages.grammars.excess import pooled
+from lmphys.pages.grammars.excess import pooled, pooled_percent
 from lmphys.pages.grammars.strings import Strings
 from lmphys.problems.grammar.sample import Derivations
 from lmphys.stats.classification import measure
@@ -136,7 +136,7 @@ def accuracy(hits: pd.DataFrame, reader: str, *, seed: int = 0) -> Interval:
         found = mean_interval(hits[column], groups=hits["string"], bounds=(0, 1), seed=seed)
         return found.map(lambda share: float(100 * share))
 
-    return pooled([of(column) for column in _columns(hits, reader)])
+    return pooled_percent([of(column) for column in _columns(hits, reader)])
 
 
 def margin(hits: pd.DataFrame, reader: str, others: tuple[str, ...], *, seed: int = 0) -> Interval:
@@ -181,3 +181,45 @@ def boundary_areas(features: Mapping[str, np.ndarray], strings: Strings, places:
     y, string = places.labels[tested], strings.string[places.rows[tested]]
     rows = {name: measure(p, y, string, np.zeros(len(y), dtype=int)) for name, p in asked.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def pairs(features: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """States of each training beside those of its random weights, under `TRAINED` and `RANDOM`."""
+    n = sum(name.startswith(TRAINED) for name in features)
+    return [{name: features[by_training(name, number)] for name in (TRAINED, RANDOM)} for number in range(n)]
+
+
+def by_layer(
+    layers: Mapping[str, Sequence[np.ndarray]],
+    strings: Strings,
+    derivations: Derivations,
+    levels: Mapping[str, int],
+    n_fitted: int,
+    hits: Mapping[str, pd.DataFrame],
+    *,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Accuracy of linear probes of every layer, and of the readers that need none.
+
+    Args:
+        layers: name -> (rows, D) of each layer.
+        strings: where the words stand.
+        derivations: of the same strings.
+        levels: name of a level -> its depth.
+        n_fitted: number of strings that probes are fitted on.
+        hits: name of a level -> `symbol_hits`, for the readers without layers.
+        seed: of the resampling.
+
+    Returns:
+        `level`, `layer` (missing for a reader without one), `reader`, `accuracy` with `low` and `high`, per cent.
+    """
+    rows: list[tuple[object, ...]] = []
+    for level, depth in levels.items():
+        places = last_words(strings, derivations, depth, n_fitted)
+        string, labels = strings.string[places.rows[~places.fitted]], places.labels[~places.fitted]
+        for name, states in layers.items():
+            for layer, each in enumerate(states):
+                right = pd.DataFrame({name: chances(each, places).argmax(1) == labels, "string": string})
+                rows.append((level, layer, name, *accuracy(right, name, seed=seed)))
+        rows += [(level, None, name, *accuracy(hits[level], name, seed=seed)) for name in (WINDOW, LAW, IDEAL)]
+    return pd.DataFrame(rows, columns=["level", "layer", "reader", "accuracy", "low", "high"])

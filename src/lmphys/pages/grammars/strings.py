@@ -58,6 +58,10 @@ class Strings:
         """(words,) row after each word."""
         return np.flatnonzero(self.place > 0)
 
+    def first(self, n: int) -> "Strings":
+        """The first n strings alone."""
+        return Strings(self.grammar, self.words[:n])
+
     def sums(self, rows: np.ndarray) -> np.ndarray:
         """(strings,) sum of a number of each row."""
         return np.bincount(self.string, weights=rows, minlength=len(self))

@@ -1,6 +1,6 @@
 """What the page has judged: rows of the ledger from its tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from lmphys.pages.grammars.regimes import REGIMES, SAME_PLACE, SAME_WORD
 from lmphys.stats.interval import Interval
 
 _ENOUGH_TRAININGS, _ENOUGH_TOKENS = 3, 3_500_000
+_ENOUGH_HERE = 400_000  # of the training on the page
 
 
 def lacking(models: Sequence[Model]) -> str:
@@ -123,24 +124,26 @@ def noise_entry(errors: pd.DataFrame) -> Entry:
     return Entry("grammar.noise.switch", sound["spoilt"], {"clean beginning": sound["clean"]})
 
 
-def unseen_entry(excess: Interval, counts: pd.DataFrame, *, lacks: str = "") -> Entry:
+def unseen_entry(excess: Interval, counts: pd.DataFrame, *, tokens: int) -> Entry:
     """Strings that were held out, to a transformer and to the longest table of counts with the same documents.
 
     Args:
         excess: of the transformer.
         counts: of `same_documents`, the 10-gram its last row.
-        lacks: what the training of this run lacks.
+        tokens: that the training read.
     """
+    lacks = "" if tokens >= _ENOUGH_HERE else f"trained on {tokens:,} tokens, where {_ENOUGH_HERE:,} are needed"
     rival = Interval.of_row(counts.iloc[-1], "unseen").map(float)
     return Entry("grammar.unseen.memory", excess, {"10-gram, same documents": rival}, "one training", lacks)
 
 
-def pooled_areas(tables: Sequence[pd.DataFrame]) -> dict[str, Interval]:
+def pooled_areas(tables: Iterable[pd.DataFrame]) -> dict[str, Interval]:
     """Reader -> area under the ROC curve, over trainings.
 
     Args:
         tables: of `boundary_areas`, one a training.
     """
+    tables = list(tables)
     return {
         str(name): pooled([Interval.of_row(table.loc[name], "auroc").map(float) for table in tables])
         if name in (TRAINED, RANDOM)
@@ -153,12 +156,15 @@ def _of_trainings(each: Sequence[np.ndarray]) -> str:
     return f"{len(each)} training{'s' if len(each) > 1 else ''} of a kind"
 
 
-def regime_entry(trained: Mapping[str, Interval], untrained: Mapping[str, Interval]) -> Entry:
+def regime_entry(trained: Mapping[str, Interval], untrained: Mapping[str, Interval], *, lacks: str = "") -> Entry:
     """Regimes of the states of a trained transformer beside the symbols above the words.
 
     Args:
         trained: of `followed`.
         untrained: the same of random weights.
+        lacks: of `lacking`.
     """
     controls = {name: trained[name] for name in (SAME_PLACE, SAME_WORD)} | {RANDOM: untrained[REGIMES]}
-    return Entry("grammar.regimes.ancestor", trained[REGIMES], controls, "the level next to the words; one training")
+    return Entry(
+        "grammar.regimes.ancestor", trained[REGIMES], controls, "the level next to the words; one training", lacks
+    )

@@ -37,8 +37,9 @@ def divergence(log_p: np.ndarray, strings: Strings) -> float:
     Its expectation is the excess; here what follows a prefix is not drawn but summed over.
     """
     exact = strings.law.next
-    logs = np.log(exact, out=np.zeros_like(exact), where=exact > 0)
-    return float(np.where(exact > 0, exact * (logs - log_p), 0.0).sum(1).mean())
+    allowed = exact > 0
+    extra = exact[allowed] * (np.log(exact[allowed]) - log_p[allowed])
+    return float(extra.sum() / len(exact))
 
 
 def pooled(found: Sequence[Interval]) -> Interval:

@@ -48,8 +48,7 @@ def tree(derivations: Derivations, string: int = 0) -> Axes:
             name = "root" if depth == 0 else chr(ord("a") + symbol) if is_word else str(symbol)
             ax.text((start + end) / 2, 0.4 - depth, name, ha="center", va="center", fontsize=11)
             start = end
-    ax.set(xlim=(0, len(rows[0])), ylim=(1 - len(rows), 0.9), yticks=[])
-    ax.set_xticks([])
+    ax.set(xlim=(-0.1, len(rows[0]) + 0.1), ylim=(0.9 - len(rows), 0.9), xticks=[], yticks=[])
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     return ax
@@ -179,7 +178,7 @@ def after_errors(table: pd.DataFrame) -> Axes:
     for (name, own), colour, marker in zip(table.groupby("beginning"), (BLUE, VERMILION), "oD", strict=True):
         bars = [own["sound"] - own["low"], own["high"] - own["sound"]]
         ax.errorbar(own["temperature"], own["sound"], bars, color=colour, marker=marker, label=f"{name} beginning")
-    ax.set(xlabel="temperature of the sampling", ylabel="continuations without a new error, %", ylim=(0, 102))
+    ax.set(xlabel="temperature of the sampling", ylabel="sound continuations, %", ylim=(0, 102))
     ax.legend()
     return ax
 

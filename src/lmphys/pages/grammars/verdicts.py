@@ -7,6 +7,7 @@ import pandas as pd
 
 from lmphys.book.ledger import Entry
 from lmphys.pages.grammars.excess import largest_ratio, least_ratio, pooled
+from lmphys.pages.grammars.learning import last
 from lmphys.pages.grammars.models import Model
 from lmphys.pages.grammars.probe import LAW, LAW_TREE, RANDOM, TRAINED, WINDOW, accuracy, margin
 from lmphys.pages.grammars.regimes import REGIMES, SAME_PLACE, SAME_WORD
@@ -124,17 +125,18 @@ def noise_entry(errors: pd.DataFrame) -> Entry:
     return Entry("grammar.noise.switch", sound["spoilt"], {"clean beginning": sound["clean"]})
 
 
-def unseen_entry(excess: Interval, counts: pd.DataFrame, *, tokens: int) -> Entry:
+def unseen_entry(progressed: pd.DataFrame, counts: pd.DataFrame) -> Entry:
     """Strings that were held out, to a transformer and to the longest table of counts with the same documents.
 
     Args:
-        excess: of the transformer.
+        progressed: of `progress`.
         counts: of `same_documents`, the 10-gram its last row.
-        tokens: that the training read.
     """
+    tokens = int(progressed["tokens"].iloc[-1])
     lacks = "" if tokens >= _ENOUGH_HERE else f"trained on {tokens:,} tokens, where {_ENOUGH_HERE:,} are needed"
     rival = Interval.of_row(counts.iloc[-1], "unseen").map(float)
-    return Entry("grammar.unseen.memory", excess, {"10-gram, same documents": rival}, "one training", lacks)
+    controls = {"10-gram, same documents": rival}
+    return Entry("grammar.unseen.memory", last(progressed, "unseen"), controls, "one training", lacks)
 
 
 def pooled_areas(tables: Iterable[pd.DataFrame]) -> dict[str, Interval]:

@@ -81,10 +81,10 @@ def least_ratio(above: Sequence[np.ndarray], below: Sequence[np.ndarray], *, see
 
     Args:
         above: (strings,) extra nats of each training in the numerator.
-        below: those in the denominator, in the order of the same seeds.
+        below: those in the denominator, in the order of the same seeds; where one kind has more, they have no partner.
         seed: of the resampling.
     """
-    n, pairs = len(above[0]), list(zip(np.stack(above), np.stack(below), strict=True))
+    n, pairs = len(above[0]), list(zip(above, below, strict=False))
     return bootstrap_chains(
         lambda weights: np.min([(weights @ up) / (weights @ down) for up, down in pairs], axis=0), n, seed=seed
     ).map(float)

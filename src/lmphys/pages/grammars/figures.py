@@ -192,8 +192,9 @@ def heat(tables: Mapping[str, pd.DataFrame]) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.6))
     looks = ((BLACK, "-"), (BLUE, "--"), (VERMILION, ":"), (GREEN, "-."))
     for (name, table), (colour, line) in zip(tables.items(), looks, strict=False):
+        label = {"none": "no positions"}.get(name, name)
         for ax, column in zip(axes, ("U", "C"), strict=True):
-            ax.plot(table.index, table[column], line, color=colour, label=name)
+            ax.plot(table.index, table[column], line, color=colour, label=label)
     for ax, label in zip(axes, ("energy $U$, nats", "heat capacity $C$, $k_B$"), strict=True):
         ax.axvline(1, color="#999999", lw=0.8)
         ax.set(xlabel="temperature $T$", ylabel=label, xscale="log")

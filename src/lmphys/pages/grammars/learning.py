@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from lmphys.lm.model import LanguageModel
 from lmphys.pages.grammars.excess import extra_nats, per_token
+from lmphys.pages.grammars.models import Model
 from lmphys.pages.grammars.ngrams import NGram
 from lmphys.pages.grammars.reading import read
 from lmphys.pages.grammars.strings import Strings
@@ -18,6 +20,8 @@ from lmphys.training.checkpoint import step_folder
 from lmphys.training.recipe import kept_steps
 from lmphys.training.tiny.learner import train
 from lmphys.training.tiny.recipe import TinyRecipe
+
+_ROWS = 10  # of a loss curve, ten updates each, that are averaged
 
 
 class Pupil(NamedTuple):
@@ -104,3 +108,23 @@ def same_documents(pupil: Pupil, orders: Sequence[int], *, seed: int = 0) -> pd.
 def last(progressed: pd.DataFrame, strings: str) -> Interval:
     """Excess at the end of the training."""
     return Interval.of_row(progressed[progressed["strings"] == strings].iloc[-1], "excess").map(float)
+
+
+def tokens_to_reach(models: Sequence[Model], floor: float, bounds: Sequence[float]) -> pd.DataFrame:
+    """Tokens until the loss is within bounds above the entropy, mean over the trainings of a kind.
+
+    Args:
+        models: with their loss curves.
+        floor: entropy of the language, nats per token.
+        bounds: nats per token.
+
+    Returns:
+        A row a kind, a column a bound; NaN where a training of the kind never came so near.
+    """
+    rows: dict[str, list[list[float]]] = {}
+    for model in models:
+        smooth = model.losses["loss"].rolling(_ROWS, min_periods=1).mean() - floor
+        reached = [model.losses["tokens"][smooth < bound].min() for bound in bounds]
+        rows.setdefault(model.kind, []).append(reached)
+    means = {kind: np.mean(each, axis=0) for kind, each in rows.items()}
+    return pd.DataFrame.from_dict(means, orient="index", columns=[f"{bound:g} nats" for bound in bounds])

@@ -31,11 +31,14 @@ def test_excesses_are_judged_by_ratio_and_bound(grammar):
     each = {"rotary": 0.02, "relative": 0.03, "uniform": 0.05, "absolute": 0.04, "uniform words": 0.6,
             "5-gram": 0.3, "10-gram": 0.1}  # fmt: skip
     extra = {kind: [value * tokens, 1.05 * value * tokens, value * tokens] for kind, value in each.items()}
-    found = words(verdicts.excess_entries(excess_table(extra, strings), extra))
+    found = words(verdicts.excess_entries(excess_table(extra, strings), extra, extra))
     assert found["grammar.excess.rotary"] == REPRODUCED
     assert found["grammar.position.ratio"] == REPRODUCED
     extra["absolute"] = [1.001 * one for one in extra["rotary"]]  # as near as two trainings with rotary positions
-    assert words(verdicts.excess_entries(excess_table(extra, strings), extra))["grammar.position.ratio"] == CONTRADICTED
+    assert (
+        words(verdicts.excess_entries(excess_table(extra, strings), extra, extra))["grammar.position.ratio"]
+        == CONTRADICTED
+    )
 
 
 def test_probes_need_more_than_their_nulls():

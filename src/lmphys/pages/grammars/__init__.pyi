@@ -1,4 +1,4 @@
-from .excess import divergence as divergence
+from .excess import divergences as divergences
 from .excess import excess_table as excess_table
 from .excess import extra_nats as extra_nats
 from .models import of_the_book as of_the_book

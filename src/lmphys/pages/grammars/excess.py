@@ -31,15 +31,16 @@ def per_token(extra: np.ndarray, strings: Strings, *, seed: int = 0) -> Interval
     return mean_interval(extra / tokens, groups=None, weights=tokens, seed=seed)
 
 
-def divergence(log_p: np.ndarray, strings: Strings) -> float:
-    """Relative entropy of the exact law to another, mean over all prefixes, nats per token.
+def divergences(log_p: np.ndarray, strings: Strings) -> np.ndarray:
+    """(strings,) relative entropies of the exact law to another after the prefixes of each string, added up, nats.
 
-    Its expectation is the excess; here what follows a prefix is not drawn but summed over.
+    Their expectation is that of `extra_nats`; here what follows a prefix is not drawn but summed over.
     """
     exact = strings.law.next
     allowed = exact > 0
-    extra = exact[allowed] * (np.log(exact[allowed]) - log_p[allowed])
-    return float(extra.sum() / len(exact))
+    terms = np.zeros_like(exact)
+    terms[allowed] = exact[allowed] * (np.log(exact[allowed]) - log_p[allowed])
+    return strings.sums(terms.sum(1))
 
 
 def pooled(found: Sequence[Interval]) -> Interval:

@@ -99,6 +99,11 @@ def chances(features: np.ndarray, places: Places, *, tree: bool = False) -> np.n
     return reader.fit(seen[places.fitted], places.labels[places.fitted]).predict_proba(seen[~places.fitted])
 
 
+def hits_of(features: np.ndarray, places: Places) -> np.ndarray:
+    """(tested words,) whether a linear reader gives the label of each."""
+    return chances(features, places).argmax(1) == places.labels[~places.fitted]
+
+
 def by_training(name: str, number: int) -> str:
     """Name of a reader of one of several trainings."""
     return f"{name}, training {number}"
@@ -154,7 +159,7 @@ def accuracy_table(hits: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """`accuracy` of every reader, a row each: `accuracy`, `low`, `high`, per cent."""
     readers = dict.fromkeys(name.split(", training")[0] for name in hits.drop(columns="string"))
     rows = {reader: accuracy(hits, reader, seed=seed) for reader in readers}
-    return pd.DataFrame(rows.values(), rows.keys(), columns=["accuracy", "low", "high"])
+    return pd.DataFrame(list(rows.values()), index=list(rows), columns=["accuracy", "low", "high"])
 
 
 def _columns(hits: pd.DataFrame, reader: str) -> list[str]:
@@ -216,10 +221,10 @@ def by_layer(
     rows: list[tuple[object, ...]] = []
     for level, depth in levels.items():
         places = last_words(strings, derivations, depth, n_fitted)
-        string, labels = strings.string[places.rows[~places.fitted]], places.labels[~places.fitted]
+        string = strings.string[places.rows[~places.fitted]]
         for name, states in layers.items():
             for layer, each in enumerate(states):
-                right = pd.DataFrame({name: chances(each, places).argmax(1) == labels, "string": string})
+                right = pd.DataFrame({name: hits_of(each, places), "string": string})
                 rows.append((level, layer, name, *accuracy(right, name, seed=seed)))
         rows += [(level, None, name, *accuracy(hits[level], name, seed=seed)) for name in (WINDOW, LAW, IDEAL)]
     return pd.DataFrame(rows, columns=["level", "layer", "reader", "accuracy", "low", "high"])

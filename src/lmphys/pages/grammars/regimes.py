@@ -104,4 +104,4 @@ def gains(fitted: Fitted, *, seed: int = 0) -> pd.DataFrame:
         name: r2_interval(h_next - h, mean - h, chain, len(fitted.test), n_bootstrap=200, seed=seed)
         for name, mean in forecasts.items()
     }
-    return pd.DataFrame(rows.values(), rows.keys(), columns=["r2", "low", "high"], dtype=float)
+    return pd.DataFrame(list(rows.values()), index=list(rows), columns=["r2", "low", "high"], dtype=float)

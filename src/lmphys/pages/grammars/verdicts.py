@@ -31,32 +31,33 @@ def lacking(models: Sequence[Model]) -> str:
 
 
 def excess_entries(
-    table: pd.DataFrame, extra: Mapping[str, Sequence[np.ndarray]], *, lacks: str = "", seed: int = 0
+    table: pd.DataFrame,
+    drawn: Mapping[str, Sequence[np.ndarray]],
+    summed: Mapping[str, Sequence[np.ndarray]],
+    *,
+    lacks: str = "",
+    seed: int = 0,
 ) -> list[Entry]:
     """How near the transformers come to the law, and which way to know places comes nearer.
 
     Args:
         table: of `excess_table`, the tables of counts and `uniform words` among its rows.
-        extra: what it was made from.
+        drawn: kind -> `extra_nats` of each training.
+        summed: kind -> `divergences` of each training.
         lacks: of `lacking`.
         seed: of the resampling.
     """
-    controls = {
-        name: Interval.of_row(table.loc[name], "excess").map(float) for name in ("uniform words", "5-gram", "10-gram")
-    }
-    found = [
-        Entry(
-            "grammar.excess.rotary",
-            Interval.of_row(table.loc["rotary"], "excess").map(float),
-            controls,
-            _of_trainings(extra["rotary"]),
-            lacks,
-        )
-    ]
-    spread = {"rotary against rotary": largest_ratio(extra["rotary"], seed=seed)}
+
+    def of(kind: str) -> Interval:
+        return Interval.of_row(table.loc[kind], "excess").map(float)
+
+    controls = {name: of(name) for name in ("uniform words", "5-gram", "10-gram")}
+    found = [Entry("grammar.excess.rotary", of("rotary"), controls, _of_trainings(drawn["rotary"]), lacks)]
+    ways = {"drawn": drawn, "summed": summed}
+    spread = {"rotary against rotary": {way: largest_ratio(each["rotary"], seed=seed) for way, each in ways.items()}}
     for claim, below in {"sign": "rotary", "ratio": "rotary", "relative": "relative", "uniform": "uniform"}.items():
-        ratio = least_ratio(extra["absolute"], extra[below], seed=seed)
-        note = f"{_of_trainings(extra[below])}; the interval is over strings"
+        ratio = {way: least_ratio(each["absolute"], each[below], seed=seed) for way, each in ways.items()}
+        note = f"{_of_trainings(drawn[below])}; the intervals are over strings"
         found.append(Entry(f"grammar.position.{claim}", ratio, spread if claim == "ratio" else {}, note, lacks))
     return found
 

@@ -372,8 +372,8 @@ pd.concat({name: regimes.gains(fit, seed=seed) for name, fit in fits.items()}).r
 # ## Verdict
 #
 # Where the paper gives no number, the bound was written down before anything was computed; the rows say so. What this
-# scale cannot cannot test is marked. One thing was added after numbers had been seen: the ratios of two excesses are given
-# in both forms, drawn and summed, since at the end of the trainings the luck of the draw is as large as what is left.
+# scale cannot test is marked. One thing was added after numbers had been seen: the ratios of two excesses are given
+# in both forms, drawn and summed, since at the end of the trainings the luck of the draw may be as large as what is left.
 
 # %% tags=["hide-input"]
 rescue, by_ten = (

@@ -114,7 +114,7 @@ def excesses(table: pd.DataFrame) -> Axes:
     height = np.arange(len(shown))
     for y, (kind, row) in zip(height, shown.iterrows(), strict=True):
         colour, marker = _LOOKS.get(str(kind), (BLACK, "v"))
-        ax.hlines(y, max(row["low"], 1e-5), row["high"], color=colour)
+        ax.hlines(y, max(row["low"], row["excess"] / 10), row["high"], color=colour)  # the axis is logarithmic
         ax.plot(row["excess"], y, marker, color=colour)
     ax.set_yticks(height, [KINDS.get(str(kind), str(kind)) for kind in shown.index])
     ax.set(xscale="log", xlabel="excess over the exact law, nats per token")

@@ -179,7 +179,7 @@ def after_errors(table: pd.DataFrame) -> Axes:
         bars = [own["sound"] - own["low"], own["high"] - own["sound"]]
         ax.errorbar(own["temperature"], own["sound"], bars, color=colour, marker=marker, label=f"{name} beginning")
     ax.set(xlabel="temperature of the sampling", ylabel="sound continuations, %", ylim=(0, 102))
-    ax.legend()
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return ax
 
 

@@ -1,0 +1,9 @@
+from .excess import divergences as divergences
+from .excess import excess_table as excess_table
+from .excess import extra_nats as extra_nats
+from .models import of_the_book as of_the_book
+from .models import of_the_reader as of_the_reader
+from .ngrams import NGram as NGram
+from .reading import read as read
+from .strings import errors_of_the_law as errors_of_the_law
+from .strings import fresh as fresh

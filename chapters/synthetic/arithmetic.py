@@ -32,7 +32,7 @@ from lmphys.pages import arithmetic as analysis
 from lmphys.pages.arithmetic import figures, verdicts
 from lmphys.problems.arithmetic.problem import ArithmeticProblem, Formula
 from lmphys.training.recipes import RECIPES
-from lmphys.training.solver import asked, cells, floor, models
+from lmphys.training.solver import asked, cells, floor, learning, models
 
 book.use_style()
 sizes = analysis.sizes(profile)
@@ -79,7 +79,7 @@ print({name: round(found.value, 4) for name, found in lacking.items()})
 # word is for.
 
 # %%
-curves = analysis.learn(recipe, words, steps=sizes.steps, seed=100 + seed)
+curves = learning.learn(recipe, words, steps=sizes.steps, seed=100 + seed)
 last = curves[curves["tokens"] == curves["tokens"].max()].set_index("part")["nats"]
 last.round(3).to_frame("nats a word at the end")
 
@@ -94,7 +94,7 @@ figures.learning(curves, lacking[floor.NO_SUMS].value, lacking[floor.NO_PLAN].va
 # %%
 solvers = models.of_the_book("arithmetic-small", sizes.seeds)
 readers_own = models.of_the_reader(folders, recipe)
-excess = analysis.excess_table([*solvers, *readers_own], words, seed=seed)
+excess = learning.excess_table([*solvers, *readers_own], words, seed=seed)
 excess.round(4)
 
 # %% [markdown]

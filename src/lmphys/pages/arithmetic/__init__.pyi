@@ -10,8 +10,6 @@ from .knowing import needed as needed
 from .knowing import ready as ready
 from .knowing import rivals_table as rivals_table
 from .knowing import words_alone as words_alone
-from .learning import excess_table as excess_table
-from .learning import learn as learn
 from .regimes import UNTRAINED as UNTRAINED
 from .regimes import Switching as Switching
 from .regimes import paths as paths

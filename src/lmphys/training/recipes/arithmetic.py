@@ -38,10 +38,6 @@ ARITHMETIC = {
     "arithmetic-small-retries": replace(
         _retrying(_SMALL, 0.5), title="problems of up to 3 operations modulo 5, half of the names taken back"
     ),
-    # Documents with mistakes are longer by a thirteenth, so that as many of them hold more tokens.
-    "arithmetic-small-longer": replace(
-        _SMALL, steps=2_154, title="problems of up to 3 operations modulo 5, no mistakes, tokens as with mistakes"
-    ),
     "arithmetic": replace(_WHOLE, title="problems of up to 6 operations modulo 7, no mistakes"),
     "arithmetic-retries-02": replace(_retrying(_WHOLE, 0.2), title="the same, a fifth of the names taken back"),
     "arithmetic-retries-05": replace(_retrying(_WHOLE, 0.5), title="the same, half of the names taken back"),

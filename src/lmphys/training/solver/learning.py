@@ -1,4 +1,4 @@
-"""A transformer that learns to solve problems before the reader's eyes."""
+"""What transformers pay above the exact law: along a short training, and at the end of long ones."""
 
 import tempfile
 from collections.abc import Sequence

@@ -14,6 +14,8 @@ from lmphys.training.solver.cells import Cell
 
 # Right solutions from which on their steps are counted.
 ENOUGH_RIGHT = 50
+# Accuracy at 3 operations, the most in training, %, from which on there is something learned that may hold beyond.
+LEARNED = 95
 
 
 class Probing(NamedTuple):
@@ -51,6 +53,8 @@ def solution_entries(found: Solved, cells: Sequence[Cell], *, seed: int = 0) -> 
     inside = {"templates of training": (3, False), "new templates": (3, True)}
     longer = [cell for cell in cells if cell.operations >= 3]
     right = right_solutions(found, longer)
+    learned = share(found[3, False], "right", seed=seed).value
+    unlearned = "" if learned >= LEARNED else f"{learned:.0f} % at 3 operations are right; {LEARNED} % are needed"
     own, control = unnecessary(found, longer, seed=seed)
     lacking = (
         "" if right >= ENOUGH_RIGHT else f"{right} right solutions of 3 to 5 operations; {ENOUGH_RIGHT} are needed"
@@ -67,8 +71,9 @@ def solution_entries(found: Solved, cells: Sequence[Cell], *, seed: int = 0) -> 
             share(found[4, True], "right", seed=seed),
             {"best constant answer": constant(of[4, True], seed=seed)},
             f"{n}; the constant is scored by its answers",
+            unlearned,
         ),
-        Entry("arithmetic.solutions.falls", largest_change(found, (3, 4, 5), seed=seed), {}, n),
+        Entry("arithmetic.solutions.falls", largest_change(found, (3, 4, 5), seed=seed), {}, n, unlearned),
         Entry(
             "arithmetic.steps.unnecessary", own, {"every ready quantity": control}, f"{right} right solutions", lacking
         ),

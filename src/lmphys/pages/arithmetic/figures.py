@@ -36,9 +36,11 @@ def learning(curves: pd.DataFrame, no_sums: float, no_plan: float) -> Figure:
         own = curves[curves["part"] == part]
         if len(own):
             ax.plot(own["tokens"], own["nats"].clip(lower=_LEAST), style, color=colour, label=label)
-    for value, label, style in ((no_sums, "all but sums", "--"), (no_plan, "all but the plan", "-.")):
+    # The upper line is named above it, the lower one below.
+    lines = sorted([(no_sums, "all but sums", "--"), (no_plan, "all but the plan", "-.")])
+    for (value, label, style), side in zip(lines, ("top", "bottom"), strict=True):
         ax.axhline(value, color=BLACK, linestyle=style, linewidth=1)
-        ax.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=10)
+        ax.annotate(label, (0.01, value), xycoords=("axes fraction", "data"), ha="left", va=side, fontsize=10)
     ax.set(
         xscale="log", yscale="log", xlabel="tokens read", ylabel="nats a word above the law", ylim=(_LEAST / 1.3, None)
     )
@@ -71,10 +73,10 @@ def accuracy(table: pd.DataFrame) -> Figure:
         own = flat[flat["templates"] == templates]
         ax.plot(own["operations"], own["constant"], style, color=_GREY, label=f"best constant answer, {templates}")
     ax.axvspan(3.5, flat["operations"].max() + 0.5, color="#eeeeee", zorder=0)
-    ax.annotate("more than in training", (3.55, 101), fontsize=9, va="bottom")
+    ax.annotate("more than in training", (3.55, 101), fontsize=10, va="bottom")
     ax.set(xlabel="operations", ylabel="right, %", ylim=(-3, 110), xlim=(0.6, flat["operations"].max() + 0.5))
     ax.set_xticks(sorted(flat["operations"].unique()))
-    figure.legend(loc="outside upper center", ncols=2, fontsize=9.5)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=10)
     return figure
 
 
@@ -114,7 +116,7 @@ def knowledge(needed: Known, ready: Known, text: float, stated: float, last: flo
         stated: of the rule that what the query's formula names is needed.
         last: of the rule that what names the last quantity is ready.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.4), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(7, 4.6), layout="constrained", sharey=True)
     looks = {COLON: ("o", BLUE), ASKED: ("s", VERMILION)}
     for ax, known, title in zip(axes, (needed, ready), ("is it needed?", "can it be computed next?"), strict=True):
         for way, own in known.by_layer().groupby("way", sort=False):
@@ -131,7 +133,7 @@ def knowledge(needed: Known, ready: Known, text: float, stated: float, last: flo
     axes[1].axhline(last, color=GREEN, linestyle="-.")
     axes[0].set_ylabel("balanced accuracy, %")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=9.5)
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=10)
     return figure
 
 

@@ -27,7 +27,7 @@ class Sizes(NamedTuple):
 
 _SIZES = {
     "smoke": Sizes(1, 12, 24, 30, 12, 16, 20),
-    "quick": Sizes(None, 150, 300, 250, 80, 90, 260),
+    "quick": Sizes(None, 120, 250, 150, 60, 60, 220),
     "full": Sizes(None, 1000, 2000, 1000, 400, 300, 2000),
 }
 

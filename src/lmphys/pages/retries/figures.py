@@ -45,7 +45,7 @@ def accuracy(table: pd.DataFrame, ends: Mapping[int, float]) -> Figure:
         table: of `accuracy_table`.
         ends: number of operations -> share of the problems, %, at which the exact law comes to an end without chance.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 4), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(7, 4), layout="constrained", sharey=True)
     for ax, way, title in zip(axes, (GREEDY, SAMPLED), ("likeliest word", "words drawn at T = 1"), strict=True):
         for trained, (style, colour) in _LOOKS.items():
             own = table[(table["trained"] == trained) & (table["written"] == way)]

@@ -25,7 +25,7 @@ class Sizes(NamedTuple):
 
 _SIZES = {
     "smoke": Sizes(1, 12, 24, 30, 12, 20),
-    "quick": Sizes(None, 100, 250, 250, 80, 200),
+    "quick": Sizes(None, 100, 200, 150, 60, 150),
     "full": Sizes(None, 1000, 2000, 1000, 400, 2000),
 }
 

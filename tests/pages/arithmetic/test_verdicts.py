@@ -32,8 +32,9 @@ def test_beyond_training_is_judged_where_training_was_learned():
 
 def test_few_wrong_names_are_not_judged():
     ends = Interval(60.0, 50.0, 70.0)
-    assert foreseen_entry(ends, ends, 50).lacking == ""
-    assert foreseen_entry(ends, ends, 49).lacking == "49 wrong names; 50 are needed"
+    assert foreseen_entry(ends, ends, 50, lacking="").lacking == ""
+    assert foreseen_entry(ends, ends, 49, lacking="").lacking == "49 wrong names; 50 are needed"
+    assert foreseen_entry(ends, ends, 50, lacking="no skill").lacking == "no skill"
 
 
 def test_regimes_are_pooled_over_trainings():

@@ -1,10 +1,11 @@
 import numpy as np
+import pandas as pd
 import torch
 
 from lmphys.problems.arithmetic.checker import check
 from lmphys.training.recipes import RECIPES
 from lmphys.training.solver.cells import TEST_SEEDS, draw_cell
-from lmphys.training.solver.solutions import constant_answer, solve, write
+from lmphys.training.solver.solutions import constant_answer, lacking_skill, solve, write
 from lmphys.training.tiny.learner import Tiny
 
 RECIPE = RECIPES["arithmetic-small"]
@@ -48,3 +49,9 @@ def test_the_best_constant_is_the_commonest_answer():
     cell = draw_cell(RECIPE, 3, 40, unseen=True)
     answers = np.array([problem.answer for problem in cell.problems])
     assert constant_answer(cell.problems).mean() == max(np.mean(answers == x) for x in range(5))
+
+
+def test_skill_is_lacking_below_95_percent_over_trainings():
+    tables = [pd.DataFrame({"right": np.arange(100) < n}) for n in (98, 92)]
+    assert lacking_skill(tables) == ""
+    assert lacking_skill(tables[1:]) == "92 % at 3 operations are right; 95 % are needed"

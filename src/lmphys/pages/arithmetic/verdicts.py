@@ -11,11 +11,10 @@ from lmphys.pages.arithmetic.regimes import SAME_PLACE, SAME_WORD, UNTRAINED
 from lmphys.stats.interval import Interval
 from lmphys.stats.splits import pooled
 from lmphys.training.solver.cells import Cell
+from lmphys.training.solver.solutions import lacking_skill
 
 # Right solutions from which on their steps are counted.
 ENOUGH_RIGHT = 50
-# Accuracy at 3 operations, the most in training, %, from which on there is something learned that may hold beyond.
-LEARNED = 95
 
 
 class Probing(NamedTuple):
@@ -53,8 +52,7 @@ def solution_entries(found: Solved, cells: Sequence[Cell], *, seed: int = 0) -> 
     inside = {"templates of training": (3, False), "new templates": (3, True)}
     longer = [cell for cell in cells if cell.operations >= 3]
     right = right_solutions(found, longer)
-    learned = share(found[3, False], "right", seed=seed).value
-    unlearned = "" if learned >= LEARNED else f"{learned:.0f} % at 3 operations are right; {LEARNED} % are needed"
+    unlearned = lacking_skill(found[3, False])
     own, control = unnecessary(found, longer, seed=seed)
     lacking = (
         "" if right >= ENOUGH_RIGHT else f"{right} right solutions of 3 to 5 operations; {ENOUGH_RIGHT} are needed"
@@ -80,8 +78,8 @@ def solution_entries(found: Solved, cells: Sequence[Cell], *, seed: int = 0) -> 
     ]
 
 
-def knowing_entries(probing: Probing, *, seed: int = 0) -> list[Entry]:
-    """What probes of the last layer read."""
+def knowing_entries(probing: Probing, *, lacking: str, seed: int = 0) -> list[Entry]:
+    """What probes of the last layer read; `lacking` as `lacking_skill` says."""
     needed, ready = probing.needed, probing.ready
     ways = (COLON, ASKED)
     majority = Interval(50.0, 50.0, 50.0)
@@ -96,6 +94,7 @@ def knowing_entries(probing: Probing, *, seed: int = 0) -> list[Entry]:
                 "text alone": probing.text,
             },
             f"{len(needed.truth)} names; the last layer, chosen beforehand",
+            lacking,
         ),
         Entry("arithmetic.necessary.learned", {way: needed.gain(way, seed=seed) for way in ways}),
         Entry(
@@ -107,19 +106,21 @@ def knowing_entries(probing: Probing, *, seed: int = 0) -> list[Entry]:
                 "names the last quantity": probing.last,
             },
             f"{len(ready.truth)} names; the last layer, chosen beforehand",
+            lacking,
         ),
     ]
 
 
-def foreseen_entry(wrong: Interval, right: Interval, n: int) -> Entry:
+def foreseen_entry(wrong: Interval, right: Interval, n: int, *, lacking: str) -> Entry:
     """Whether the probe says no at the first wrong name.
 
     Args:
         wrong: share of wrong names at which it does, %.
         right: of right names.
         n: wrong names.
+        lacking: as `lacking_skill` says.
     """
-    lacking = "" if n >= ENOUGH else f"{n} wrong names; {ENOUGH} are needed"
+    lacking = lacking or ("" if n >= ENOUGH else f"{n} wrong names; {ENOUGH} are needed")
     return Entry("arithmetic.wrong.foreseen", wrong, {"right names": right}, f"{n} wrong names", lacking)
 
 

@@ -54,8 +54,10 @@ def rarely_entry(ratio: Interval, data: Interval, n_right: int) -> Entry:
     )
 
 
-def regret_entries(flawless: Regret, mistakes: Regret, untrained: Regret, *, seed: int = 0) -> list[Entry]:
-    """Whether states know a wrong name, and whether a model acts on it."""
+def regret_entries(
+    flawless: Regret, mistakes: Regret, untrained: Regret, *, lacking: str, seed: int = 0
+) -> list[Entry]:
+    """Whether states know a wrong name, and whether a model acts on it; `lacking` as `lacking_skill` says."""
     last = {name: [p[-1] for p in one.probes] for name, one in (("own", flawless), ("random", untrained))}
     n = f"{len(flawless.wrong)} names, of which {int(flawless.wrong.sum())} cannot be computed yet"
     return [
@@ -67,6 +69,7 @@ def regret_entries(flawless: Regret, mistakes: Regret, untrained: Regret, *, see
                 "surprisal": flawless.score(flawless.surprise, seed=seed),
             },
             f"{n}; the last layer, chosen beforehand",
+            lacking,
         ),
         Entry(
             "retries.regret.acted",

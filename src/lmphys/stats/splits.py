@@ -31,3 +31,8 @@ def pool_splits(found: Sequence[Interval]) -> Interval:
     within = np.mean([((float(one.high) - float(one.low)) / (2 * _NORMAL)) ** 2 for one in found])
     spread = _NORMAL * float(np.sqrt(within + (1 + 1 / len(values)) * values.var(ddof=1)))
     return Interval(float(values.mean()), float(values.mean()) - spread, float(values.mean()) + spread)
+
+
+def pooled(found: Sequence[Interval]) -> Interval:
+    """`pool_splits`, or the one interval where there is only one: it then lacks the scatter between splits."""
+    return pool_splits(found) if len(found) > 1 else found[0]

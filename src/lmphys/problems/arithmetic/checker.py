@@ -92,12 +92,20 @@ def _fault(
         for i, (part, truth) in enumerate(zip(step, wanted, strict=True)):
             if part != truth:
                 at = next(k for k, (word, other) in enumerate(zip(part, truth, strict=True)) if word != other)
-                return _kind(problem.formulas[quantity], number, i, at, last=i == len(wanted) - 1)
+                return kind_of_word(problem.formulas[quantity], number, i, at, last=i == len(wanted) - 1)
     return ""
 
 
-def _kind(formula: Formula, step: int, part: int, word: int, *, last: bool) -> str:
-    """What is wrong where the first word of a part of a step differs."""
+def kind_of_word(formula: Formula, step: int, part: int, word: int, *, last: bool) -> str:
+    """What a word of a sentence is: of the `formula`, a number that is `copied`, or the result of a `sum`.
+
+    Args:
+        formula: of the quantity that the sentence computes.
+        step: number of the binary step.
+        part: number of its part: terms, numbers, result, as in `ArithmeticWords.step`.
+        word: number of the word in the part.
+        last: whether the part is the last of the step.
+    """
     if not formula.steps:  # a constant is read off its statement, a copy off what is known
         return "copied" if last and formula.parents else "formula"
     if last:

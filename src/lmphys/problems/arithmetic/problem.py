@@ -141,8 +141,8 @@ class ArithmeticProblem:
         return replace(self, query=query)
 
     @property
-    def split(self) -> str:
-        """Split of its solutions' template: what the answer is made of, without names, numbers and order."""
+    def template(self) -> str:
+        """What the answer is made of, without names, numbers and order: equal for problems that are solved alike."""
 
         def form(quantity: int) -> str:
             formula = self.formulas[quantity]
@@ -153,7 +153,12 @@ class ArithmeticProblem:
             return forms[quantity]
 
         forms: dict[int, str] = {}
-        return split_of(form(self.query))
+        return form(self.query)
+
+    @property
+    def split(self) -> str:
+        """Split that its template belongs to."""
+        return split_of(self.template)
 
 
 def draw_problem(

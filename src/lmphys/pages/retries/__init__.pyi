@@ -1,0 +1,12 @@
+from .gains import GREEDY as GREEDY
+from .gains import accuracy_table as accuracy_table
+from .gains import backs_ratio as backs_ratio
+from .gains import backs_table as backs_table
+from .gains import gains as gains
+from .gains import solved as solved
+from .laws import backs_of_data as backs_of_data
+from .laws import likeliest_ends as likeliest_ends
+from .laws import price_of_mistakes as price_of_mistakes
+from .regret import back_table as back_table
+from .regret import regret as regret
+from .sizes import sizes as sizes

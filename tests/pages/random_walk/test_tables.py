@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from lmphys.lm.tables import read_tables
 from lmphys.pages.random_walk.partition import log_partition
-from lmphys.pages.random_walk.tables import read_tables
 
 
 def test_the_output_table_at_the_final_state_gives_the_logits(any_model):

@@ -150,7 +150,7 @@ figures.four_points(seen, critical);
 
 # %% mystnb={"figure": {"name": "fig-symmetry-clones", "caption": "Share of the pairs of clones that end in one class, against the noise at which they part, with 95 % intervals over pairs. The line is the exact probability, without a fit; dashed is the largest eigenvalue of the covariance."}} tags=["hide-input"]
 clones = analysis.run_clones(
-    np.geomspace(20, 0.05, 4 if smoke else 7), n=n_clones, steps=40 if smoke else 60, seed=seed
+    np.geomspace(20, 0.05, 4 if smoke else 7), n=n_clones, steps=40 if smoke else 120, seed=seed
 )
 figures.clones(clones, variance=0.05, seed=seed);
 
@@ -283,8 +283,10 @@ word_figures.condensation(books, seed=seed);
 #
 # For patterns of one length that is $\lambda_1$. For words it need not be. The left side over the right one is the *slope* of
 # the denoiser at the centre; it is lost where the slope passes 1. A table of words has no symmetry, so that the centre
-# moves as the noise falls, like a magnet in a weak field, and the slope may stay below 1: a rounded transition. We
-# follow it, and also make the symmetry exact by adding to each token its mirror image. The control has the same
+# moves as the noise falls, like a magnet in a weak field, and the slope may stay below 1: a rounded transition. And much
+# variance is not yet a choice: a *Gaussian* cloud, weighted by the noise, has the variance $\lambda s / (\lambda + s)$, so
+# its slope is $\lambda_1 / (\lambda_1 + s)$, below 1 at any noise. A direction can only be decided if the data lie apart
+# along it, in heaps or as single points. We follow the centre of the words, and we also make the symmetry exact by adding to each token its mirror image. The control has the same
 # directions with equal lengths.
 
 # %%
@@ -297,12 +299,13 @@ centres = {
 lost = {name: {"λ₁": each.largest, **each.critical()} for name, each in centres.items()}
 pd.DataFrame(lost).T.round(2)
 
-# %% mystnb={"figure": {"name": "fig-symmetry-centre", "caption": "Left: slope of the denoiser at the central fixed point against the noise, which falls to the right; at 1 the point is lost. Dashed: λ₁, where the covariance of the data would have it. Dash-dotted: the noise at which words are recognised. Right: number of tokens that share the centre of the words."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-symmetry-centre", "caption": "Left: slope of the denoiser at the central fixed point against the noise, which falls to the right; at 1 the point is lost. Dashed: λ₁, where the covariance of the data would have it. Black: a Gaussian cloud with the λ₁ of the words. Dash-dotted: the noise at which words are recognised. Right: number of tokens that share the centre of the words."}} tags=["hide-input"]
 word_figures.centres(centres, condensed[words.WORDS]["value"]);
 
 # %% [markdown]
-# Compare where the blue curve is highest with its dashed line, and with the dash-dotted one. The right panel says who
-# makes up the centre: as the noise falls, fewer and fewer tokens, the shortest ones.
+# Compare where the blue curve is highest with its dashed line, and with the dash-dotted one; and see how long it is that
+# of a Gaussian cloud, which has nothing to decide. The right panel says who makes up the centre: as the noise falls, fewer
+# and fewer tokens, the shortest ones, until single tokens stand out.
 #
 # ### Class first, then word?
 #

@@ -65,7 +65,9 @@ def centres(found: Mapping[str, Undecided], condensed: float) -> Figure:
             label = f"{name}, {version}"
             ax.plot(centre.noises, centre.slope, mark + line, color=colour, mfc="white", ms=5, label=label)
         ax.axvline(point.largest, color=colour, linestyle="--", linewidth=1)
-    words = next(iter(found.values())).followed
+    first = next(iter(found.values()))
+    words, largest = first.followed, first.largest
+    ax.plot(words.noises, largest / (largest + words.noises), color="black", lw=1.5, label="Gaussian cloud")
     beside.plot(words.noises, words.effective, "o-", color=BLUE, mfc="white", ms=5)
     beside.set(yscale="log", ylabel="tokens that share the centre")
     for each in (ax, beside):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import NoConvergence, newton_krylov
+from scipy.sparse.linalg import LinearOperator, eigsh
 from scipy.special import entr
 
 from lmphys.core.errors import LmphysError
@@ -13,6 +14,8 @@ from lmphys.generative.patterns import NoisyPatterns
 from lmphys.generative.views import crossing, vertex
 
 _KEPT = 1e-7  # patterns of a smaller posterior probability, of the largest one, are left out of the covariance
+_FEW = 0.5  # share of the patterns below which those that are kept are copied
+_SMALL = 40  # dimensions below which the whole covariance is made
 _PLAIN_STEPS, _TRIES = 40, 4  # applications of the denoiser before the Newton method is tried again, and how often
 
 
@@ -88,29 +91,28 @@ def _fixed_point(data: NoisyPatterns, x: np.ndarray, noise: float, tolerance: fl
     raise LmphysError(f"no fixed point was found at the noise {noise:.4g}; let the noises fall in smaller steps")
 
 
-def largest_variance(patterns: np.ndarray, weights: np.ndarray, *, centred: bool = True, most: int = 200) -> float:
-    """Largest eigenvalue of the covariance of weighted patterns, by the power method.
+def largest_variance(patterns: np.ndarray, weights: np.ndarray, *, centred: bool = True) -> float:
+    """Largest eigenvalue of the covariance of weighted patterns: by Lanczos' method, or whole where it is small.
 
     Args:
         patterns: (N, d).
         weights: (N,) that sum to 1.
         centred: about their mean; else about the origin.
-        most: iterations.
     """
     kept = weights > _KEPT * weights.max()
+    rows, w = (patterns[kept], weights[kept]) if kept.mean() < _FEW else (patterns, weights)
     # All in the dtype of the patterns: a product of two dtypes copies the larger matrix each time.
-    w = (weights[kept] / weights[kept].sum()).astype(patterns.dtype)
-    apart = patterns[kept]
-    if centred:
-        apart = apart - w @ apart
-    v = np.random.default_rng(0).standard_normal(patterns.shape[1]).astype(patterns.dtype)
-    value = 0.0
-    for _ in range(most):
-        length = np.linalg.norm(v)
-        if length == 0:  # nothing varies
-            return 0.0
-        v = apart.T @ (w * (apart @ (v / length)))
-        before, value = value, float(np.linalg.norm(v))
-        if abs(value - before) < 1e-5 * value:
-            break
-    return value
+    w = (w / w.sum()).astype(patterns.dtype)
+    mean = w @ rows if centred else np.zeros(patterns.shape[1], patterns.dtype)
+    d = patterns.shape[1]
+    if d < _SMALL:
+        whole = (rows.T * w) @ rows - np.outer(mean, mean)
+        return float(np.linalg.eigvalsh(whole.astype(float))[-1])
+
+    def times(v: np.ndarray) -> np.ndarray:
+        v = np.ravel(v).astype(patterns.dtype)
+        return rows.T @ (w * (rows @ v)) - mean * (mean @ v)
+
+    start = np.random.default_rng(0).standard_normal(d).astype(patterns.dtype)
+    operator = LinearOperator((d, d), matvec=times, dtype=patterns.dtype)
+    return float(eigsh(operator, k=1, which="LA", v0=start, ncv=12, tol=1e-4, return_eigenvectors=False)[0])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lmphys.book.style import BLUE, GREEN, ORANGE, VERMILION
 from lmphys.generative import Views, expected_class_purity
@@ -17,11 +18,12 @@ from lmphys.pages.symmetry_breaking.late_start import GAUSSIAN, POINT, STARTS, T
 GREY = "#555555"
 
 
-def _log_noise(ax: Axes, label: str) -> None:
-    """A logarithmic axis of the noise, falling to the right as generation runs."""
+def log_noise(ax: Axes, label: str) -> None:
+    """A logarithmic axis of the noise, which falls to the right as generation runs."""
     ax.set(xscale="log", xlabel=label)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.invert_xaxis()
 
 
@@ -51,13 +53,16 @@ def exponents(order: points.Exponent, response: points.Exponent, isotherm: point
     ax.plot(order.x, np.sqrt(3 * order.x), color=BLUE)
     ax.plot(response.x, response.y, "s", color=VERMILION, mfc="white", label="susceptibility")
     ax.plot(response.x, 1 / response.x, color=VERMILION)
-    distance = np.geomspace(1e-4, 1e-2, 7)
+    distance = np.geomspace(1e-3, 1e-2, 5)
     ax.plot(distance, points.relaxation_steps(1 + distance), "x", color=GREEN, ms=8, label="steps to relax")
     ax.set(xscale="log", yscale="log", xlabel=r"distance $|s / s_c - 1|$", ylim=(1e-3, 1e6))
     ax.legend(loc="upper center", ncols=2, fontsize=10)
     beside.plot(isotherm.x, isotherm.y, "o", color=BLUE, mfc="white", label="exact score")
     beside.plot(isotherm.x, isotherm.x**3 / 3, color=BLUE, label=r"$x^3 / 3$")
     beside.set(xscale="log", yscale="log", xlabel="place x", ylabel="field h", title=r"at $s = s_c$")
+    beside.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    beside.xaxis.set_major_formatter("{x:g}")
+    beside.xaxis.set_minor_formatter(NullFormatter())
     beside.legend()
     return figure
 
@@ -88,7 +93,7 @@ def clones(found: Clones, variance: float, *, seed: int = 0) -> Figure:
     ends = np.abs(np.array([(share.low, share.high) for share in shares]).T - y)
     ax.errorbar(found.noises, y, ends, fmt="o", color=BLUE, mfc="white", capsize=4, label="clones, run back")
     ax.axvline(1 + variance, color=VERMILION, linestyle="--", label=r"$s = \Lambda$")
-    _log_noise(ax, "noise s at which they part")
+    log_noise(ax, "noise s at which they part")
     ax.set(ylabel="end in one class")
     ax.legend()
     return figure
@@ -108,7 +113,7 @@ def four_points(seen: Views, critical: Sequence[float]) -> Figure:
     for (label, y, line, colour), s in zip(curves, critical, strict=True):
         ax.plot(seen.noises, y, line, color=colour, label=label)
         ax.axvline(s, color=colour, linestyle=":")
-    _log_noise(ax, "noise s")
+    log_noise(ax, "noise s")
     ax.set(ylabel="entropy left, nats", ylim=(0, None))
     ax.legend()
     return figure
@@ -129,7 +134,7 @@ def late_start(found: Sequence[Ends], critical: float, *, seed: int = 0) -> Figu
             ax.errorbar(s, y, bars, fmt=mark, color=colour, mfc="white", capsize=3, label=start)
     for ax, label in zip(axes, ("error of the shares", "patterns that are met"), strict=True):
         ax.axvline(1, color=GREY, linestyle=":")
-        _log_noise(ax, "start, in units of the critical noise")
+        log_noise(ax, "start, in units of the critical noise")
         ax.set_ylabel(label)
     axes[0].legend()
     return figure
@@ -143,7 +148,7 @@ def sizes(table: pd.DataFrame) -> Figure:
         ax.plot(part["ratio"], part["measured"], mark, color=colour, mfc="white", label=f"d = {d}, N = {n:,}")
         ax.plot(part["ratio"], part["expected"], color=colour)
     ax.axvline(1, color=GREY, linestyle=":")
-    _log_noise(ax, "noise over the predicted one")
+    log_noise(ax, "noise over the predicted one")
     ax.set(ylabel="p(true pattern)", ylim=(-0.03, 1.03))
     ax.legend(loc="lower right")
     return figure

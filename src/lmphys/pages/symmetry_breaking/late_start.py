@@ -1,13 +1,12 @@
 """Starting the reverse process late, from a Gaussian: what becomes of the shares of the patterns, and of diversity."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import entr
 
 from lmphys.generative import NoisyPatterns, generate, geometric
-from lmphys.stats.bootstrap import chain_weights
 from lmphys.stats.interval import Interval, percentile_interval
 
 # Four points in the plane: two far pairs of two near points each, with unequal weights.
@@ -48,24 +47,20 @@ class Ends(NamedTuple):
     which: np.ndarray
     truth: np.ndarray
 
-    def _shares(self, weights: np.ndarray) -> np.ndarray:
-        counts = weights @ np.eye(len(self.truth))[self.which]
-        return counts / counts.sum(axis=1, keepdims=True)
-
-    def _interval(self, statistic: np.ndarray, resampled: np.ndarray) -> Interval:
-        return percentile_interval(resampled, float(statistic[0]))
-
-    def _resampled(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        n = len(self.which)
-        return self._shares(np.ones((1, n))), self._shares(chain_weights(n, 300, seed))
-
     def error(self, *, seed: int = 0) -> Interval:
         """Total variation distance of the shares of the patterns from their weights, over samples."""
-        return self._interval(*(0.5 * np.abs(s - self.truth).sum(axis=1) for s in self._resampled(seed)))
+        return self._over_samples(lambda shares: 0.5 * np.abs(shares - self.truth).sum(axis=-1), seed)
 
     def diversity(self, *, seed: int = 0) -> Interval:
         """Patterns that are met, as the exponential of the entropy of their shares, over samples."""
-        return self._interval(*(np.exp(entr(s).sum(axis=1)) for s in self._resampled(seed)))
+        return self._over_samples(lambda shares: np.exp(entr(shares).sum(axis=-1)), seed)
+
+    def _over_samples(self, statistic: Callable[[np.ndarray], np.ndarray], seed: int) -> Interval:
+        """A function of the shares, with its interval: to draw samples anew is to draw their counts."""
+        n = len(self.which)
+        shares = np.bincount(self.which, minlength=len(self.truth)) / n
+        drawn = np.random.default_rng(seed).multinomial(n, shares, size=1000) / n
+        return percentile_interval(statistic(drawn), float(statistic(shares)))
 
 
 def start_late(

@@ -5,24 +5,17 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lmphys.book.style import BLUE, GREEN, ORANGE, VERMILION
 from lmphys.generative import recognised
 from lmphys.pages.symmetry_breaking.centre import AS_IS, MIRRORED, Undecided
+from lmphys.pages.symmetry_breaking.figures import GREY, log_noise
 from lmphys.pages.symmetry_breaking.words import ISOTROPIC, RANDOM, SAME, WORDS, Codebook
 from lmphys.stats.mean import mean_interval
 
-_GREY = "#555555"
+NOISE = "noise s / σ²"
 _MARKS = {WORDS: ("o-", BLUE), SAME: ("s--", ORANGE), ISOTROPIC: ("^:", VERMILION), RANDOM: ("x-.", GREEN)}
-
-
-def _log_noise(ax: Axes) -> None:
-    ax.set(xscale="log", xlabel=r"noise s / σ²")
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("")
-    ax.invert_xaxis()
 
 
 def condensation(books: Mapping[str, Codebook], *, seed: int = 0) -> Figure:
@@ -41,8 +34,8 @@ def condensation(books: Mapping[str, Codebook], *, seed: int = 0) -> Figure:
         noises, recognised(words.variances, noises, words.nats), color="black", lw=1.5, label="words, from spectrum"
     )
     for each in (ax, beside):
-        each.axvline(words.predicted, color=_GREY, linestyle="--", linewidth=1)
-        _log_noise(each)
+        each.axvline(words.predicted, color=GREY, linestyle="--", linewidth=1)
+        log_noise(each, NOISE)
     ax.set(ylabel="p(true token)", ylim=(-0.03, 1.03))
     beside.set(ylabel="entropy lost, dH / d ln s, nats", ylim=(0, None))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=10)
@@ -71,8 +64,8 @@ def centres(found: Mapping[str, Undecided], condensed: float) -> Figure:
     beside.plot(words.noises, words.effective, "o-", color=BLUE, mfc="white", ms=5)
     beside.set(yscale="log", ylabel="tokens that share the centre")
     for each in (ax, beside):
-        each.axvline(condensed, color=_GREY, linestyle="-.", linewidth=1)
-        _log_noise(each)
+        each.axvline(condensed, color=GREY, linestyle="-.", linewidth=1)
+        log_noise(each, NOISE)
     ax.axhline(1, color="black", linewidth=0.8)
     ax.set(ylabel="slope at the centre", ylim=(0, None))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=10)
@@ -95,9 +88,9 @@ def classes(book: Codebook, table: pd.DataFrame) -> Figure:
         prior = -(share * np.log(share) + (1 - share) * np.log(1 - share))
         left = seen.class_entropy(str(name)).mean(axis=1) / prior
         ax.plot(seen.noises, left, mark, color=colour, mfc="white", ms=5, label=str(name))
-    ax.axhline(0.5, color=_GREY, linewidth=0.8)
-    ax.axvline(book.predicted, color=_GREY, linestyle="--", linewidth=1)
-    _log_noise(ax)
+    ax.axhline(0.5, color=GREY, linewidth=0.8)
+    ax.axvline(book.predicted, color=GREY, linestyle="--", linewidth=1)
+    log_noise(ax, NOISE)
     ax.set(ylabel="share of the entropy left", ylim=(0, 1.05))
     ax.legend()
     return figure

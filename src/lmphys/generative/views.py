@@ -69,36 +69,39 @@ def view(
     s_all = np.asarray(noises, float)
     if not (len(s_all) and len(truth)):
         raise LmphysError("no noise or no pattern to be seen; give at least one of each")
-    half = 0.5 * np.einsum("nd,nd->n", patterns, patterns)
-    squares = 2 * half
+    kind, n = patterns.dtype.type, len(truth)
+    squares = np.einsum("nd,nd->n", patterns, patterns)
     known = {name: np.eye(int(of.max()) + 1, dtype=patterns.dtype)[of] for name, of in (labels or {}).items()}
+    # One product with these columns gives the sums over all patterns.
+    columns = np.column_stack([np.ones_like(squares), squares, *known.values()])
     prior = None if log_weights is None else np.asarray(log_weights, patterns.dtype)
-    shape = (len(s_all), len(truth))
-    p_true, entropy, purity, error = (np.empty(shape) for _ in range(4))
-    classes = {name: np.empty((*shape, table.shape[1])) for name, table in known.items()}
-    for start in range(0, len(truth), _BLOCK):
+    p_true, entropy, purity, error = (np.empty((len(s_all), n)) for _ in range(4))
+    sums = np.empty((len(s_all), n, columns.shape[1]))
+    for start in range(0, n, _BLOCK):
         part = slice(start, start + _BLOCK)
         which = truth[part]
-        rows = np.arange(len(which))
         own = patterns[which] @ patterns.T
         pushed = rng.standard_normal((len(which), patterns.shape[1])).astype(patterns.dtype) @ patterns.T
+        near = own - 0.5 * squares
+        logits, weights = np.empty_like(own), np.empty_like(own)
         for i, s in enumerate(s_all):
-            logits = pushed * patterns.dtype.type(np.sqrt(s))
-            logits += own
-            logits -= half
-            logits /= patterns.dtype.type(s)
+            np.multiply(near, kind(1 / s), out=logits)
+            logits += np.multiply(pushed, kind(1 / np.sqrt(s)), out=weights)
             if prior is not None:
                 logits += prior
             logits -= logits.max(axis=1, keepdims=True)
-            weights = np.exp(logits)
-            total = weights.sum(axis=1, dtype=float)
-            p_true[i, part] = weights[rows, which] / total
+            np.exp(logits, out=weights)
+            sums[i, part] = weights @ columns
+            total = sums[i, part, 0]
+            p_true[i, part] = weights[np.arange(len(which)), which] / total
             entropy[i, part] = np.log(total) - np.einsum("bn,bn->b", weights, logits) / total
             purity[i, part] = np.einsum("bn,bn->b", weights, weights) / total**2
-            apart = weights @ squares + squares[which] * total - 2 * np.einsum("bn,bn->b", weights, own)
-            error[i, part] = 0.5 * apart / total
-            for name, table in known.items():
-                classes[name][i, part] = (weights @ table) / total[:, None]
+            overlap = np.einsum("bn,bn->b", weights, own) / total
+            error[i, part] = 0.5 * (sums[i, part, 1] / total + squares[which]) - overlap
+    shares = np.split(
+        sums[..., 2:] / sums[..., :1], np.cumsum([each.shape[1] for each in known.values()])[:-1], axis=-1
+    )
+    classes = dict(zip(known, shares, strict=False))
     return Views(s_all, np.asarray(truth), p_true, entropy, purity, error, classes)
 
 

@@ -296,8 +296,12 @@ centres = {
         analysis.equal_norms(table[::4]), lowest=0.8, n_noises=5 if smoke else 6
     ),
 }
-lost = {name: {"λ₁": each.largest, **each.critical()} for name, each in centres.items()}
-pd.DataFrame(lost).T.round(2)
+lost = {
+    (name, version): {"λ₁": each.largest, **noise._asdict()}
+    for name, each in centres.items()
+    for version, noise in each.critical().items()
+}
+pd.DataFrame(lost).T.rename(columns={"value": "lost at"}).round(2)
 
 # %% mystnb={"figure": {"name": "fig-symmetry-centre", "caption": "Left: slope of the denoiser at the central fixed point against the noise, which falls to the right; at 1 the point is lost. Dashed: λ₁, where the covariance of the data would have it. Black: a Gaussian cloud with the λ₁ of the words. Dash-dotted: the noise at which words are recognised. Right: number of tokens that share the centre of the words."}} tags=["hide-input"]
 word_figures.centres(centres, condensed[words.WORDS]["value"]);
@@ -331,7 +335,8 @@ word_figures.classes(books[words.WORDS], decided);
 # ## Verdict
 #
 # The exponents have no sampling; their ends are the spread of the slope. Intervals over tokens resample the tokens that are
-# seen, each with its own noise; the table is one. Intervals of clones and late starts are over samples.
+# seen, each with its own noise; the table is one, and where its centre is lost is known to the noises that were looked at.
+# Intervals of clones and late starts are over samples.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("generative/symmetry_breaking", model=model, profile=profile)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmphys.generative import Centre, NoisyPatterns, follow_centre, principal_variances
+from lmphys.stats.interval import Interval
 
 AS_IS, MIRRORED = "table as it is", "with its mirror image"
 
@@ -23,14 +24,25 @@ class Undecided:
     followed: Centre
     mirrored: Centre
 
-    def critical(self) -> dict[str, float]:
+    def critical(self) -> dict[str, Interval]:
         """Noise at which the point is lost: where the slope passes 1, or, where it stays below, is largest."""
-        lost = self.followed.lost
-        return {AS_IS: self.followed.steepest if np.isnan(lost) else lost, MIRRORED: self.mirrored.lost}
+        return {AS_IS: _critical(self.followed), MIRRORED: _critical(self.mirrored)}
 
-    def over_largest(self) -> dict[str, float]:
+    def over_largest(self) -> dict[str, Interval]:
         """The same over the noise at which the covariance would have it."""
-        return {name: noise / self.largest for name, noise in self.critical().items()}
+        return {name: noise.map(lambda s: s / self.largest) for name, noise in self.critical().items()}
+
+
+def _critical(centre: Centre) -> Interval:
+    """Between the two noises that were looked at on either side."""
+    last = len(centre.noises) - 1
+    if np.isnan(centre.lost):
+        top = int(centre.slope.argmax())
+        return Interval(
+            centre.steepest, float(centre.noises[min(top + 1, last)]), float(centre.noises[max(top - 1, 0)])
+        )
+    passed = int((centre.slope >= 1).argmax())
+    return Interval(centre.lost, float(centre.noises[passed]), float(centre.noises[max(passed - 1, 0)]))
 
 
 def undecided(table: np.ndarray, *, lowest: float, n_noises: int) -> Undecided:

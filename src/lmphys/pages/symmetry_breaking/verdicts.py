@@ -85,13 +85,14 @@ def judge_words(
     over = {name: book.interval(book.condensed, book.predicted, seed=seed) for name, book in books.items()}
     slopes = {name: found.over_largest() for name, found in centres.items()}
     words, where = books[WORDS], centres[WORDS].critical()
-    order = {name: words.interval(words.condensed, seed=seed).map(lambda s, c=c: c / s) for name, c in where.items()}
+    seen = words.interval(words.condensed, seed=seed)
+    order = {name: Interval(c.value / seen.value, c.low / seen.high, c.high / seen.low) for name, c in where.items()}
     peaks = {name: book.interval(book.fastest, book.condensed, seed=seed) for name, book in books.items()}
     off = f"entropy lost and integral of the rate differ by {100 * words.identity_error():.1f} %"
     entries = [
         Entry("amb.words.condense", over.pop(WORDS), over, note),
-        Entry("amb.words.lambda", slopes.pop(WORDS), slopes, "one table: no sampling, no interval"),
-        Entry("amb.words.order", order, {}, note),
+        Entry("amb.words.lambda", slopes.pop(WORDS), slopes, "ends: the noises looked at on either side"),
+        Entry("amb.words.order", order, {}, f"{note}, and the noises looked at on either side"),
         Entry("amb.words.rate", peaks[WORDS], {ISOTROPIC: peaks[ISOTROPIC]}, f"{note}; {off}"),
     ]
     if BEGINS in classes.index:

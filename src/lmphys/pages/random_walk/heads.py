@@ -7,13 +7,13 @@ from torch import Tensor
 
 from lmphys.core.trajectories import Trajectories
 from lmphys.lm.model import LanguageModel
+from lmphys.lm.tables import read_tables
 from lmphys.pages.random_walk.partition import (
     best_gauge,
     constancy,
     isotropic_surrogate,
     log_partition,
 )
-from lmphys.pages.random_walk.tables import read_tables
 from lmphys.stats.sphere import on_sphere
 
 REAL, ANY = "real", "any direction"

@@ -51,8 +51,11 @@ def condensation_noise(variances: np.ndarray, nats: float) -> float:
         raise LmphysError(f"{nats} nats to be known of patterns of variance {scale}; give at least two that differ")
     lowest = scale * np.exp(-2 * nats - 1)  # there the largest variance alone tells more
     highest = scale * len(variances) / nats  # there ½ Σ λ / s, which is more than is told, is too little
-    root = brentq(lambda ln_s: information(variances, np.exp(ln_s)) - nats, np.log(lowest), np.log(highest))
-    return float(np.exp(root))
+
+    def beyond(ln_s: float) -> float:
+        return float(information(variances, np.exp(ln_s))) - nats
+
+    return float(np.exp(brentq(beyond, np.log(lowest), np.log(highest))))
 
 
 def isotropic_condensation(variance: float, nats: float, d: int) -> float:

@@ -113,6 +113,6 @@ def largest_variance(patterns: np.ndarray, weights: np.ndarray, *, centred: bool
         v = np.ravel(v).astype(patterns.dtype)
         return rows.T @ (w * (rows @ v)) - mean * (mean @ v)
 
-    start = np.random.default_rng(0).standard_normal(d).astype(patterns.dtype)
+    start = np.random.default_rng(0).standard_normal((d,)).astype(patterns.dtype)
     operator = LinearOperator((d, d), matvec=times, dtype=patterns.dtype)
     return float(eigsh(operator, k=1, which="LA", v0=start, ncv=12, tol=1e-4, return_eigenvectors=False)[0])

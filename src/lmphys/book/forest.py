@@ -86,10 +86,13 @@ def bars_of(questions: Sequence[Question], rows: pd.DataFrame, claims: Mapping[s
             continue
         unit = _half_width(marks) * (claim.sign or 1) if signed else claim.value - zero
         if unit and all(math.isfinite(part) for mark in marks for part in mark):
-            scaled = (mark.map(lambda x, zero=zero, unit=unit: (x - zero) / unit) for mark in marks)
-            ordered = tuple(Interval(x.value, *sorted((x.low, x.high))) for x in scaled)
-            found.append(Bar(question.text, claim.paper, row["verdict"], signed, ordered))
+            scaled = tuple(_scaled(mark, zero, unit) for mark in marks)
+            found.append(Bar(question.text, claim.paper, str(row["verdict"]), signed, scaled))
     return found
+
+
+def _scaled(mark: Interval, zero: float, unit: float) -> Interval:
+    return mark.map(lambda x: (x - zero) / unit).map(float)
 
 
 def _half_width(marks: Sequence[Interval]) -> float:

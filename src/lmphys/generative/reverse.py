@@ -9,7 +9,7 @@ import numpy as np
 Score = Callable[[np.ndarray, float], np.ndarray]
 
 
-def generate(score: Score, x: np.ndarray, noises: Sequence[float], rng: np.random.Generator) -> np.ndarray:
+def generate(score: Score, x: np.ndarray, noises: Sequence[float] | np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Follow dx = score ds + dW from the first noise to the last, and then to where the denoiser points.
 
     Each step is that of the exact bridge to a pattern, taken at the mean pattern, x' = m + (s'/s)(x - m) + noise of the

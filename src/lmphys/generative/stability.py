@@ -47,7 +47,7 @@ class Centre(NamedTuple):
 
 
 def follow_centre(
-    data: NoisyPatterns, noises: Sequence[float], *, mirrored: bool = False, tolerance: float = 1e-4
+    data: NoisyPatterns, noises: Sequence[float] | np.ndarray, *, mirrored: bool = False, tolerance: float = 1e-4
 ) -> Centre:
     """Follow the fixed point x = E[pattern | x] from the origin at a large noise down.
 

@@ -44,7 +44,7 @@ class Views(NamedTuple):
 
 def view(
     patterns: np.ndarray,
-    noises: Sequence[float],
+    noises: Sequence[float] | np.ndarray,
     truth: np.ndarray,
     rng: np.random.Generator,
     *,

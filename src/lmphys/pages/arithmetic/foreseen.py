@@ -1,7 +1,7 @@
 """Whether the state at the first wrong name of a solution says that it is wrong."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,7 @@ def written_names(cells: Sequence[Cell], tables: Sequence[pd.DataFrame]) -> Writ
         cells: of the problems.
         tables: of `solve`, one a cell, all of one training.
     """
+    row: Any  # whose columns are those of `solve`
     texts, wrong, numbers, first = [], [], [], 0
     for cell, table in zip(cells, tables, strict=True):
         for number, (problem, row) in enumerate(zip(cell.problems, table.itertuples(), strict=True)):

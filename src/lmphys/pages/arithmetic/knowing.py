@@ -115,7 +115,7 @@ def rivals_table(known: Known, train: Asked, *, seed: int = 0) -> pd.DataFrame:
     rows |= {f"random weights, {way}": known.random(way, seed=seed) for way in known.untrained}
     rows |= {
         "words alone": words_alone(train, known.test, seed=seed),
-        "stated": known.score(known.test.table["in_query"], seed=seed),
+        "stated": known.score(known.test.table["in_query"].to_numpy(), seed=seed),
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["accuracy", "low", "high"])
 

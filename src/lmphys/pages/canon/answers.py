@@ -32,15 +32,15 @@ def answers(model: LanguageModel, documents: Sequence[Document]) -> pd.DataFrame
         ids, wanted = np.zeros((len(some), width), dtype=np.int64), np.zeros((len(some), width), dtype=bool)
         for row, (tokens, mask) in enumerate(some):
             ids[row, : len(tokens)], wanted[row, : len(tokens)] = tokens, mask
-        row, at = np.nonzero(wanted)
+        rows, at = np.nonzero(wanted)
         logits = model.model(input_ids=torch.from_numpy(ids).to(model.device), use_cache=False).logits
-        log_p = logits[row, at - 1].float().log_softmax(-1).cpu()
-        targets = torch.from_numpy(ids[row, at])
+        log_p = logits[rows, at - 1].float().log_softmax(-1).cpu()
+        targets = torch.from_numpy(ids[rows, at])
         tables.append(
             pd.DataFrame(
                 {
-                    "document": first + row,
-                    "place": np.cumsum(wanted, axis=1)[row, at] - 1,
+                    "document": first + rows,
+                    "place": np.cumsum(wanted, axis=1)[rows, at] - 1,
                     "right": (log_p.argmax(-1) == targets).numpy(),
                     "nats": -log_p.gather(1, targets[:, None])[:, 0].double().numpy(),
                 }

@@ -45,10 +45,9 @@ def learning(curve: pd.DataFrame, most: float, shipped: pd.DataFrame) -> Figure:
     ax.axhline(most, color=_GREY, linestyle="--")
     ax.annotate("$R_{max}$", (0, most), xycoords=("axes fraction", "data"), xytext=(6, 4), textcoords="offset points")
     ax.axhline(0, color=_GREY, linewidth=0.8)
-    for at, row in enumerate(shipped.itertuples()):
-        ends = [[row.value - row.low], [row.high - row.value]]
-        label = None if at else "of the book, at 100"
-        ax.errorbar([115], [row.value], ends, fmt="D", color=GREEN, capsize=4, label=label)
+    for at, (value, low, high) in enumerate(shipped[["value", "low", "high"]].to_numpy(float)):
+        mine = {} if at else {"label": "of the book, at 100"}
+        ax.errorbar([115], [value], [[value - low], [high - value]], fmt="D", color=GREEN, capsize=4, **mine)
     ax.set_xscale("symlog", linthresh=1, linscale=0.5)
     ax.set_xticks([t for t in (0, 1, 3, 10, 30, 100) if t <= max(1.0, x.max() * 1.2)])
     ax.xaxis.set_major_formatter("{x:g}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import pandas as pd
 import torch
@@ -78,9 +79,9 @@ def by_precision(
     rows = {}
     for b in bits:
         generator = torch.Generator().manual_seed(seed)
-        with changed(model, lambda weight, b=b: rounded(weight, b), part):
+        with changed(model, partial(rounded, bits=b), part):
             of_rounded = learned(model, world).total
-        with changed(model, lambda weight, b=b, g=generator: noisy(weight, b, g), part):
+        with changed(model, partial(noisy, bits=b, generator=generator), part):
             of_noisy = learned(model, world).total
         rows[b] = {"rounded": of_rounded, "noise": of_noisy}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("bits") / model.n_parameters

@@ -1,5 +1,7 @@
 """What the page has judged: rows for the models that are in the table of points."""
 
+from typing import Any
+
 import pandas as pd
 
 from lmphys.book.ledger import Entry
@@ -46,7 +48,7 @@ def entries(points: pd.DataFrame) -> list[Entry]:
         name = long.groupby("recipe")["R"].mean().idxmax()
         long = long[long["recipe"] == name]
         found.append(_peak("capacity.peak.1000", long, {"100 exposures": _number(best["R"])}))
-    highest = points.loc[points["R"].idxmax()]
+    highest = points.iloc[int(points["R"].argmax())]
     text = f"{highest['recipe']}, seed {highest['seed']}; the largest of {len(points)} models"
     found += [Entry("capacity.peak.bound", float(highest["R"]), {}, text), *_rounding(best, long)]
     return [*found, *_ratios(points)]
@@ -63,9 +65,8 @@ def _peak(claim: str, part: pd.DataFrame, more: dict[str, Number] | None = None)
 def _rounding(best: pd.DataFrame, long: pd.DataFrame) -> list[Entry]:
     """Losses at 8 and 4 bits, after as many exposures as there are models for, and how they fall with the step."""
     parts = {"100 exposures": best, **({"1,000 exposures": long} if len(long) else {})}
-    lost = {bits: {name: _number(lost_share(part, bits)) for name, part in parts.items()} for bits in (8, 4)}
-    if len(parts) == 1:
-        lost = {bits: next(iter(found.values())) for bits, found in lost.items()}
+    each = {bits: {name: _number(lost_share(part, bits)) for name, part in parts.items()} for bits in (8, 4)}
+    lost: dict[int, Any] = each if len(parts) > 1 else {bits: found["100 exposures"] for bits, found in each.items()}
     told = "; ".join(f"{name}: {_seeds(part)}" for name, part in parts.items())
     return [
         Entry("capacity.rounding.int8", lost[8], {"4 bits": lost[4]}, told),

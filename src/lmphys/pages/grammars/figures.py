@@ -40,7 +40,7 @@ def tree(derivations: Derivations, string: int = 0) -> Axes:
     ends = [*derivations.boundaries[:, words], np.ones(len(rows[0]), dtype=bool)]
     for depth, (symbols, last) in enumerate(zip(rows, ends, strict=True)):
         is_word, start = depth == len(rows) - 1, 0
-        for end in np.flatnonzero(last) + 1:
+        for end in map(int, np.flatnonzero(last) + 1):
             symbol = int(symbols[start])
             ax.add_patch(
                 plt.Rectangle((start + 0.04, -depth), end - start - 0.08, 0.8, fc=_FILLS[symbol % 3], ec=BLACK)

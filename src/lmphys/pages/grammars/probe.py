@@ -157,13 +157,13 @@ def margin(hits: pd.DataFrame, reader: str, others: tuple[str, ...], *, seed: in
 
 def accuracy_table(hits: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """`accuracy` of every reader, a row each: `accuracy`, `low`, `high`, per cent."""
-    readers = dict.fromkeys(name.split(", training")[0] for name in hits.drop(columns="string"))
+    readers = dict.fromkeys(name.split(", training")[0] for name in map(str, hits.drop(columns="string")))
     rows = {reader: accuracy(hits, reader, seed=seed) for reader in readers}
     return pd.DataFrame(list(rows.values()), index=list(rows), columns=["accuracy", "low", "high"])
 
 
 def _columns(hits: pd.DataFrame, reader: str) -> list[str]:
-    return [name for name in hits if name == reader or str(name).startswith(by_training(reader, 0)[:-1])]
+    return [name for name in map(str, hits) if name == reader or name.startswith(by_training(reader, 0)[:-1])]
 
 
 def boundary_areas(features: Mapping[str, np.ndarray], strings: Strings, places: Places, depth: int) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def followed(fitted: Fitted, label: str, *, n_permutations: int = 99, seed: int 
     steps = fitted.test.sentences.iloc[fitted.test.sources() + 1]
     regimes, place = fitted.model.viterbi(fitted.test), steps["t"].to_numpy()
     both = place * (1 + int(steps["word"].max())) + steps["word"].to_numpy()
-    found = {}
+    found: dict[str, Interval] = {}
     for name, kept in {SAME_PLACE: place, SAME_WORD: both}.items():
         row = alignment(
             regimes,

@@ -93,9 +93,9 @@ def regret(layers: Mapping[str, list[Interval]], lines: Mapping[str, float]) -> 
     looks = {"without mistakes": ("o-", BLUE), "with mistakes": ("s--", VERMILION), "random weights": ("^:", _GREY)}
     for name, (style, colour) in looks.items():
         found = layers[name]
-        value, low, high = (np.array(part, dtype=float) for part in zip(*found, strict=True))
-        ax.errorbar(range(len(found)), value, np.abs([value - low, high - value]), fmt=style, color=colour, capsize=4,
-                    label=name)  # fmt: skip
+        middle, low, high = (np.array(part, dtype=float) for part in zip(*found, strict=True))
+        ends = np.abs([middle - low, high - middle])
+        ax.errorbar(range(len(found)), middle, ends, fmt=style, color=colour, capsize=4, label=name)
     for (name, value), (style, colour) in zip(lines.items(), (("-.", ORANGE), ("--", GREEN)), strict=False):
         ax.axhline(value, color=colour, linestyle=style, label=name)
     ax.axhline(50, color=_GREY, linewidth=0.8)

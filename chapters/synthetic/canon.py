@@ -159,7 +159,6 @@ random = {
     verdicts.RANDOM: "hops-none", verdicts.RANDOM_CANON: "hops-none-canon",
 }
 walkers = scores.specs(CYCLES | {verdicts.AC: "hops-none-AC"})
-walkers |= {f"none, Canon {letter}": scores.specs({"": f"hops-none-{letter}"})[""] for letter in "ABCD"}
 untrained = {
     label: [f"random:{spec}" for spec in scores.specs({"": name})[""]] for label, name in random.items()
 }
@@ -169,7 +168,7 @@ questions = {
 walked = scores.accuracy(walkers | untrained, questions)
 pd.concat({hops: analysis.accuracies(walked[hops], seed=seed) for hops in walked}, names=["steps"]).round(1)
 
-# %% mystnb={"figure": {"name": "fig-canon-walks", "caption": "Share of right answers after one step and two, on unseen cycles of five. Circles: mean over trainings, with 95 % intervals over documents and trainings; bars: each training. Dotted: an even guess. Single letters: transformers without positions that have Canon layers in these places alone."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-canon-walks", "caption": "Share of right answers after one step and two, on unseen cycles of five. Circles: mean over trainings, with 95 % intervals over documents and trainings; bars: each training. Dotted: an even guess."}} tags=["hide-input"]
 figures.walks(walked, 5);
 
 # %% [markdown]

@@ -39,20 +39,14 @@ def _of(base: TinyRecipe, cycle: str, mlp: int) -> dict[str, TinyRecipe]:
     return recipes
 
 
-def _some(base: TinyRecipe, mlps: dict[str, int]) -> dict[str, TinyRecipe]:
-    """Some Canon layers without positions, by the letters that are there."""
-    return {
-        f"none-{canon}": replace(
-            base,
-            shape=replace(base.shape, position="none", canon=canon, mlp=mlp),
-            title=f"steps along a cycle of 5, up to 2, no positions, Canon layers {' and '.join(canon)} alone",
-        )
-        for canon, mlp in mlps.items()
-    }
-
-
 HOPS = (
     {f"hops-{name}": recipe for name, recipe in _of(_SMALL, "5, up to 2", 72).items()}
     | {f"long-hops-{name}": recipe for name, recipe in _of(_WHOLE, "20, up to 4", 243).items()}
-    | {f"hops-{name}": recipe for name, recipe in _some(_SMALL, {"A": 84, "B": 81, "C": 84, "D": 78, "AC": 82}).items()}
+    | {
+        "hops-none-AC": replace(
+            _SMALL,
+            shape=replace(_SMALL.shape, position="none", canon="AC", mlp=82),
+            title="steps along a cycle of 5, up to 2, no positions, Canon layers A and C alone",
+        )
+    }
 )

@@ -35,8 +35,9 @@ import pandas as pd
 
 from lmphys import book
 from lmphys.pages import grammars as analysis
-from lmphys.pages.grammars import excess, figures, generation, heat, learning
+from lmphys.pages.grammars import figures, generation, heat, learning
 from lmphys.pages.grammars import models, ngrams, probe, regimes, verdicts
+from lmphys.stats import splits
 from lmphys.training.recipes import RECIPES
 
 book.use_style()
@@ -330,7 +331,7 @@ figures.heat(heated);
 # \ln^2 \epsilon$, much more than the $\epsilon$ that it adds to the loss.
 
 # %%
-capacity = excess.pooled(
+capacity = splits.pooled(
     [heat.capacity_ratio(readings[one].log_p, strings, seed=seed) for one in rotary]
 )
 pd.DataFrame([capacity], ["heat capacity, rotary over exact law"], dtype=float).round(3)

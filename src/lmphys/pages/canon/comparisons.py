@@ -7,7 +7,7 @@ import pandas as pd
 
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
-from lmphys.stats.splits import pool_splits
+from lmphys.stats.splits import pooled
 
 SOLVED = 80.0  # accuracy, %, from which on a number of steps counts as walked
 _REACH = 1.43  # effect that 80 of 100 repeats find, in half widths of a 95 % interval
@@ -22,7 +22,7 @@ def over_trainings(values: np.ndarray, *, bounds: tuple[float, float] | None = N
         seed: of the resampling of documents.
     """
     each = [mean_interval(row, groups=None, bounds=bounds, seed=seed) for row in values]
-    return pool_splits(each) if len(each) > 1 else each[0]
+    return pooled(each)
 
 
 def gain(one: np.ndarray, other: np.ndarray, *, seed: int = 0) -> Interval:

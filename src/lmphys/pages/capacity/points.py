@@ -16,7 +16,7 @@ from lmphys.pages.capacity.bits import learned, strangers
 from lmphys.pages.capacity.rounding import by_precision
 from lmphys.problems.people.records import Records
 from lmphys.stats import Interval
-from lmphys.stats.splits import pool_splits
+from lmphys.stats.splits import pooled
 from lmphys.training.checkpoint import step_folder
 from lmphys.training.tiny.learner import Tiny
 from lmphys.training.tiny.recipe import TinyRecipe
@@ -127,8 +127,7 @@ def over_seeds(points: pd.DataFrame, column: str = "R") -> pd.DataFrame:
 
 def over(values: Sequence[float] | pd.Series) -> Interval:
     """Mean over seeds; with its 95 % interval, by their scatter, where there are two or more, else the number alone."""
-    alone = [Interval(float(x), float(x), float(x)) for x in values]
-    return pool_splits(alone) if len(alone) > 1 else alone[0]
+    return pooled([Interval(float(x), float(x), float(x)) for x in values])
 
 
 def peak(points: pd.DataFrame) -> str:

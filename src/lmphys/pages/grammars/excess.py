@@ -9,7 +9,7 @@ from lmphys.pages.grammars.strings import Strings
 from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
-from lmphys.stats.splits import pool_splits
+from lmphys.stats.splits import pooled
 
 
 def extra_nats(log_p: np.ndarray, strings: Strings) -> np.ndarray:
@@ -41,11 +41,6 @@ def divergences(log_p: np.ndarray, strings: Strings) -> np.ndarray:
     terms = np.zeros_like(exact)
     terms[allowed] = exact[allowed] * (np.log(exact[allowed]) - log_p[allowed])
     return strings.sums(terms.sum(1))
-
-
-def pooled(found: Sequence[Interval]) -> Interval:
-    """One number from several trainings: with two or more the interval holds the scatter between them, too."""
-    return pool_splits(found) if len(found) > 1 else found[0]
 
 
 def pooled_percent(found: Sequence[Interval]) -> Interval:

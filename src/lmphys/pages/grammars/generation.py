@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys.lm.model import LanguageModel
-from lmphys.pages.grammars.excess import pooled, pooled_percent
+from lmphys.pages.grammars.excess import pooled_percent
 from lmphys.pages.grammars.ngrams import NGram
 from lmphys.pages.grammars.strings import Strings
 from lmphys.pages.grammars.writing import (
@@ -23,6 +23,7 @@ from lmphys.pages.grammars.writing import (
 from lmphys.problems.grammar.grammar import Grammar
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
+from lmphys.stats.splits import pooled
 
 _NOTHING = np.empty(0, dtype=np.int64)
 

@@ -15,12 +15,13 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from lmphys.pages.grammars.belief import ending_symbols
-from lmphys.pages.grammars.excess import pooled, pooled_percent
+from lmphys.pages.grammars.excess import pooled_percent
 from lmphys.pages.grammars.strings import Strings
 from lmphys.problems.grammar.sample import Derivations
 from lmphys.stats.classification import measure
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
+from lmphys.stats.splits import pooled
 
 TRAINED, RANDOM, WINDOW = "trained", "random weights", "window of words"
 LAW, LAW_TREE, IDEAL = "law of the next word", "law of the next word, tree", "ideal reader"

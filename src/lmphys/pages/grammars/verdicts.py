@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book.ledger import Entry
-from lmphys.pages.grammars.excess import largest_ratio, least_ratio, pooled
+from lmphys.pages.grammars.excess import largest_ratio, least_ratio
 from lmphys.pages.grammars.learning import last
 from lmphys.pages.grammars.models import Model
 from lmphys.pages.grammars.probe import LAW, LAW_TREE, RANDOM, TRAINED, WINDOW, accuracy, margin
 from lmphys.pages.grammars.regimes import REGIMES, SAME_PLACE, SAME_WORD
 from lmphys.stats.interval import Interval
+from lmphys.stats.splits import pooled
 
 _ENOUGH_TRAININGS, _ENOUGH_TOKENS = 3, 3_500_000
 _ENOUGH_HERE = 400_000  # of the training on the page

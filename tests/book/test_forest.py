@@ -11,6 +11,7 @@ from lmphys.book.claims import load_claims
 from lmphys.book.forest import LOOKS, bars_of, forest, paper_names
 from lmphys.book.summary import Question
 from lmphys.book.verdicts import VERDICTS
+from lmphys.core.errors import LmphysError
 
 ROOT = Path(__file__).parents[2]
 SIGN, NUMBER = (load_claims(ROOT)[name] for name in ("gibbs.energy.right_lower", "slds.slds.gain"))
@@ -70,3 +71,11 @@ def test_papers_are_shown_by_their_authors():
     names = paper_names(ROOT)
     assert names["carson2025"] == "Carson & Reisizadeh 2025"
     assert {claim.paper for claim in load_claims(ROOT).values()} <= set(names)
+
+
+def test_a_book_without_references_shows_keys_and_a_damaged_file_is_named(tmp_path):
+    assert paper_names(tmp_path) == {}
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "references.bib").write_text("@misc{a, author = ")
+    with pytest.raises(LmphysError, match=r"references.bib is damaged .*; restore it: git checkout book"):
+        paper_names(tmp_path)

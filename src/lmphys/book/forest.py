@@ -26,6 +26,7 @@ from lmphys.book.verdicts import (
     SAME_DIRECTION,
     UNDECIDED,
 )
+from lmphys.core.boundaries import given
 from lmphys.stats.interval import Interval
 
 # A marker says whatever a colour says.
@@ -158,10 +159,18 @@ def forest_of_book(root: Path, chapters: Sequence[Chapter]) -> Figure | None:
 
 
 def paper_names(root: Path) -> dict[str, str]:
-    """How papers are shown, "Carson & Reisizadeh 2025", by their keys in `book/references.bib`."""
+    """How papers are shown, "Carson & Reisizadeh 2025", by their keys in `book/references.bib`; none without that file.
+
+    Raises:
+        LmphysError: the file is damaged.
+    """
     from pybtex.database import parse_file
 
-    entries = parse_file(str(root / "book" / "references.bib")).entries
+    file = root / "book" / "references.bib"
+    if not file.is_file():
+        return {}
+    with given(file, "restore it: git checkout book", "is damaged"):
+        entries = parse_file(str(file)).entries
     names = {}
     for key, entry in entries.items():
         last = [" ".join(person.last_names).strip("{}") for person in entry.persons.get("author", ())]

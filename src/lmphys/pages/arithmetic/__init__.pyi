@@ -3,15 +3,15 @@ from .accuracy import extra_of_every_ready as extra_of_every_ready
 from .accuracy import fault_table as fault_table
 from .accuracy import solved as solved
 from .accuracy import unnecessary as unnecessary
-from .foreseen import foreseen as foreseen
+from .foresight import foreseen as foreseen
 from .knowing import ASKED as ASKED
 from .knowing import COLON as COLON
 from .knowing import needed as needed
 from .knowing import ready as ready
 from .knowing import rivals_table as rivals_table
 from .knowing import words_alone as words_alone
+from .profiles import sizes as sizes
 from .regimes import UNTRAINED as UNTRAINED
 from .regimes import Switching as Switching
 from .regimes import paths as paths
-from .sizes import sizes as sizes
 from .verdicts import Probing as Probing

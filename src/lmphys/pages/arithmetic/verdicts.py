@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from lmphys.book.ledger import Entry
 from lmphys.pages.arithmetic.accuracy import Solved, constant, largest_change, right_solutions, share, unnecessary
-from lmphys.pages.arithmetic.foreseen import ENOUGH
+from lmphys.pages.arithmetic.foresight import ENOUGH
 from lmphys.pages.arithmetic.knowing import ASKED, COLON, Known
 from lmphys.pages.arithmetic.regimes import SAME_PLACE, SAME_WORD, UNTRAINED
 from lmphys.stats.interval import Interval

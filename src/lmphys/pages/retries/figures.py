@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lmphys.book.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
-from lmphys.pages.retries.gains import GREEDY, SAMPLED
+from lmphys.pages.retries.worth import GREEDY, SAMPLED
 from lmphys.stats.interval import Interval
 
 _GREY = "#777777"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from lmphys.book.ledger import Entry
-from lmphys.pages.retries.gains import Solved, gains
-from lmphys.pages.retries.regret import Regret
+from lmphys.pages.retries.worth import Solved, gains
+from lmphys.pages.retries.wrong_names import Regret
 from lmphys.stats.interval import Interval
 from lmphys.stats.splits import pooled
 from lmphys.training.solver.models import Solver

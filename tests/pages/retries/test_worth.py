@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmphys.pages.retries.gains import GREEDY, SAMPLED, accuracy_table, backs_ratio, backs_table, gain, gains
+from lmphys.pages.retries.worth import GREEDY, SAMPLED, accuracy_table, backs_ratio, backs_table, gain, gains
 from lmphys.problems.arithmetic.problem import ArithmeticProblem, Formula
 from lmphys.problems.arithmetic.solution import Retries
 from lmphys.problems.arithmetic.source import ArithmeticDocuments

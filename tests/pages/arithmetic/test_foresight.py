@@ -1,6 +1,6 @@
 import pandas as pd
 
-from lmphys.pages.arithmetic.foreseen import sentence_starts, written_names
+from lmphys.pages.arithmetic.foresight import sentence_starts, written_names
 from lmphys.problems.arithmetic.checker import check
 from lmphys.training.recipes import RECIPES
 from lmphys.training.solver.cells import Cell, draw_cell

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lmphys.pages.retries.regret import back_table, regret
+from lmphys.pages.retries.wrong_names import back_table, regret
 from lmphys.training.recipes import RECIPES
 from lmphys.training.solver.asked import after_sentence
 from lmphys.training.solver.cells import draw_cell

@@ -19,13 +19,18 @@ CLAIMS = {
     "number": replace(NUMBER, value=0.2, null=None, beats="none", comparison="equal"),
     "drop": replace(NUMBER, value=-0.2, null=0.0, beats="less"),
     "sign": replace(SIGN, null=0.5),
+    "rivals": replace(SIGN, null=None, beats="less"),
     "bound": replace(NUMBER, value=0.0, comparison="at_most"),
 }
+CONTROLS = {"weak": 0.9, "hard": 0.8, "by name": {"a": 0.1}}
 
 
 def rows(**obtained):
     return pd.DataFrame(
-        [{"claim": k, "obtained": x, "interval": i, "verdict": "undecided"} for k, (x, i) in obtained.items()]
+        [
+            {"claim": k, "obtained": x, "interval": i, "controls": CONTROLS, "verdict": "undecided"}
+            for k, (x, i) in obtained.items()
+        ]
     )
 
 
@@ -45,6 +50,12 @@ def test_a_sign_is_measured_in_half_widths_of_the_widest_interval():
     assert marks("sign", 0.7, [0.6, 0.8]) == pytest.approx(np.array([(2, 1, 3)]))
     several = marks("sign", {"a": 0.7, "b": 0.5}, {"a": [0.6, 0.8], "b": [0.3, 0.7]})
     assert several == pytest.approx(np.array([(1, 0.5, 1.5), (0, -1, 1)]))
+
+
+def test_where_only_controls_are_to_be_beaten_the_hardest_is_no_effect():
+    assert marks("rivals", 0.7, [0.65, 0.75]) == pytest.approx(np.array([(2, 1, 3)]))
+    table = rows(rivals=(0.7, [0.65, 0.75])).assign(controls=[{"by name": {"a": 0.1}}])
+    assert bars_of([Question("A", "Is it?", "rivals")], table, CLAIMS) == []
 
 
 def test_what_has_no_answer_or_no_scale_is_left_out():

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -81,15 +82,25 @@ def bars_of(questions: Sequence[Question], rows: pd.DataFrame, claims: Mapping[s
         numbers = put_together(row["obtained"], row["interval"])
         each = list(numbers.values()) if isinstance(numbers, Mapping) else [numbers]
         marks = [x if isinstance(x, Interval) else Interval(float(x), float(x), float(x)) for x in each]
-        zero = 0.0 if claim.null is None else claim.null
-        signed = not math.isfinite(claim.value) or claim.value == zero
+        signed = not math.isfinite(claim.value) or claim.value == (claim.null or 0.0)
         if signed and claim.comparison != "direction":  # a bound of zero: there is nothing to measure it by
+            continue
+        zero = _no_effect(claim, dict(row["controls"] or {}), signed)
+        if zero is None:
             continue
         unit = _half_width(marks) * (claim.sign or 1) if signed else claim.value - zero
         if unit and all(math.isfinite(part) for mark in marks for part in mark):
             scaled = tuple(_scaled(mark, zero, unit) for mark in marks)
             found.append(Bar(question.text, claim.paper, str(row["verdict"]), signed, scaled))
     return found
+
+
+def _no_effect(claim: Claim, controls: Mapping[str, Any], signed: bool) -> float | None:
+    """The number that a claim is measured from: where only controls are to be beaten, the hardest one of them."""
+    if claim.null is not None or not signed:
+        return claim.null or 0.0
+    numbers = [value for value in controls.values() if not isinstance(value, Mapping)]
+    return max(numbers, key=lambda x: claim.sign * x) if numbers else None
 
 
 def _scaled(mark: Interval, zero: float, unit: float) -> Interval:

@@ -65,3 +65,10 @@ def test_the_largest_eigenvalue_is_that_of_the_whole_covariance(d):
 def test_noises_that_rise_are_told():
     with pytest.raises(LmphysError, match="large to small"):
         follow_centre(NoisyPatterns(PAIR), [1.0, 2.0])
+
+
+def test_one_pattern_with_all_the_weight_does_not_vary_in_any_dimension():
+    weights = np.eye(5)[2]
+    for d in (3, 300):
+        patterns = np.random.default_rng(1).standard_normal((5, d)).astype(np.float32)
+        assert largest_variance(patterns, weights) == pytest.approx(0, abs=1e-6)

@@ -114,5 +114,7 @@ def largest_variance(patterns: np.ndarray, weights: np.ndarray, *, centred: bool
         return rows.T @ (w * (rows @ v)) - mean * (mean @ v)
 
     start = np.random.default_rng(0).standard_normal((d,)).astype(patterns.dtype)
+    if not np.any(times(start)):  # one pattern has all the weight: nothing varies, and there is nothing to iterate
+        return 0.0
     operator = LinearOperator((d, d), matvec=times, dtype=patterns.dtype)
     return float(eigsh(operator, k=1, which="LA", v0=start, ncv=12, tol=1e-4, return_eigenvectors=False)[0])

@@ -11,13 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lmphys.book.chapter import Chapter, toc_files
+from lmphys.book.chapter import Chapter
 from lmphys.book.claims import Claim, load_claims
 from lmphys.book.ledger import put_together
-from lmphys.book.record import book_records
-from lmphys.book.reference import book_rows
 from lmphys.book.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
-from lmphys.book.summary import Question, in_order_of_pages, read_questions
+from lmphys.book.summary import Question, read_questions, rows_of_book
 from lmphys.book.verdicts import (
     CONTRADICTED,
     DEPENDS,
@@ -164,7 +162,7 @@ def _draw(ax: Axes, bars: Sequence[Bar], names: Mapping[str, str]) -> None:
 def forest_of_book(root: Path, chapters: Sequence[Chapter]) -> Figure | None:
     """The picture of the pages in the book of the project in `root`; None where nothing can be drawn."""
     claims = load_claims(root)
-    rows = in_order_of_pages(book_rows(root, book_records(chapters)), toc_files(root))
+    rows = rows_of_book(root, chapters)
     bars = bars_of(read_questions(root, claims), rows, claims)
     return forest(bars, paper_names(root)) if bars else None
 

@@ -6,12 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from lmphys.book.chapter import Chapter, toc_files
+from lmphys.book.chapter import Chapter
 from lmphys.book.claims import Claim, load_claims
 from lmphys.book.ledger import format_obtained
-from lmphys.book.record import book_records
-from lmphys.book.reference import book_rows
-from lmphys.book.summary import brief, counts, in_order_of_pages
+from lmphys.book.summary import brief, counts, rows_of_book
 from lmphys.book.verdicts import NOT_COMPARABLE, UNDECIDED
 
 # What the paper that was reproduced first stands on: regimes that help to see the next step coming.
@@ -21,8 +19,7 @@ _HONEST, _SEEN, _NULL = "predictive, R² of h", "oracle, R² of h", "Gaussian su
 
 def standing_of_book(root: Path, chapters: Sequence[Chapter]) -> str:
     """The same of the pages in the book of the project in `root`, each claim answered by the first page that has it."""
-    rows = in_order_of_pages(book_rows(root, book_records(chapters)), toc_files(root))
-    return standing(rows, load_claims(root))
+    return standing(rows_of_book(root, chapters), load_claims(root))
 
 
 def standing(rows: pd.DataFrame, claims: Mapping[str, Claim]) -> str:

@@ -107,6 +107,11 @@ def in_order_of_pages(rows: pd.DataFrame, pages: Sequence[str]) -> pd.DataFrame:
     return rows.sort_values("page", key=lambda page: page.map(place), kind="stable", ignore_index=True)
 
 
+def rows_of_book(root: Path, chapters: Sequence[Chapter]) -> pd.DataFrame:
+    """Ledger rows of the pages in the book of the project in `root`, in the order in which a reader meets them."""
+    return in_order_of_pages(book_rows(root, book_records(chapters)), toc_files(root))
+
+
 def paper_text(claim: Claim) -> str:
     """What the paper reports, and where."""
     bound = {"at_least": "≥ ", "at_most": "≤ "}.get(claim.comparison, "")
@@ -226,7 +231,7 @@ def summaries_of_book(root: Path, chapters: Sequence[Chapter]) -> list[Summary]:
     by_paper = defaultdict(list)
     for question in read_questions(root, claims):
         by_paper[claims[question.claim].paper].append(question)
-    rows = in_order_of_pages(book_rows(root, book_records(chapters)), toc_files(root))
+    rows = rows_of_book(root, chapters)
     return [
         Summary(paper, headline(rows, claims, paper), summarise(asked, rows, claims), untested(rows, claims, paper))
         for paper, asked in by_paper.items()

@@ -42,6 +42,6 @@ def read_places(model: LanguageModel, texts: Sequence[np.ndarray], places: Seque
         rows, at = np.repeat(np.arange(len(some)), [len(one) for one in wanted]), np.concatenate(list(wanted))
         tokens = torch.from_numpy(ids).to(model.device)
         out = model.model(input_ids=tokens, use_cache=False, output_hidden_states=True)
-        laws.append(out.logits[rows, at].float().log_softmax(-1).cpu().numpy())
+        laws.append(out.logits[rows, at].double().log_softmax(-1).cpu().numpy())
         states.append([layer[rows, at].float().cpu().numpy() for layer in out.hidden_states])
     return Reading(np.concatenate(laws), [np.concatenate(layer) for layer in zip(*states, strict=True)])

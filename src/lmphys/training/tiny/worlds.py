@@ -64,6 +64,12 @@ def _records(*, seed: int, **options: Any) -> "Source":
     return Records(seed=seed, **options)
 
 
+def _prose(*, seed: int, **options: Any) -> "Source":
+    from lmphys.problems.prose import Prose
+
+    return Prose(seed, **options)
+
+
 WORLDS: dict[str, Callable[..., "Source"]] = {
     "markov": _markov,
     "grammar": _grammar,
@@ -72,4 +78,5 @@ WORLDS: dict[str, Callable[..., "Source"]] = {
     "copying": _copying,
     "biographies": _biographies,
     "records": _records,
+    "prose": _prose,
 }

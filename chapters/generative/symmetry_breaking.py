@@ -113,6 +113,16 @@ pd.DataFrame(onsets, ["noise at the onset", "order parameter there"]).T.rename_a
 figures.orders((0.1, 0.31, 0.6), np.linspace(0.05, 1.0, 24 if smoke else 48));
 
 # %% [markdown]
+# Move the two sliders. With a weight below the tricritical one the side valleys grow out of the centre. With a larger one
+# they appear at a distance, while the centre is still a valley: for a while there are two answers.
+
+# %% tags=["hide-input"]
+analysis.valleys(weight=0.4, noise=0.16)
+
+# %% [markdown]
+# *Three points under their two parameters (in print: at the values where the page starts). Left: free energy along the
+# line. Right: all places beside the centre where the denoiser rests, and the one that is reached from the side.*
+#
 # With a light middle point the triangles lie on each other. With a heavy one the state remembers where it came from. A
 # sampler that comes down from noise stays in the middle, and only its own fresh noise carries it over the barrier.
 #

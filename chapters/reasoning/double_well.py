@@ -45,10 +45,10 @@ book.use_style()
 # the long run, $p(x) = e^{-U(x)/D} / Z$. Take $b$ from negative to positive, and then raise the noise.
 
 # %% tags=["hide-input"]
-analysis.DoubleWellWidget(a, b, D=0.1)
+analysis.landscape(a, b, D=0.1)
 
 # %% [markdown]
-# *The double well under its three parameters (in print: at the values where the page starts). At $b = 0$ one hollow
+# *The double well under two sliders (in print: at the values where the page starts). At $b = 0$ one hollow
 # turns into two; $D$ moves no peak, it only fills the valley.*
 #
 # ## When are there two modes?

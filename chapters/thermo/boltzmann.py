@@ -141,6 +141,15 @@ analysis.describe_places(contexts["trained"], chosen, writer.tokenizer)
 # %% [markdown]
 # ## Heating one token
 #
+# First one place, the median one above, under a slider: what the model would say there at each temperature, what entropy
+# that has, and how much heat the next degree would take.
+
+# %% tags=["hide-input"]
+analysis.heated_token(contexts["trained"], chosen["median"], writer.tokenizer)
+
+# %% [markdown]
+# *The next token at one place, under the temperature (in print: at T = 1).*
+#
 # The functions of state over the temperature. The random network is nearly the *random energy model* of
 # {cite:t}`derrida1981`, levels drawn from a bell curve of standard deviation $\sigma$: its capacity is $\sigma^2 / T^2$
 # until it freezes at $T_c = \sigma / \sqrt{2 \ln V}$, which needs no fit.

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from lmphys.book.chapter import toc_files
 from lmphys.book.early import EARLY, MARK
+from lmphys.book.explorable import place_script
 from lmphys.book.sources import link_sources
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, files_below, write_atomically
@@ -93,6 +94,7 @@ def render(root: Path, *, force: bool = False) -> bool:
     if left:
         raise LmphysError(f"{', '.join(left)} is a placeholder, no result; run it again: lmphys build --force")
     link_sources(root / "_build" / "html")
+    place_script(root / "_build" / "html")
     write_atomically(stamp, digest)
     return True
 
@@ -109,6 +111,7 @@ def render_early(root: Path, folder: Path) -> bool:
     if status or not (html / "index.html").is_file():
         return False
     link_sources(html)
+    place_script(html)
     shutil.rmtree(place, ignore_errors=True)
     html.replace(place)
     return True

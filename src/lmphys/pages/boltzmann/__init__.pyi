@@ -3,6 +3,7 @@ from .capacity import melting_temperature as melting_temperature
 from .capacity import schottky as schottky
 from .early import early_places as early_places
 from .early import text_beside_places as text_beside_places
+from .heated import heated_token as heated_token
 from .peaks import capacity_peaks as capacity_peaks
 from .peaks import level_spread as level_spread
 from .peaks import one_gap_temperature as one_gap_temperature

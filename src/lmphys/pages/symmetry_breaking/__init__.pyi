@@ -10,6 +10,7 @@ from .points import fit_exponents as fit_exponents
 from .points import least_jumping_weight as least_jumping_weight
 from .points import onset as onset
 from .points import points_on_a_line as points_on_a_line
+from .valleys import valleys as valleys
 from .verdicts import judge_paths as judge_paths
 from .verdicts import judge_points as judge_points
 from .verdicts import judge_words as judge_words

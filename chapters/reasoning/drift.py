@@ -112,6 +112,16 @@ tables = {name: t.loc[rows, ["r2_h", "r2_dh"]] for name, t in elsewhere.items()}
 pd.concat(tables).round(3)
 
 # %% [markdown]
+# Where do these pairs lie? Move the correlation: on the left a process that remembers with it, on the right its two scores
+# on the curve of all such processes, beside those of one linear map for each kind of state.
+
+# %% tags=["hide-input"]
+analysis.plane(elsewhere, rows[0], seed=seed)
+
+# %% [markdown]
+# *The two scores of a forecast (in print: at r = 0.7). A point on the curve behaves as a process with one correlation; one
+# above it has increments that are easier than that, as where the chains differ in their mean.*
+#
 # Three things to look for. Where persistence fails badly while the increments seem well explained, as they may at the
 # token after the boundary, the state is mostly *which word opens the sentence*, and the next opening word is nearly
 # independent of this one. Where a forecast that knows the mean of the chain so far comes a long way, chains differ in

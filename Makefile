@@ -6,7 +6,7 @@ READY := $(VENV)/.lmphys-installed
 # Two processes with one thread each: more threads in each would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help book test test-all smoke lint bench lock clean
+.PHONY: help book test test-all smoke look lint bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -18,10 +18,14 @@ test: $(READY)  ## run the tests but the slow ones (minutes)
 	$(PYTEST)
 
 test-all: $(READY)  ## run all tests but the smoke runs, as CI does
-	$(PYTEST) -m "not smoke and not exhaustive"
+	$(PYTEST) -m "not smoke and not exhaustive and not browser"
 
 smoke: $(READY)  ## run every chapter on the smallest amount of data, in a copy of the project
 	$(BIN)/python -m pytest -m smoke tests/test_smoke.py
+
+look: $(READY)  ## open every page of the built book in Chromium, wide and narrow, by day and by night
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "playwright>=1.50"
+	$(PYTEST) -m browser tests/browser
 
 lint: $(READY)  ## check style, types and the directions of imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo

@@ -1,6 +1,6 @@
 """Every page of the rendered book in a real browser, at the width of a desk and of a phone, by day and by night.
 
-Needs the book (`make book`), Chromium of the system, and the extra `browser` of the package; skipped without one of them.
+Needs the book (`make book`), Chromium of the system, and the extra `browser`; skipped where one of them is missing.
 """
 
 import shutil
@@ -10,7 +10,9 @@ import pytest
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 NOT_BUILT = "the book is not built; type make book"
 
 pytestmark = [

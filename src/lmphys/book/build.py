@@ -10,6 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 
 from lmphys.book.chapter import Chapter, find_chapters, toc_files
+from lmphys.book.course import check_course, course_map, course_page, read_course
 from lmphys.book.early import EARLY, stage
 from lmphys.book.forest import forest_of_book
 from lmphys.book.ledger import by_claim, format_obtained, ledger_html, raw_html, read_ledger, readable, scrolling_table
@@ -18,8 +19,8 @@ from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows, compare_verdicts, read_references
 from lmphys.book.render import render, render_early
 from lmphys.book.standing import standing_of_book
-from lmphys.book.status import status_figures, status_page, svg_text
-from lmphys.book.style import use_style
+from lmphys.book.status import status_figures, status_page
+from lmphys.book.style import svg_text, use_style
 from lmphys.book.summary import counts, summaries_of_book
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
@@ -140,12 +141,26 @@ def _forest(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
         return {} if figure is None else {"forest.svg": svg_text(figure)}
 
 
+def _course(root: Path) -> str:
+    """Markdown of the course; it speaks of all chapters, whether they have run or not."""
+    chapters = {chapter.id: chapter for chapter in find_chapters(root)}
+    lectures = read_course(root)
+    if not lectures:
+        return ""
+    check_course(lectures, list(chapters))
+    with mpl.rc_context():
+        use_style()
+        drawing = svg_text(course_map(lectures, chapters))
+    return course_page(lectures, chapters, drawing)
+
+
 def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> None:
     """Write what the hand-written pages include of the pages of `chapters` into `folder`."""
     texts = {
         "ledger_table.md": ledger_page(root, chapters),
         "summary_table.md": summary_page(root, chapters),
         "status_table.md": status_page(root, chapters),
+        "course.md": _course(root),
         **status_figures(root, chapters),
         **_forest(root, chapters),
     }

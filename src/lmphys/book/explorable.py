@@ -7,7 +7,6 @@ no formula.
 """
 
 import html
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from lmphys.book.style import BLUE
+from lmphys.book.style import BLUE, svg_text
 from lmphys.core.errors import LmphysError
 
 SCRIPT = Path("_static", "plotly.min.js")
@@ -183,9 +182,8 @@ class Explorable:
 
     def svg(self) -> str:
         """The drawing at the starting position, as SVG without a date."""
-        text = io.StringIO()
-        self.figure().savefig(text, format="svg", metadata={"Date": None})
-        return text.getvalue()[text.getvalue().index("<svg") :]
+        text = svg_text(self.figure())
+        return text[text.index("<svg") :]
 
     def spec(self) -> dict[str, object]:
         """What the script draws, as JSON values."""

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
-from matplotlib.figure import Figure
 
 from lmphys.book.benchmarks import Benchmarks, benchmark_table, load_benchmarks
 from lmphys.book.budgets import BOUNDS, budget_figure, budgets_of
@@ -15,7 +13,7 @@ from lmphys.book.chapter import Chapter
 from lmphys.book.ledger import raw_html, scrolling_table
 from lmphys.book.plots import growth
 from lmphys.book.record import book_records
-from lmphys.book.style import use_style
+from lmphys.book.style import svg_text, use_style
 from lmphys.core.provenance import git_state, machine, versions
 
 # The page that includes these is book/status.md, and their paths count from there.
@@ -121,10 +119,3 @@ def status_figures(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
             panels |= {kind: found.budgets for kind, found in recorded.items() if found.budgets}
             figures["budgets.svg"] = svg_text(budget_figure(panels, [chapter.id for chapter in chapters]))
     return figures
-
-
-def svg_text(figure: Figure) -> str:
-    """A figure as SVG; equal figures, equal text."""
-    text = StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()

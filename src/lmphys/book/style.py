@@ -1,10 +1,12 @@
 """The look of the figures: one style sheet, distinguishable to colour-blind readers."""
 
 import sys
+from io import StringIO
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 # Okabe and Ito (2008), "Color Universal Design": distinguishable with each common form of colour blindness.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
@@ -25,3 +27,10 @@ def use_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def svg_text(figure: Figure) -> str:
+    """A figure as SVG; equal figures, equal text."""
+    text = StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()

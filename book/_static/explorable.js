@@ -20,10 +20,10 @@
   function layout(panel) {
     const x = axis(panel.x, panel.x_range, panel.log.includes("x"));
     if (panel.names.length) Object.assign(x, {tickvals: panel.names.map((_, i) => i), ticktext: panel.names});
-    return {title: {text: panel.title, font: {size: 14}, x: 0, xref: "paper"}, xaxis: x,
-      yaxis: axis(panel.y, panel.y_range, panel.log.includes("y")), margin: {l: 50, r: 12, t: 40, b: 44},
+    return {title: {text: panel.title, font: {size: 14}, x: 0, xref: "paper", y: 0.97, yanchor: "top"}, xaxis: x,
+      yaxis: axis(panel.y, panel.y_range, panel.log.includes("y")), margin: {l: 50, r: 12, t: 64, b: 44},
       paper_bgcolor: CARD, plot_bgcolor: CARD, font: {color: INK, size: 12}, height: 320, dragmode: false,
-      legend: {x: 1, xanchor: "right", y: 1, bgcolor: "rgba(251,251,249,0.7)"}};
+      legend: {orientation: "h", x: 0, y: 1, yanchor: "bottom"}};
   }
 
   function slider(given, moved) {

@@ -10,7 +10,7 @@ from lmphys.thermo.contexts import Contexts
 from lmphys.thermo.ensemble import gauge, thermodynamics
 
 _N_BARS = 10
-_TEMPERATURES = np.round(np.geomspace(0.1, 5, 35), 3)
+_TEMPERATURES = np.round(10 ** np.linspace(-1, 0.7, 35), 3)
 
 
 def heated_token(contexts: Contexts, row: int, tokenizer: PreTrainedTokenizerBase) -> Explorable:

@@ -6,7 +6,7 @@ READY := $(VENV)/.lmphys-installed
 # Two processes with one thread each: more threads in each would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help book test test-all smoke look lint bench lock clean
+.PHONY: help book test test-all smoke look pdf lint bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -22,6 +22,10 @@ test-all: $(READY)  ## run all tests but the smoke runs, as CI does
 
 smoke: $(READY)  ## run every chapter on the smallest amount of data, in a copy of the project
 	$(BIN)/python -m pytest -m smoke tests/test_smoke.py
+
+pdf: $(READY)  ## print the built book into one file, with Chromium: _build/lmphys.pdf
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pypdf>=5"
+	$(BIN)/lmphys pdf
 
 look: $(READY)  ## open every page of the built book in Chromium, wide and narrow, by day and by night
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "playwright>=1.50"

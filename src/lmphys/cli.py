@@ -233,6 +233,24 @@ def build(
 
 
 @app.command()
+def pdf(
+    into: Annotated[Path | None, typer.Option(help="File that is written; by default _build/lmphys.pdf")] = None,
+) -> None:
+    """Print the built book into one PDF, with Chromium; minutes.
+
+    Pages that were built last are printed as they are: build them first (lmphys build).
+    """
+    from lmphys.book.chapter import toc_files
+    from lmphys.book.pdf import write_pdf
+    from lmphys.core.paths import expanded, project_root
+
+    root = project_root()
+    path = root / "_build" / "lmphys.pdf" if into is None else Path.cwd() / expanded(str(into))
+    sheets = write_pdf(root / "_build" / "html", toc_files(root), path)
+    typer.echo(f"{path}: {sheets} sheets")
+
+
+@app.command()
 def ledger(
     model: Annotated[str | None, typer.Option(help="Only the rows of this model; all models by default.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="[table|csv|json]", help="table, csv or json.")] = "table",

@@ -1,10 +1,11 @@
 """Reading given chains with a model (teacher forcing): the states without the writing.
 
-A prompt is read once for all of its chains, which then stand side by side on its keys and values. A pass holds about
-as many tokens as make the matrix products of the machine fast; logits, which are large, are made in blocks.
+A prompt is read once for all of its chains, which then stand side by side on its keys and values; with its chain, where
+it has one alone. A pass holds about as many tokens as make the matrix products of the machine fast; logits, which are
+large, are made in blocks.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -185,23 +186,27 @@ def _read(
             f"a chain of {longest} tokens with its prompt exceeds the {model.context_length} that {model.spec} can "
             "read; take another model, or chains of shorter questions"
         )
+    owners: dict[tuple[int, ...], list[int]] = {}
+    for i in range(len(chains)):
+        owners.setdefault(tuple(prompts[i]), []).append(i)
+    # A prompt that has one chain is read with it: rows of all prompts can be put in order of their length then.
+    shared = {prompt: own for prompt, own in owners.items() if len(own) > 1} if model.keeps_keys else {}
+    alone = [i for prompt, own in owners.items() if prompt not in shared for i in own]
     with Capture(model, layers).attached() as capture:
-        way = _on_prompts if model.keeps_keys else _whole
-        yield from way(model, prompts, chains, capture, with_logits)
+        yield from _whole(model, prompts, chains, alone, capture, with_logits)
+        yield from _on_prompts(model, chains, shared, capture, with_logits)
 
 
 def _on_prompts(
     model: LanguageModel,
-    prompts: Sequence[tuple[int, ...]],
     chains: Sequence[Tensor],
+    owners: Mapping[tuple[int, ...], Sequence[int]],
     capture: Capture,
     with_logits: bool,
 ) -> Iterator[_Read]:
-    """Read each prompt once, then its chains on its keys and values."""
-    owners: dict[tuple[int, ...], list[int]] = {}
-    for i in range(len(chains)):
-        owners.setdefault(tuple(prompts[i]), []).append(i)
-    for together in _batches(model, list(owners), len):
+    """Read each prompt once, then its chains, whose numbers `owners` has, on its keys and values."""
+    prompts = {i: prompt for prompt, own in owners.items() for i in own}
+    for together in _batches(model, sorted(owners, key=len), len):
         width = max(map(len, together))
         cache = KVCache(model.n_layers, len(together), width)
         ids, mask, positions = left_padded(together, model.pad_id)
@@ -215,7 +220,7 @@ def _on_prompts(
             lengths = torch.tensor([len(prompts[i]) for i in batch])
             ids = torch.full((len(batch), new), model.pad_id)
             for row, i in enumerate(batch):
-                timeline.admit(row, cache, place[tuple(prompts[i])], len(prompts[i]))
+                timeline.admit(row, cache, place[prompts[i]], len(prompts[i]))
                 ids[row, : len(chains[i])] = chains[i]
             timeline.show(past)
             # What follows a shorter chain comes after it, so that no token of it can look there.
@@ -223,7 +228,7 @@ def _on_prompts(
             positions = lengths[:, None] + torch.arange(new)
             outputs = _outputs(model, ids, mask, positions, timeline, new if with_logits else 1)
             for row, i in enumerate(batch):
-                n, first = len(chains[i]), ends[place[tuple(prompts[i])]]
+                n, first = len(chains[i]), ends[place[prompts[i]]]
                 yield _Read(i, row, slice(0, n), model, capture, first, outputs[row, : n - 1])
 
 
@@ -231,12 +236,13 @@ def _whole(
     model: LanguageModel,
     prompts: Sequence[tuple[int, ...]],
     chains: Sequence[Tensor],
+    which: Sequence[int],
     capture: Capture,
     with_logits: bool,
 ) -> Iterator[_Read]:
-    """Read each prompt with its chain from the beginning, for models whose past cannot be kept."""
-    texts = [(*prompts[i], *chains[i].tolist()) for i in range(len(chains))]
-    order = sorted(range(len(chains)), key=lambda i: (len(texts[i]), i))
+    """Read some chains, each with its prompt from the beginning."""
+    texts = {i: (*prompts[i], *chains[i].tolist()) for i in which}
+    order = sorted(which, key=lambda i: (len(texts[i]), i))
     for batch in _batches(model, order, lambda i: len(texts[i])):
         last = 1 + max(len(chains[i]) for i in batch) if with_logits else 1
         outputs = _outputs(model, *left_padded([texts[i] for i in batch], model.pad_id), None, last)

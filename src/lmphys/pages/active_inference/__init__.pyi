@@ -1,0 +1,3 @@
+from .table import Table as Table
+from .table import measure as measure
+from .table import shipped as shipped

@@ -18,8 +18,8 @@ from lmphys.agents import (
     play,
 )
 from lmphys.agents.arms import Policy
+from lmphys.pages.active_inference.paper_agent import GRADES, N_LEVELS
 from lmphys.pages.active_inference.prompts import DESIGN
-from lmphys.pages.active_inference.replay import GRADES, N_LEVELS
 from lmphys.pages.active_inference.table import Table
 from lmphys.stats import Interval, mean_interval
 

@@ -8,7 +8,7 @@ from lmphys import agents
 from lmphys.book.ledger import Entry
 from lmphys.pages.active_inference import contest, halves
 from lmphys.pages.active_inference.contest import EXACT, GREEDY, LIBRARY, RANDOM, THOMPSON, UCB, Contest
-from lmphys.pages.active_inference.replay import CONSTANT, NOISE, TABLE, Replay
+from lmphys.pages.active_inference.paper_agent import CONSTANT, NOISE, TABLE, Replay
 from lmphys.pages.active_inference.table import N_QUESTIONS, Table
 from lmphys.stats import Interval, bootstrap_chains, mean_interval
 
@@ -27,7 +27,7 @@ def judge_replays(runs: Mapping[str, Sequence[Replay]], *, seed: int = 0) -> lis
 
     Args:
         runs: replays by the name of the judge or of what was changed; the names are constants of this module and of
-            `replay`. Intervals are over seeds.
+            `paper_agent`. Intervals are over seeds.
         seed: of the bootstrap.
     """
     shift = {name: _mean([run.shift for run in found], (-1, 1), seed) for name, found in runs.items()}

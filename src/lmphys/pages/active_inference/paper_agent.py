@@ -120,6 +120,30 @@ def replay(
     return Replay(actions, agent)
 
 
+def pays_of(levels: np.ndarray, n: int, *, seed: int = 0) -> np.ndarray:
+    """(n,) what the prompts that the agent tries pay more than the mean prompt, judged by measured grades.
+
+    A prompt is judged by its grade on a question that is drawn at random, a search by an even grade.
+
+    Args:
+        levels: (P, Q) grades of the prompts.
+        n: replays, at seeds of their own.
+        seed: of the first.
+    """
+    pays = levels.mean(axis=1) / (N_LEVELS - 1)
+
+    def says(action: int, rng: np.random.Generator) -> np.ndarray:
+        if not 1 <= action <= N_PROMPTS:
+            return rng.integers(0, N_LEVELS, size=3)
+        return np.full(3, levels[action - 1, rng.integers(levels.shape[1])])
+
+    found = []
+    for i in range(n):
+        tried = POLICIES[replay(says, seed=seed + i).actions, 0]
+        found.append(pays[tried[tried != NULL_PROMPT]].mean() - pays.mean())
+    return np.array(found)
+
+
 def replays(kind: str, n: int, *, seed: int = 0, **settings: Any) -> list[Replay]:
     """N replays with one kind of judge, at seeds of their own."""
     return [replay(judge(kind, seed + i), seed=seed + i, **settings) for i in range(n)]

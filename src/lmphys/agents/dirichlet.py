@@ -26,7 +26,7 @@ def novelty(counts: np.ndarray) -> np.ndarray:
 def library_novelty(counts: np.ndarray) -> np.ndarray:
     """What libraries of active inference take for it: Σ m (1 / a - 1 / a0) = (K - 1) / a0.
 
-    Source: the weights of `spm_MDP_VB` and of pymdp {cite:p}`heins2022`; half of it is the leading term of `novelty`.
+    Source: the weights of `spm_MDP_VB` and of pymdp (Heins et al. 2022); half of it is the leading term of `novelty`.
 
     Args:
         counts: (..., K) a, positive.

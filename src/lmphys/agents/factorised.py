@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmphys.agents.beliefs import information, updated, utility
-from lmphys.agents.dirichlet import library_novelty
 from lmphys.core.errors import LmphysError
 
 _TIE = 1e-9  # scores that differ by less are equal: what rounding does decides nothing
@@ -30,13 +29,18 @@ class Modality:
         return self.preferences - np.logaddexp.reduce(self.preferences)
 
 
+def _rarity(counts: np.ndarray) -> np.ndarray:
+    """1/a - 1/a0 of columns (K, ...) of counts a: what libraries weigh novelty with."""
+    return 1 / counts - 1 / counts.sum(axis=0)
+
+
 class Agent:
     """Belief over factors that do not interact, counts of observations (A) and of transitions (B), and a choice.
 
     A control u_f acts on factor f alone, and a modality shows one factor. A policy is one step long: a control for each
     factor. It is scored by G, the sum over modalities and factors of utility, information about the state, and novelty
-    of A and of B, each with the counts of the library, and the policy of the largest G is taken; a tie is broken at
-    random.
+    of A and of B, both as the library pymdp (Heins et al. 2022) computes them: Σ p(o) w(o, s) q(s), w = 1/a - 1/a0. The
+    policy of the largest G is taken, and a tie is broken at random. Modalities of one factor are scored one by one.
 
     Args:
         states: number of states S_f of each factor.
@@ -97,11 +101,10 @@ class Agent:
             if self.rest:
                 each[modality.factor] += utility(q, A, modality.log_c) + information(q, A)
             if self.novelty_A:
-                each[modality.factor] += q @ library_novelty(counts.T)
+                each[modality.factor] += np.einsum("uo,ot,ut->u", q @ A.T, _rarity(counts), q, optimize=True)
         if self.novelty_B:
             for f, counts in enumerate(self.b):
-                weights = 1 / counts - 1 / counts.sum(axis=0)
-                each[f] += np.einsum("ut,tsu,s->u", after[f], weights, self.q[f], optimize=True)
+                each[f] += np.einsum("ut,tsu,s->u", after[f], _rarity(counts), self.q[f], optimize=True)
         return sum(each[f][self.policies[:, f]] for f in range(len(each)))
 
     def choose(self, rng: np.random.Generator) -> int:

@@ -84,7 +84,7 @@ class UCB1:
 
     With forgetting, t is the number of pulls that are remembered.
 
-    Source: {cite:t}`auer2002`.
+    Source: Auer, Cesa-Bianchi and Fischer 2002, Finite-time analysis of the multiarmed bandit problem.
     """
 
     def choose(self, seen: Seen, rng: np.random.Generator) -> np.ndarray:
@@ -100,7 +100,7 @@ class UCB1:
 class Thompson:
     """The arm of the largest mean pay under laws that are drawn from the posterior Dirichlet densities.
 
-    Source: {cite:t}`thompson1933`.
+    Source: Thompson 1933, Biometrika 25, 285.
     """
 
     prior: float = 1.0
@@ -117,7 +117,7 @@ class SequentialHalving:
 
     A round has the T / ceil(log2 K) pulls of its share, but pulls each of its arms at least once.
 
-    Source: {cite:t}`karnin2013`.
+    Source: Karnin, Koren and Somekh 2013, Almost optimal exploration in multi-armed bandits.
     """
 
     _waiting: list[np.ndarray] = field(default_factory=list)

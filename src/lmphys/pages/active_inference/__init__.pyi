@@ -1,15 +1,14 @@
 from .contest import compete as compete
+from .halves import effects as effects
 from .halves import gain as gain
 from .halves import over_halves as over_halves
 from .halves import reliability as reliability
 from .halves import trust as trust
 from .live import remade as remade
 from .live import table_of as table_of
-from .paper_agent import Replay as Replay
 from .paper_agent import judge as judge
 from .paper_agent import pays_of as pays_of
 from .paper_agent import replay as replay
-from .paper_agent import replays as replays
 from .table import Table as Table
 from .table import measure as measure
 from .table import shipped as shipped
@@ -18,3 +17,5 @@ from .verdicts import judge_contests as judge_contests
 from .verdicts import judge_novelty as judge_novelty
 from .verdicts import judge_replays as judge_replays
 from .verdicts import judge_table as judge_table
+from .verdicts import replay_rows as replay_rows
+from .verdicts import run_replays as run_replays

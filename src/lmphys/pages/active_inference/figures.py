@@ -11,7 +11,7 @@ from lmphys import agents
 from lmphys.book.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from lmphys.pages.active_inference import contest, halves
 from lmphys.pages.active_inference.paper_agent import POLICIES, Replay
-from lmphys.pages.active_inference.prompts import DESIGN, FACTORS
+from lmphys.pages.active_inference.prompts import DESIGN
 from lmphys.pages.active_inference.table import Table
 
 GREY = "#555555"
@@ -70,29 +70,19 @@ def prompts(table: Table, *, seed: int = 0) -> Figure:
         axes[0].plot(x, y, mark, color=colour, mfc="white", label=label)
     axes[0].set(xlabel="mean pay, one half", ylabel="mean pay, other half")
     axes[0].legend()
-    found = effects(table)
+    found = halves.effects(table, seed=seed)
     at = np.arange(len(found))[::-1]
-    bars = np.abs(found[["low", "high"]].to_numpy().T - found["effect"].to_numpy())
-    axes[1].errorbar(found["effect"], at, xerr=bars, fmt="o", color=BLUE, mfc="white", capsize=4)
+    bars = np.abs(found[["low", "high"]].to_numpy().T - found["pay"].to_numpy())
+    axes[1].errorbar(found["pay"], at, xerr=bars, fmt="o", color=BLUE, mfc="white", capsize=4)
     axes[1].axvline(0, color=GREY, linewidth=1)
     axes[1].set_yticks(at, found.index)
     axes[1].set_xlabel("effect on the mean pay")
     return figure
 
 
-def effects(table: Table, *, seed: int = 0) -> pd.DataFrame:
-    """Main effect of each choice of wording on the pay: made less not made, with its ends, 95 % over questions."""
-    grade, rows = table.levels() / 10, {}
-    for i, factor in enumerate(FACTORS):
-        each = grade[DESIGN[:, i]].mean(axis=0) - grade[~DESIGN[:, i]].mean(axis=0)
-        number = contest.mean_interval(each, groups=None, seed=seed)
-        rows[factor] = {"effect": number.value, "low": number.low, "high": number.high}
-    return pd.DataFrame(rows).T
-
-
 def regrets(contests: Mapping[str, contest.Contest], *, seed: int = 0) -> Figure:
     """Regret against pulls, a panel a contest; the shade is the 95 % interval of the mean over runs."""
-    figure, axes = plt.subplots(1, len(contests), figsize=(8.6, 4.3), layout="constrained")
+    figure, axes = plt.subplots(1, len(contests), figsize=(7.6, 4.3), layout="constrained")
     for ax, (title, found) in zip(np.atleast_1d(axes), contests.items(), strict=True):
         for name, (colour, line) in _LOOKS.items():
             if name in found.plays:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
+from lmphys.pages.active_inference.prompts import DESIGN, FACTORS
 from lmphys.pages.active_inference.table import Table
-from lmphys.stats import Interval, percentile_interval
+from lmphys.stats import Interval, mean_interval, percentile_interval
 
 
 def dealt_anew(table: Table, rng: np.random.Generator) -> Table:
@@ -52,7 +54,8 @@ def over_halves(
     values = np.array(
         [statistic(dealt_anew(table, rng) if anew else table, one, other) for one, other in halves(table, n, seed)]
     )
-    return percentile_interval(values, np.nanmean(values), undefined="drop")
+    known = values[np.isfinite(values)]
+    return percentile_interval(values, known.mean() if len(known) else np.nan, undefined="drop")
 
 
 def gain(table: Table, one: np.ndarray, other: np.ndarray) -> float:
@@ -72,9 +75,34 @@ def reliability(table: Table, one: np.ndarray, other: np.ndarray) -> float:
     return 2 * r / (1 + r) if r > -1 else np.nan
 
 
+def worth(table: Table, one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation over prompts between the mean grade on one half and accuracy on the other."""
+    return _correlation(table.levels()[:, one].mean(axis=1), table.right[:, other].mean(axis=1))
+
+
 def trust(table: Table, one: np.ndarray, other: np.ndarray) -> float:
     """Correlation over prompts between the model's own margin on one half and accuracy on the other."""
     return _correlation(table.sure[:, one].mean(axis=1), table.right[:, other].mean(axis=1))
+
+
+def effects(table: Table, *, seed: int = 0) -> pd.DataFrame:
+    """What each choice of wording does, in the mean over all others: made less not made.
+
+    Args:
+        table: of answers.
+        seed: of the bootstrap.
+
+    Returns:
+        A row a choice; `pay` with its ends, 95 % over questions, `accuracy`, and `tokens`, its cost.
+    """
+    grade, rows = table.levels() / 10, {}
+    for i, factor in enumerate(FACTORS):
+        pay, right, tokens = (
+            x[DESIGN[:, i]].mean(axis=0) - x[~DESIGN[:, i]].mean(axis=0) for x in (grade, table.right, table.tokens)
+        )
+        number = mean_interval(pay, groups=None, seed=seed)
+        rows[factor] = {**number._asdict(), "accuracy": right.mean(), "tokens": tokens.mean()}
+    return pd.DataFrame(rows).T.rename(columns={"value": "pay"})
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> float:

@@ -1,14 +1,16 @@
 """What the page has judged."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lmphys import agents
 from lmphys.book.ledger import Entry
 from lmphys.pages.active_inference import contest, halves
 from lmphys.pages.active_inference.contest import EXACT, GREEDY, LIBRARY, RANDOM, THOMPSON, UCB, Contest
-from lmphys.pages.active_inference.paper_agent import CONSTANT, NOISE, TABLE, Replay
+from lmphys.pages.active_inference.paper_agent import CONSTANT, NOISE, TABLE, Replay, replays
 from lmphys.pages.active_inference.table import N_QUESTIONS, Table
 from lmphys.stats import Interval, bootstrap_chains, mean_interval
 
@@ -16,10 +18,6 @@ WITHOUT_B, ONLY_B, CHANCE = "without the novelty of B", "only the novelty of B",
 LEANING, LEANING_WITHOUT_B = "transitions lean", "transitions lean, without the novelty of B"
 N_RUNS = 200
 _TASKS = 3
-
-
-def _mean(values: Sequence[float], bounds: tuple[float, float], seed: int) -> Interval:
-    return mean_interval(values, groups=None, bounds=bounds, seed=seed)
 
 
 def judge_replays(runs: Mapping[str, Sequence[Replay]], *, seed: int = 0) -> list[Entry]:
@@ -30,10 +28,14 @@ def judge_replays(runs: Mapping[str, Sequence[Replay]], *, seed: int = 0) -> lis
             `paper_agent`. Intervals are over seeds.
         seed: of the bootstrap.
     """
-    shift = {name: _mean([run.shift for run in found], (-1, 1), seed) for name, found in runs.items()}
+    shift = {
+        name: mean_interval([run.shift for run in found], groups=None, bounds=(-1, 1), seed=seed)
+        for name, found in runs.items()
+    }
     controls = {"constant judge": shift[CONSTANT], "noise judge": shift[NOISE], "random policy": shift[CHANCE]}
     ratio = _ratio([run.structure for run in runs[TABLE]], [run.structure for run in runs[CHANCE]], seed)
-    knows = _mean([run.knows_its_prompt for run in runs[TABLE]], (0, 1), seed)
+    # The same at every seed, by symmetry and not by chance: an interval of a sample would say too much.
+    knows = mean_interval([run.knows_its_prompt for run in runs[TABLE]], groups=None, seed=seed)
     even = 1 / len(runs[TABLE][0].agent.q[0])
     return [
         Entry("prk.shift", shift[TABLE], controls, note=f"intervals over {len(runs[TABLE])} seeds"),
@@ -52,6 +54,40 @@ def _ratio(over: Sequence[float], under: Sequence[float], seed: int) -> Interval
     """Ratio of two means, seeds resampled in pairs."""
     x, y = np.array(over), np.array(under)
     return bootstrap_chains(lambda w: (w @ x) / (w @ y), len(x), seed=seed)
+
+
+def run_replays(n: int, *, seed: int = 0) -> dict[str, list[Replay]]:
+    """N replays for each judge and each change that the rows of the agent need."""
+    rest = {"novelty_A": False, "epistemic_and_utility": False}
+    changes: dict[str, tuple[str, dict[str, Any]]] = {
+        TABLE: (TABLE, {}),
+        CONSTANT: (CONSTANT, {}),
+        NOISE: (NOISE, {}),
+        ONLY_B: (TABLE, rest),
+        WITHOUT_B: (TABLE, {"novelty_B": False}),
+        LEANING: (TABLE, {"lean": 0.1}),
+        LEANING_WITHOUT_B: (TABLE, {"lean": 0.1, "novelty_B": False}),
+        CHANCE: (TABLE, {"by_chance": True}),
+    }
+    return {name: replays(kind, n, seed=seed, **settings) for name, (kind, settings) in changes.items()}
+
+
+def replay_rows(runs: Mapping[str, Sequence[Replay]]) -> pd.DataFrame:
+    """A row a kind of replay: shares of searches, actions, structure, and how many actions are those of the first."""
+    first = [run.actions for run in next(iter(runs.values()))]
+    rows = {}
+    for name, found in runs.items():
+        same = np.mean([a == run.actions for a, run in zip(first, found, strict=True)])
+        searching = np.array([run.searching for run in found])
+        early, late = np.array_split(searching, 2, axis=1)
+        rows[name] = {
+            "searches, first half": early.mean(),
+            "searches, second half": late.mean(),
+            "different actions": np.mean([run.distinct for run in found]),
+            "KL of A, nats": f"{np.mean([run.structure for run in found]):.1e}",
+            "actions as in the first row": f"{same:.0%}",
+        }
+    return pd.DataFrame(rows).T
 
 
 def judge_novelty() -> list[Entry]:

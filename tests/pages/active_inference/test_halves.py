@@ -50,7 +50,7 @@ def test_reliability_of_pays_that_do_not_depend_on_the_question_is_one():
     table = made_up(False)
     same = Table(table.questions, np.tile(np.arange(32.0)[:, None], 60), table.sure, table.tokens, {})
     one, other = halves.halves(same, 1, 0)[0]
-    assert halves.reliability(same, one, other) == pytest.approx(1)
+    assert halves.reliability(same, one, other) == pytest.approx(1, abs=1e-4)  # grades of equal margins differ by one
 
 
 def test_effects_are_those_that_were_put_in():

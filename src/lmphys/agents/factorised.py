@@ -101,10 +101,10 @@ class Agent:
             if self.rest:
                 each[modality.factor] += utility(q, A, modality.log_c) + information(q, A)
             if self.novelty_A:
-                each[modality.factor] += np.einsum("uo,ot,ut->u", q @ A.T, _rarity(counts), q, optimize=True)
+                each[modality.factor] += (q @ A.T @ _rarity(counts) * q).sum(axis=1)
         if self.novelty_B:
             for f, counts in enumerate(self.b):
-                each[f] += np.einsum("ut,tsu,s->u", after[f], _rarity(counts), self.q[f], optimize=True)
+                each[f] += (after[f] * np.einsum("tsu,s->ut", _rarity(counts), self.q[f])).sum(axis=1)
         return sum(each[f][self.policies[:, f]] for f in range(len(each)))
 
     def choose(self, rng: np.random.Generator) -> int:

@@ -1,0 +1,1 @@
+from .quenches import quench_all as quench_all

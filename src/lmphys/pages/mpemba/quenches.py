@@ -113,8 +113,8 @@ class Quenches:
 def quench_all(seed: int, plan: Plan) -> tuple[Quenches, Trunk]:
     """Train a trunk, let it go on at each rate, and quench each plateau.
 
-    All plateaus meet the same documents in the same order, and so do all quenches; a plateau that is not quenched goes on
-    at its own rate with the documents of the quench.
+    All plateaus meet the same documents in the same order, and so do all quenches; a plateau that is not quenched goes
+    on at its own rate with the documents of the quench.
 
     Args:
         seed: of first weights and documents.

@@ -63,7 +63,7 @@ class Run:
 def sharpest(
     product: Callable[[Tensor], Tensor], n: int, k: int, *, iterations: int, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """Largest eigenvalues of a symmetric map and their directions, by Lanczos' method, each vector made orthogonal anew.
+    """Largest eigenvalues of a symmetric map and their directions, by Lanczos' method with full orthogonalisation.
 
     Args:
         product: the map, of vectors (n,).

@@ -1,23 +1,23 @@
-"""The trainings behind the page: `python -m lmphys.pages.mpemba.campaign [seed=0,1,2,3,4] [baths=0,1,2]`."""
+"""The trainings behind the page: `python -m lmphys.pages.mpemba.campaign [seed=0,1,2] [baths=0,1] [into=FOLDER]`."""
 
 import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
 from lmphys.core.files import write_atomically
-from lmphys.core.paths import project_root
+from lmphys.core.paths import expanded, project_root
 from lmphys.core.provenance import PACKAGE, git_state, machine, versions
 from lmphys.pages.mpemba.quenches import Plan, quench_all
+from lmphys.pages.mpemba.shipped import FOLDER
 from lmphys.pages.mpemba.subspace import heat
 from lmphys.training.loop import first_losses
 from lmphys.training.tiny.learner import Tiny
 
-FOLDER = Path("data", "reference", "mpemba")
 FIRST = 20  # updates whose losses the record keeps, for whoever trains anew
 
 
@@ -55,16 +55,12 @@ def run(seeds: Sequence[int], baths: Sequence[int], folder: Path, plan: Plan) ->
 
 def first_losses_of(seed: int, plan: Plan) -> list[float]:
     """Losses of the first updates of a trunk, nats a character."""
-    recipe = plan.recipe.from_json({**plan.recipe.to_json(), "seed": seed})
+    recipe = replace(plan.recipe, seed=seed)
     return first_losses(recipe, Tiny(recipe, "cpu", recipe.source()), FIRST)
 
 
-def _numbers(name: str, default: str) -> list[int]:
-    given_ones = [argument.removeprefix(f"{name}=") for argument in sys.argv[1:] if argument.startswith(f"{name}=")]
-    return [int(number) for text in given_ones or [default] for number in text.split(",")]
-
-
 if __name__ == "__main__":
-    place = project_root() / FOLDER
-    place.mkdir(parents=True, exist_ok=True)
-    run(_numbers("seed", "0,1,2,3,4"), _numbers("baths", "0,1,2"), place, Plan())
+    wanted = {"seed": "0,1,2,3,4", "baths": "0,1,2", "into": str(project_root() / FOLDER)}
+    wanted |= dict(argument.split("=", 1) for argument in sys.argv[1:])
+    numbers = {name: [int(number) for number in wanted[name].split(",")] for name in ("seed", "baths")}
+    run(numbers["seed"], numbers["baths"], expanded(wanted["into"]), Plan())

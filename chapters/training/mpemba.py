@@ -204,11 +204,11 @@ pd.DataFrame({
 
 # %% [markdown]
 # Now the transformer. We take one of the quenched ones, find the sixteen sharpest directions of its loss (largest eigenvalues of the
-# {term}`Hessian`), hold all other weights, and let plain SGD run along these, until they have long come to rest. $H$ and $C$ are measured apart from the run, at its mean, on
+# matrix of its second derivatives, the Hessian), hold all other weights, and let plain SGD run along these, until they have long come to rest. $H$ and $C$ are measured apart from the run, at its mean, on
 # other documents. Nothing is fitted.
 
 # %%
-runs = analysis.baths()
+runs = analysis.read_baths()
 bath.summary(runs, lag).T.round(4)
 
 # %% mystnb={"figure": {"name": "fig-mpemba-heat", "caption": "Left: variance of the weights along the sharpest directions, measured and as the Lyapunov equation has it from curvature and gradient noise; grey, with the mean noise in all directions. Right: effective temperature against curvature, marks measured, lines half the learning rate times the variance of the gradient."}} tags=["hide-input"]

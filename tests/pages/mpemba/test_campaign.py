@@ -18,10 +18,10 @@ def test_a_seed_is_done_once(tmp_path):
     stamp = record.stat().st_mtime_ns
     run([3], [], tmp_path, TINY)
     assert record.stat().st_mtime_ns == stamp
-    assert [one.seed for one in shipped.quenches(str(tmp_path))] == [3]
+    assert [one.seed for one in shipped.read_quenches(str(tmp_path))] == [3]
     assert json.loads(record.read_text())["plan"]["recipe"]["seed"] == 3
     with pytest.raises(LmphysError, match="campaign seed=0"):
-        shipped.baths(str(tmp_path))
+        shipped.read_baths(str(tmp_path))
 
 
 def test_the_first_losses_of_what_is_shipped_are_had_again():
@@ -32,7 +32,7 @@ def test_the_first_losses_of_what_is_shipped_are_had_again():
 
 
 def test_all_that_is_shipped_belongs_together():
-    found, runs = shipped.quenches(), shipped.baths()
+    found, runs = shipped.read_quenches(), shipped.read_baths()
     assert [one.seed for one in found] == list(range(len(found)))
     assert len(found) == 5 and len(runs) == 3
     for one in found:

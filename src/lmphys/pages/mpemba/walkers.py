@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lmphys.core.errors import LmphysError
 from lmphys.pages.mpemba.river import River
 
 HEAT = 10.0  # temperature over learning rate: half the variance of each component of the gradient noise
@@ -49,6 +50,9 @@ def descend(
         n_kept: times that are looked at, evenly spaced.
         n_cells: of the law that they start in.
         seed: of start and noise.
+
+    Raises:
+        LmphysError: SGD is not stable at this learning rate.
     """
     rng = np.random.default_rng(seed)
     at_rest = river.relaxation(start, n_cells)
@@ -56,6 +60,9 @@ def descend(
     y += at_rest.width * (rng.random(n_walkers) - 0.5)
     x = rng.standard_normal(n_walkers) * np.sqrt(start / np.exp(river.log_sharpness(y)))
     rate, size = final / HEAT, np.sqrt(2 * HEAT)
+    stiffest = rate * float(np.exp(river.log_sharpness(at_rest.centres)).max())
+    if not stiffest < 2:
+        raise LmphysError(f"learning rate times sharpness is {stiffest:.2g}, not below 2; lower the final temperature")
     n_steps = max(n_kept - 1, round(time / rate))
     kept = np.unique(np.linspace(0, n_steps, n_kept).round().astype(int))
     heights, losses = [], []

@@ -27,7 +27,7 @@ def test_the_valley_holds_half_a_temperature_as_the_finite_step_has_it():
 
 def test_walkers_stay_between_the_walls():
     river = gorge_and_pool()
-    found = descend(river, 0.9, 0.9, 2.0, n_walkers=500, seed=3)
+    found = descend(river, 0.9, 0.9, 2.0, n_walkers=500, n_kept=5, seed=3)
     bottom = river.height(np.linspace(river.low, river.high, 2000))
     assert found.river.min() >= bottom.min() - 1e-5  # of a grid
     assert found.river.max() <= bottom.max() + 1e-5

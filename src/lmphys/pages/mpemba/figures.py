@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lmphys.book.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from lmphys.pages.mpemba import bath
@@ -186,6 +187,10 @@ def heat(runs: Sequence[Run]) -> Figure:
     ax.plot(line, line, color=BLACK, lw=1)
     ax.set(xscale="log", yscale="log", xlabel="expected variance", ylabel="measured variance")
     beside.set(xscale="log", yscale="log", xlabel="curvature", ylabel="effective temperature")
+    beside.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    beside.xaxis.set_major_formatter("{x:g}")
+    for axis in (ax.xaxis, ax.yaxis, beside.xaxis, beside.yaxis):
+        axis.set_minor_formatter(NullFormatter())
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=10)
     return figure
 

@@ -43,6 +43,7 @@ from scipy.linalg import expm
 from lmphys import book
 from lmphys.pages import mpemba as analysis
 from lmphys.pages.mpemba import bath, comparisons, figures
+from lmphys.pages.mpemba.quenches import RECIPE
 
 book.use_style()
 smoke = profile == "smoke"
@@ -209,7 +210,8 @@ pd.DataFrame({
 
 # %%
 runs = analysis.read_baths()
-bath.summary(runs, lag).T.round(4)
+characters = RECIPE.batch_size * RECIPE.options["length"]
+bath.summary(runs, lag, characters=characters).T.round(4)
 
 # %% mystnb={"figure": {"name": "fig-mpemba-heat", "caption": "Left: variance of the weights along the sharpest directions, measured and as the Lyapunov equation has it from curvature and gradient noise; grey, with the mean noise in all directions. Right: effective temperature against curvature, marks measured, lines half the learning rate times the variance of the gradient."}} tags=["hide-input"]
 figures.heat(runs);
@@ -220,6 +222,12 @@ figures.currents(runs, lag, seed=seed);
 # %% [markdown]
 # Areas are small numbers with much noise, so a single one proves nothing. That the two halves of a run agree does: under
 # detailed balance their correlation is 0, whatever the law of the noise is.
+#
+# There is a bath whose temperature is *not* one and in which still nothing flows. If a model knows the law of its characters, and these were
+# independent, then the covariance of the gradient of $n$ of them is $C = H / n$, the identity of the information matrix. Then {eq}`eq-lyapunov` gives
+# $\Sigma = \eta / 2n$ in *all* directions: equal variances in place of equal energies, a temperature that is proportional to the
+# curvature, $T_i = \eta h_i / 2n$, and $H C = C H$. In the table, *slope of ln T* would be 1 and *noise over curvature* 1. (We
+# looked at these two after the numbers were there; they have no row below.)
 #
 # ## Verdict
 #

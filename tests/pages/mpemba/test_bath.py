@@ -12,6 +12,14 @@ def made(noise, n=6000, rate=0.03):
     return bath.imitated(Run(rate, np.zeros((n, len(noise))), hessian, noise), seed=3)
 
 
+def expected_areas(run):
+    """Areas of linear SGD at rest: of the covariance of z(t) and z(t + lag), S (1 - e H)^lag."""
+    S = bath.stationary_covariance(run.hessian, run.noise, run.rate)
+    step = np.linalg.matrix_power(np.eye(len(S)) - run.rate * run.hessian, bath.LAG)
+    lagged = S @ step.T / np.sqrt(np.outer(np.diag(S), np.diag(S)))
+    return ((lagged - lagged.T) / 2)[np.triu_indices(len(S), 1)]
+
+
 @pytest.fixture(scope="module")
 def turned():
     root = np.random.default_rng(1).standard_normal((5, 5))
@@ -39,7 +47,7 @@ def test_a_run_has_the_variances_and_the_temperatures_of_its_noise(turned):
 
 
 def test_areas_are_those_of_the_closed_form_and_turn_their_sign_with_time(turned):
-    expected = bath.expected_areas(turned.hessian, turned.noise, turned.rate)
+    expected = expected_areas(turned)
     assert np.corrcoef(bath.areas(turned.z), expected)[0, 1] > 0.8
     assert bath.areas(turned.z[::-1]) == pytest.approx(-bath.areas(turned.z), abs=1e-12)
     assert bath.agreement_of_halves(turned.z) > 0.5
@@ -47,9 +55,10 @@ def test_areas_are_those_of_the_closed_form_and_turn_their_sign_with_time(turned
 
 def test_nothing_flows_where_noise_and_curvature_commute(turned):
     still = bath.balanced(turned)
-    assert bath.expected_areas(still.hessian, still.noise, still.rate) == pytest.approx(0, abs=1e-15)
-    assert bath.produced(still) == pytest.approx(0, abs=1e-12)
-    assert bath.produced(turned) > 0.01
+    assert expected_areas(still) == pytest.approx(0, abs=1e-15)
+    drift, diffusion = still.rate * still.hessian, still.rate**2 * still.noise / 2
+    assert bath.entropy_production(drift, diffusion) == pytest.approx(0, abs=1e-12)
+    assert bath.entropy_production(drift, turned.rate**2 * turned.noise / 2) > 0.01
     shuffled = np.random.default_rng(0).permutation(turned.z)
     assert np.abs(bath.areas(shuffled)).max() < 4 / np.sqrt(len(shuffled))
 
@@ -72,7 +81,8 @@ def test_an_eigenbasis_leaves_temperature_and_areas_to_other_axes(turned):
 
 
 def test_the_slope_of_temperatures_tells_noise_of_the_covariance_of_the_curvature():
-    alike = made(np.diag(np.linspace(10, 2, 5)))
-    assert bath.summary([alike])["slope of ln T"].iloc[0] == pytest.approx(1, abs=0.15)
-    one = made(np.eye(5))
-    assert bath.summary([one])["slope of ln T"].iloc[0] == pytest.approx(0, abs=0.15)
+    alike = bath.summary([made(np.diag(np.linspace(10, 2, 5)) / 50)], characters=50).iloc[0]
+    assert alike["slope of ln T"] == pytest.approx(1, abs=0.15)
+    assert alike["noise over curvature"] == pytest.approx(1)
+    one = bath.summary([made(np.eye(5))], characters=50).iloc[0]
+    assert one["slope of ln T"] == pytest.approx(0, abs=0.15)

@@ -48,15 +48,6 @@ def areas(z: np.ndarray, lag: int = LAG) -> np.ndarray:
     return _pairs(lagged - lagged.T) / 2
 
 
-def expected_areas(hessian: np.ndarray, noise: np.ndarray, rate: float, lag: int = LAG) -> np.ndarray:
-    """The same of linear SGD, in closed form: 0 for all pairs exactly where H C = C H."""
-    covariance = stationary_covariance(hessian, noise, rate)
-    size = np.sqrt(np.diag(covariance))
-    step = np.linalg.matrix_power(np.eye(len(hessian)) - rate * hessian, lag)
-    lagged = covariance @ step.T / np.outer(size, size)
-    return _pairs(lagged - lagged.T) / 2
-
-
 def agreement_of_halves(z: np.ndarray, lag: int = LAG) -> float:
     """Correlation over pairs of the areas of the first half of a run and those of the second."""
     half = len(z) // 2
@@ -72,11 +63,6 @@ def entropy_production(drift: np.ndarray, diffusion: np.ndarray) -> float:
     """
     covariance = solve_continuous_lyapunov(drift, 2 * diffusion)
     return float(np.trace(drift.T @ np.linalg.solve(diffusion, drift) @ covariance) - np.trace(drift))
-
-
-def produced(run: Run) -> float:
-    """Nats an update that linear SGD of this curvature and noise produces, in the limit of small learning rates."""
-    return entropy_production(run.rate * run.hessian, run.rate**2 * run.noise / 2)
 
 
 def simulated(step: np.ndarray, noise: np.ndarray, n: int, *, seed: int = 0) -> np.ndarray:
@@ -156,20 +142,22 @@ def measured_temperatures(run: Run) -> np.ndarray:
     return temperatures(run.hessian, np.cov(run.z.T), run.rate)
 
 
-def summary(runs: Sequence[Run], lag: int = LAG) -> pd.DataFrame:
+def summary(runs: Sequence[Run], lag: int = LAG, *, characters: int) -> pd.DataFrame:
     """A row a run: learning rate, curvatures, and what was found of its variances, temperatures and currents.
 
     `slope of ln T` is that of ln of the temperature against ln of the curvature: 0 for a bath of one temperature, 1
-    where the noise of the gradient has the covariance of the curvature.
+    where the noise of the gradient has the covariance of the curvature. `noise over curvature` is the variance of the
+    gradient, times the characters of a batch, over the curvature, its mean over directions: 1 for independent
+    characters whose law the model knows, by the identity of the information matrix.
 
     Args:
         runs: along the eigenvectors of their curvature.
         lag: of the areas.
+        characters: of a batch.
     """
     rows = []
     for run in runs:
         curvature, hot = np.diag(run.hessian), measured_temperatures(run)
-        expected = expected_areas(run.hessian, run.noise, run.rate, lag)
         rows.append(
             {
                 "rate": run.rate,
@@ -178,9 +166,8 @@ def summary(runs: Sequence[Run], lag: int = LAG) -> pd.DataFrame:
                 "misfit of ln variance": misfit(run),
                 "hottest over coolest tenth": spread(hot),
                 "slope of ln T": np.polyfit(np.log(curvature), np.log(hot), 1)[0],
+                "noise over curvature": (characters * np.diag(run.noise) / curvature).mean(),
                 "halves agree": agreement_of_halves(run.z, lag),
-                "with closed form": np.corrcoef(areas(run.z, lag), expected)[0, 1],
-                "nats an update": produced(run),
             }
         )
     return pd.DataFrame(rows).rename_axis("seed")

@@ -86,3 +86,11 @@ def test_the_slope_of_temperatures_tells_noise_of_the_covariance_of_the_curvatur
     assert alike["noise over curvature"] == pytest.approx(1)
     one = bath.summary([made(np.eye(5))], characters=50).iloc[0]
     assert one["slope of ln T"] == pytest.approx(0, abs=0.15)
+
+
+def test_the_interval_of_the_agreement_holds_what_a_reversible_bath_shows():
+    blank = Run(0.03, np.zeros((1500, 8)), np.diag(np.linspace(10, 2, 8)), np.eye(8))
+    found = [bath.agreement(bath.imitated(blank, seed=seed).z) for seed in range(40)]
+    assert np.mean([one.contains(0) for one in found]) > 0.85
+    # Fisher: 28 pairs
+    assert np.arctanh(found[0].high) - np.arctanh(found[0].value) == pytest.approx(1.959964 / 5)

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.linalg import expm, solve_continuous_lyapunov, solve_discrete_lyapunov
 
 from lmphys.pages.mpemba.subspace import Run
+from lmphys.stats.interval import Interval
 
 LAG = 10  # updates between the two moments of an area
 
@@ -52,6 +53,18 @@ def agreement_of_halves(z: np.ndarray, lag: int = LAG) -> float:
     """Correlation over pairs of the areas of the first half of a run and those of the second."""
     half = len(z) // 2
     return float(np.corrcoef(areas(z[:half], lag), areas(z[half:], lag))[0, 1])
+
+
+def agreement(z: np.ndarray, lag: int = LAG) -> Interval:
+    """`agreement_of_halves` with a 95 % interval over pairs, by Fisher's transformation.
+
+    Pairs that share a direction are taken as independent, as the areas of a bath with detailed balance are.
+    """
+    found = agreement_of_halves(z, lag)
+    k = z.shape[1]
+    reach = 1.959963984540054 / np.sqrt(k * (k - 1) / 2 - 3)
+    centre = np.arctanh(found)
+    return Interval(found, float(np.tanh(centre - reach)), float(np.tanh(centre + reach)))
 
 
 def entropy_production(drift: np.ndarray, diffusion: np.ndarray) -> float:

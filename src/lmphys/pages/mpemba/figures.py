@@ -205,7 +205,7 @@ def currents(runs: Sequence[Run], lag: int, *, seed: int = 0) -> Figure:
     """
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.0), layout="constrained", sharex=True, sharey=True)
     for number, (run, (colour, mark)) in enumerate(zip(runs, _SEEDS, strict=False)):
-        still = bath.imitated(bath.balanced(run), seed=seed)
+        still = bath.imitated(bath.balanced(run), seed=seed + number)
         for ax, z in zip(axes, (run.z, still.z), strict=True):
             half = len(z) // 2
             first, second = bath.areas(z[:half], lag), bath.areas(z[half:], lag)

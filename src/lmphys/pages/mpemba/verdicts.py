@@ -13,6 +13,7 @@ from lmphys.pages.mpemba.subspace import Run
 from lmphys.pages.mpemba.walkers import Ensemble
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
+from lmphys.stats.splits import pooled
 
 ENOUGH_SEEDS = 3
 
@@ -103,11 +104,16 @@ def bath_entries(runs: Sequence[Run], *, lag: int = bath.LAG, seed: int = 0) -> 
     even = of_runs([bath.misfit(run, bath.equal_noise(run)) for run in runs])
     wide = of_runs([bath.spread(bath.measured_temperatures(run)) for run in runs])
     one = of_runs(
-        [bath.spread(bath.measured_temperatures(bath.imitated(bath.equal_noise(run), seed=seed))) for run in runs]
+        [
+            bath.spread(bath.measured_temperatures(bath.imitated(bath.equal_noise(run), seed=seed + i)))
+            for i, run in enumerate(runs)
+        ]
     )
-    halves = of_runs([bath.agreement_of_halves(run.z, lag) for run in runs])
-    still = of_runs([bath.agreement_of_halves(bath.imitated(bath.balanced(run), seed=seed).z, lag) for run in runs])
-    shuffled = of_runs([bath.agreement_of_halves(rng.permutation(run.z), lag) for run in runs])
+    halves = pooled([bath.agreement(run.z, lag) for run in runs])
+    still = pooled(
+        [bath.agreement(bath.imitated(bath.balanced(run), seed=seed + i).z, lag) for i, run in enumerate(runs)]
+    )
+    shuffled = pooled([bath.agreement(rng.permutation(run.z), lag) for run in runs])
     return [
         Entry("mandt.covariance", ours, {"one temperature for all": even}, f"{note}; {visible(ours)}", lacking),
         Entry("mpemba.bath.one_temperature", wide, {"one temperature, simulated": one}, note, lacking),
@@ -115,7 +121,7 @@ def bath_entries(runs: Sequence[Run], *, lag: int = bath.LAG, seed: int = 0) -> 
             "chaudhari.currents",
             halves,
             {"a reversible bath": still, "updates in shuffled order": shuffled},
-            f"{note}; {visible(halves)}",
+            f"{note} and pairs of directions; {visible(halves)}",
             lacking,
         ),
     ]

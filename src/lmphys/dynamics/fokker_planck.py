@@ -116,6 +116,15 @@ class FokkerPlanck:
         Args:
             n: how many.
 
+        Example:
+            >>> well = FokkerPlanck(lambda x: -x, 0.5, -4, 4)
+            >>> modes = well.modes(3)
+            >>> print(modes.rates.round(2))
+            [0. 1. 2.]
+            >>> left_half = well.stationary * (well.centres < 0) * 2
+            >>> print(modes.amplitudes(left_half).round(2)[[0, 2]])
+            [1. 0.]
+
         Source: Risken 1989, The Fokker-Planck Equation, Sec. 5.4.
         """
         last = len(self.centres) if n is None else n

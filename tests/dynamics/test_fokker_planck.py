@@ -55,15 +55,43 @@ def test_probability_is_conserved_and_stays_positive(well):
 
 def test_evolution_agrees_with_the_matrix_exponential(well):
     fp = solved(well, 0.3, n_cells=60)
-    up, down = fp._up, fp._down
-    Q = np.diag(up, -1) + np.diag(down, 1)
-    Q -= np.diag(Q.sum(axis=0))
+    Q = fp.generator()
+    assert np.abs(Q.sum(axis=0)).max() < 1e-9
     p = np.zeros(60)
     p[15] = 1
     exact = expm(Q * 0.7) @ p
     coarse, fine = (np.abs(fp.evolve(p, 0.7, n_steps=n) - exact).max() for n in (400, 800))
     assert fine < 1e-4 and coarse / fine == pytest.approx(2, rel=0.05)
     assert fp.decay_rates(4) == pytest.approx(np.sort(-np.linalg.eigvals(Q).real)[:4], abs=1e-9)
+
+
+def test_all_modes_together_are_the_matrix_exponential(well):
+    fp = solved(well, 0.3, n_cells=60)
+    modes = fp.modes()
+    assert modes.left @ modes.right.T == pytest.approx(np.eye(60), abs=1e-9)
+    assert modes.left[0] == pytest.approx(1) and modes.right[0] == pytest.approx(fp.stationary)
+    p = np.zeros(60)
+    p[15] = 1
+    for t, q in zip((0.0, 0.7), modes.evolved(p, np.array([0.0, 0.7])), strict=True):
+        assert q == pytest.approx(expm(fp.generator() * t) @ p, abs=1e-10)
+    a = modes.amplitudes(p)
+    assert (a[1:] ** 2).sum() == pytest.approx(((p - fp.stationary) ** 2 / fp.stationary).sum())
+
+
+def test_few_modes_are_the_first_of_all(well):
+    fp = solved(well, 0.3, n_cells=60)
+    few, all_ = fp.modes(3), fp.modes()
+    assert few.rates == pytest.approx(all_.rates[:3], abs=1e-9)
+    assert np.abs((few.left * all_.left[:3] * fp.stationary).sum(axis=1)) == pytest.approx(1)
+
+
+def test_left_eigenvectors_of_ornstein_uhlenbeck_are_hermite_polynomials():
+    k, D = 1.5, 0.4
+    fp = FokkerPlanck(lambda x: -k * x, D, -5, 5, 1000)
+    modes, u = fp.modes(4), fp.centres / np.sqrt(D / k)
+    hermite = (u, (u**2 - 1) / np.sqrt(2), (u**3 - 3 * u) / np.sqrt(6))
+    for left, expected in zip(modes.left[1:], hermite, strict=True):
+        assert abs((left * expected) @ fp.stationary) == pytest.approx(1, rel=1e-3)
 
 
 def test_mean_of_an_evolving_gaussian():

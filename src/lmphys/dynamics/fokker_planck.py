@@ -1,13 +1,41 @@
 """The Fokker-Planck equation in one dimension, by finite volumes: how the density of many walkers moves."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigvalsh_tridiagonal, solve_banded
+from scipy.linalg import eigh_tridiagonal, eigvalsh_tridiagonal, solve_banded
 
 from lmphys.core.errors import LmphysError
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+
+
+@dataclass(frozen=True, eq=False)
+class Modes:
+    """The slowest ways in which a density comes to rest: p(t) = sum over k of a_k exp(-rate_k t) right_k.
+
+    Attributes:
+        rates: (K,) ascending, the first of them 0.
+        left: (K, n) left eigenvectors, `left[0]` all ones; `left @ right.T` is the identity.
+        right: (K, n) right eigenvectors, `right[0]` the stationary probability.
+    """
+
+    rates: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+    def amplitudes(self, probability: np.ndarray) -> np.ndarray:
+        """Share (..., K) of each mode in probabilities (..., n); that of the first is their sum.
+
+        The sign of a mode is arbitrary, its square is not: the sum of the squares of all but the first, over all n
+        modes, is the chi-square distance from the stationary law.
+        """
+        return probability @ self.left.T
+
+    def evolved(self, probability: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """(T, n) probabilities at times (T,), of the modes that are held: exact where these are all n."""
+        return (self.amplitudes(probability) * np.exp(-np.outer(times, self.rates))) @ self.right
 
 
 class FokkerPlanck:
@@ -78,6 +106,37 @@ class FokkerPlanck:
         """
         found = eigvalsh_tridiagonal(-self._diagonal(), -self._hop, select="i", select_range=(0, n - 1))
         return np.maximum(found, 0.0)
+
+    def modes(self, n: int | None = None) -> Modes:
+        """The n slowest modes, all of them by default.
+
+        Detailed balance makes the operator symmetric in the units in which the stationary probability is a square, so
+        its eigenvectors there are orthogonal, and left and right ones differ by that square alone.
+
+        Args:
+            n: how many.
+
+        Example:
+            >>> well = FokkerPlanck(lambda x: -x, 0.5, -4, 4)
+            >>> modes = well.modes(3)
+            >>> print(modes.rates.round(2))
+            [0. 1. 2.]
+            >>> left_half = well.stationary * (well.centres < 0) * 2
+            >>> print(modes.amplitudes(left_half).round(2)[[0, 2]])
+            [1. 0.]
+
+        Source: Risken 1989, The Fokker-Planck Equation, Sec. 5.4.
+        """
+        last = len(self.centres) if n is None else n
+        rates, found = eigh_tridiagonal(-self._diagonal(), -self._hop, select="i", select_range=(0, last - 1))
+        root = np.exp(self._log_stationary / 2)
+        vectors = found.T * np.sign(found.T @ root + (found.T @ root == 0))[:, None]
+        rates[0], vectors[0] = 0.0, root  # known exactly
+        return Modes(np.maximum(rates, 0.0), vectors / root, vectors * root)
+
+    def generator(self) -> np.ndarray:
+        """(n, n) rates of the master equation dp/dt = Q p, whose columns add up to 0; for tests by brute force."""
+        return np.diag(self._diagonal()) + np.diag(self._up, -1) + np.diag(self._down, 1)
 
     def evolve(self, probability: np.ndarray, time: float, *, n_steps: int = 400) -> np.ndarray:
         """Probability of each cell (n,) after `time`, by the implicit Euler method.

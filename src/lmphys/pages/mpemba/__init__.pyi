@@ -1,0 +1,13 @@
+from .comparisons import live as live
+from .comparisons import standings as standings
+from .relaxation import Quench as Quench
+from .relaxation import crossing_share as crossing_share
+from .relaxation import single_well_entropy as single_well_entropy
+from .river import gorge_and_pool as gorge_and_pool
+from .river import single_well as single_well
+from .shipped import read_baths as read_baths
+from .shipped import read_quenches as read_quenches
+from .verdicts import bath_entries as bath_entries
+from .verdicts import quench_entries as quench_entries
+from .verdicts import river_entries as river_entries
+from .walkers import descend as descend

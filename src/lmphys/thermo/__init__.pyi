@@ -6,3 +6,8 @@ from .ensemble import gauge as gauge
 from .ensemble import identity_errors as identity_errors
 from .ensemble import thermodynamics as thermodynamics
 from .heating import sample_texts as sample_texts
+from .thermogram import Thermogram as Thermogram
+from .thermogram import nucleus_means as nucleus_means
+from .thermogram import thermogram_of as thermogram_of
+from .thermometer import Temperature as Temperature
+from .thermometer import effective_temperature as effective_temperature

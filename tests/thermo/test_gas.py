@@ -7,8 +7,17 @@ import pytest
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.thermo.mixing import response_over_fluctuation, susceptibility_table
-from lmphys.thermo.paths import LINEAR, PERSISTENCE, REGIMES, SHUFFLED, forecast_table, future, held_out_texts
-from lmphys.thermo.paths import text_paths, time_paths
+from lmphys.thermo.paths import (
+    LINEAR,
+    PERSISTENCE,
+    REGIMES,
+    SHUFFLED,
+    forecast_table,
+    future,
+    held_out_texts,
+    text_paths,
+    time_paths,
+)
 from lmphys.thermo.relative import PAIRS, SINGLE, STATES, compare_sources
 from lmphys.thermo.windows import Windows
 

@@ -22,7 +22,7 @@ def test_it_is_the_best_of_a_fine_grid(temperature):
     grid = np.arange(temperature - 0.3, temperature + 0.3, 1e-3)
     likelihood = [float((logits.double() / t).log_softmax(-1).gather(-1, tokens[:, None]).sum()) for t in grid]
     found = effective_temperature(logits, tokens)
-    assert found.T == pytest.approx(grid[int(np.argmax(likelihood))], abs=6e-4)
+    assert pytest.approx(grid[int(np.argmax(likelihood))], abs=6e-4) == found.T
     assert found.nll == pytest.approx(-max(likelihood) / 200, abs=1e-6)
     second = np.diff(likelihood, 2)[int(np.argmax(likelihood)) - 1] / 1e-6  # the bend of the likelihood in T
     assert (found.high - found.low) / 2 == pytest.approx(1.96 / np.sqrt(-second), rel=0.05)

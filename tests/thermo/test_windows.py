@@ -68,7 +68,7 @@ def test_tables_of_texts_and_sources(texts, model_of):
     whole = text_table(read).query("source == 'a'")
     assert by.loc["a", "surprisal"] == pytest.approx(float(whole["surprisal"].iloc[0]))
     with pytest.raises(LmphysError, match="not read"):
-        cut_windows(model, texts).laws
+        text_table(cut_windows(model, texts))
 
 
 def test_functions_of_state_obey_their_identities(model_of):

@@ -1,4 +1,4 @@
-"""Files of texts as their owners have them: a JSON object a line, with `text`, and perhaps `source`, `author`, `time`."""
+"""Files of texts as their owners have them: JSON objects, with `text`, and perhaps `source`, `author`, `time`."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from lmphys.corpus.rows import half_character
 
 _FORM = 'each line needs a JSON object with "text"'
 # Scripts that one language mixes.
-_TOGETHER = {name: "EAST ASIAN" for name in ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO")}
+_TOGETHER = dict.fromkeys(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"), "EAST ASIAN")
 _SHARE = 0.1  # of the letters, from which on a second script counts
 
 

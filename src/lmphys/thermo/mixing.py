@@ -1,4 +1,4 @@
-"""Mixing sources: how the mean state answers when more of one source is mixed in, and how it fluctuates without that."""
+"""Mixing sources: how the mean state answers when more of one is mixed in, and how it fluctuates without that."""
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,10 @@ def response_over_fluctuation(
     """Answer of the mean state to mixing two sources, over what its fluctuations predict; 95 % interval over texts.
 
     A mixture in which the second source has the log odds theta has the mean state m. The answer dm / dtheta is the
-    covariance of a window's state with its source, in the mixture itself. The answer is measured as the difference of two
-    mixtures of some texts, the covariance in the even mixture of others, both along a direction that third ones chose:
-    nothing forces the two to agree but that texts of a source are alike. Mean over several ways to part the texts.
+    covariance of a window's state with its source, in the mixture itself. The answer is measured as the difference of
+    two mixtures of some texts, the covariance in the even mixture of others, both along a direction that third ones
+    chose: nothing forces the two to agree but that texts of a source are alike. Mean over several ways to part the
+        texts.
 
     Args:
         states: (W, D) mean states of windows.
@@ -73,9 +74,9 @@ def _mixed(x: np.ndarray, second: np.ndarray, weights: np.ndarray, part: np.ndar
 def susceptibility_table(windows: Windows, *, by: str = "source", seed: int = 0, n_permuted: int = 20) -> pd.DataFrame:
     """How strongly the mean state of all texts answers when more of one source is mixed in, a row a source.
 
-    The answer dm / dtheta = lambda (1 - lambda) (mean of the source - mean of the others), lambda its share, is given in
-    units of the spread of the mean states of windows; its square is taken between two halves of the texts, so that noise
-    adds nothing to it but scatter. Beside it stands what sources that are dealt out anew answer.
+    The answer dm / dtheta = lambda (1 - lambda) (mean of the source - mean of the others), lambda its share, is given
+    in units of the spread of the mean states of windows; its square is taken between two halves of the texts, so that
+    noise adds nothing to it but scatter. Beside it stands what sources that are dealt out anew answer.
 
     Args:
         windows: that were read.

@@ -94,8 +94,8 @@ def future(paths: Trajectories, *, learned: float = 0.7) -> list[Part]:
 def forecast_table(parts: Sequence[Part], *, switching: bool = True, seed: int = 0) -> pd.DataFrame:
     """How much of the next mean state is known beforehand, in the leading directions of the training chains.
 
-    R^2 is over the mean of the training chains, all parts together. The shuffled order keeps the states of each chain, in
-    the training and in the test chains: what is left there tells texts apart, and is no motion.
+    R^2 is over the mean of the training chains, all parts together. The shuffled order keeps the states of each chain,
+    in the training and in the test chains: what is left there tells texts apart, and is no motion.
 
     Args:
         parts: training and test chains.

@@ -1,8 +1,8 @@
 """Relative entropy between sources: how many nats a held-out window tells of where it is from.
 
-Seen through a model a window is its mean state; the sources are Gaussians with one covariance, in the leading directions.
-Seen without one it is a list of tokens; the sources are tables of counts of single tokens or of pairs. Both learn from
-other texts than those that they are asked about, so that what is learned by heart does not count.
+Seen through a model a window is its mean state; the sources are Gaussians with one covariance, in the leading
+directions. Seen without one it is a list of tokens; the sources are tables of counts of single tokens or of pairs.
+Both learn from other texts than those that they are asked about, so that what is learned by heart does not count.
 """
 
 from collections.abc import Mapping
@@ -90,8 +90,8 @@ def compare_sources(windows: Windows, *, by: str = "source", seed: int = 0, perm
     names = check_sources(windows, by)
     if len(names) < 2:
         raise LmphysError(
-            f"{len(names)} {by}s have two texts that fill a window of {windows.length} tokens, and two are needed; give "
-            "more texts, or a shorter window"
+            f"{len(names)} {by}s have two texts that fill a window of {windows.length} tokens, and two are needed; "
+            "give more texts, or a shorter window"
         )
     chosen = (windows.table["full"] & windows.table[by].astype(str).isin(names)).to_numpy()
     full = windows.select(chosen)

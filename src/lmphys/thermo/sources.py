@@ -37,14 +37,14 @@ def functions_of_state(sums: Thermogram) -> dict[str, np.ndarray]:
     """Functions of state per token (N,) of rows of sums, each at its own temperature of likelihood.
 
     Energies are counted in the information gauge, E_v = -ln p_v at T = 1, of which F(1) = 0. At the temperature of
-    likelihood the mean energy of what came is that of the laws, so U is the surprisal at T = 1, and what the tokens cost
-    under the tempered laws, `cross_entropy`, is their entropy.
+    likelihood the mean energy of what came is that of the laws, so U is the surprisal at T = 1, and what the tokens
+    cost under the tempered laws, `cross_entropy`, is their entropy.
 
     Returns:
         T, surprisal, cross_entropy, free_energy (nats per token), heat_capacity (k_B per token).
     """
     beta = sums.beta()
-    log_z, mean, variance = sums.at(beta)
+    log_z, _, variance = sums.at(beta)
     n = sums.n_tokens
     return {
         "T": 1 / beta,
@@ -86,8 +86,8 @@ def source_table(windows: Windows, *, by: str = "source", seed: int = 0) -> pd.D
         seed: of the resampling.
 
     Returns:
-        Columns `texts`, `tokens`, those of `functions_of_state`, and `fluctuation`, each with `_low` and `_high`; NaN ends
-        for a source of one text.
+        Columns `texts`, `tokens`, those of `functions_of_state`, and `fluctuation`, each with `_low` and `_high`; NaN
+        ends for a source of one text.
     """
     rows = {}
     for name, chosen in windows.table.groupby(by, sort=False).indices.items():

@@ -1,10 +1,10 @@
 """Functions of state of many next-token laws at a ladder of inverse temperatures, and the sums that texts are made of.
 
-At the inverse temperature beta = 1 / T the law of a place is p(v) = exp(beta z_v) / Z(beta). A token y that came has the
-log-likelihood beta z_y - ln Z(beta), so that of a text needs sums of z_y and of ln Z(beta) alone. The derivatives of ln Z
-are the mean and the variance of the logit. All three are kept on a ladder of beta and joined by a quintic that has them
-right on every rung. What is kept of a token is a few dozen numbers, whatever the vocabulary, and they add up over tokens,
-texts and sources.
+At the inverse temperature beta = 1 / T the law of a place is p(v) = exp(beta z_v) / Z(beta). A token y that came has
+the log-likelihood beta z_y - ln Z(beta), so that of a text needs sums of z_y and of ln Z(beta) alone. The derivatives
+of ln Z are the mean and the variance of the logit. All three are kept on a ladder of beta and joined by a quintic that
+has them right on every rung. What is kept of a token is a few dozen numbers, whatever the vocabulary, and they add up
+over tokens, texts and sources.
 """
 
 from dataclasses import dataclass
@@ -155,8 +155,8 @@ def thermogram_of(logits: Tensor, tokens: Tensor) -> Thermogram:
 def _check(logits: Tensor, tokens: Tensor) -> None:
     if logits.ndim != 2 or tokens.shape != logits.shape[:1] or not len(tokens):
         raise LmphysError(
-            f"logits {tuple(logits.shape)} and tokens {tuple(tokens.shape)} disagree; give places × vocabulary, and the "
-            "token that came at each place"
+            f"logits {tuple(logits.shape)} and tokens {tuple(tokens.shape)} disagree; give places × vocabulary, and "
+            "the token that came at each place"
         )
 
 
@@ -181,8 +181,8 @@ def _sums(logits: Tensor) -> Tensor:
 def nucleus_means(logits: Tensor, temperature: float, top_p: float) -> np.ndarray:
     """Mean logit (N,), counted from the largest, of the laws that top-p leaves of tempered ones.
 
-    A text that was drawn so has these in place of the means of the full laws; where a thermometer puts its mean logit is
-    therefore known without a draw.
+    A text that was drawn so has these in place of the means of the full laws; where a thermometer puts its mean logit
+    is therefore known without a draw.
 
     Args:
         logits: (N, V).

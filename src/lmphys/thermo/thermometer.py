@@ -17,7 +17,8 @@ class Temperature(NamedTuple):
     """A temperature with its interval, 95 %, from the curvature of the likelihood.
 
     Attributes:
-        T: temperature of likelihood; 0 where every token is the likeliest one, infinite where the tokens are no likelier
+        T: temperature of likelihood; 0 where every token is the likeliest one, infinite where the tokens are no
+            likelier
             than a draw from all of the vocabulary alike.
         low: lower end.
         high: upper end, infinite where no heat is ruled out.
@@ -56,8 +57,8 @@ def effective_temperature(logits: Tensor, tokens: Tensor) -> Temperature:
     """
     if logits.ndim != 2 or tokens.shape != logits.shape[:1] or not len(tokens):
         raise LmphysError(
-            f"logits {tuple(logits.shape)} and tokens {tuple(tokens.shape)} disagree; give places × vocabulary, and the "
-            "token that came at each place"
+            f"logits {tuple(logits.shape)} and tokens {tuple(tokens.shape)} disagree; give places × vocabulary, and "
+            "the token that came at each place"
         )
     levels = logits.double()
     taken = float(levels.gather(-1, tokens.to(levels.device)[:, None]).sum())

@@ -4,12 +4,13 @@ Every window is read by itself: some tokens of context, which do not count, then
 compared at the same places of equally long contexts, and what differs is neither length nor position.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.progress import Progress
@@ -29,7 +30,8 @@ class Windows:
     """Windows of texts, and after `read_windows` what a model makes of them.
 
     Attributes:
-        table: a row a window: `text`, its number from 0; `place`, the number of the window in it; `full`, whether it has
+        table: a row a window: `text`, its number from 0; `place`, the number of the window in it; `full`, whether it
+            has
             `length` tokens that count; and `line`, `source`, `author`, `time` of the text.
         prompts: token ids before those that count.
         tokens: (n,) ids of those that count, n at most `length`.
@@ -144,12 +146,19 @@ def cut_windows(
     return Windows(pd.DataFrame(rows, columns=columns), prompts, chains, length, tuple(left_out))
 
 
-def read_windows(model: LanguageModel, windows: Windows, *, title: str = "reading") -> Windows:
+def read_windows(
+    model: LanguageModel,
+    windows: Windows,
+    *,
+    each: Callable[[int, Tensor], None] | None = None,
+    title: str = "reading",
+) -> Windows:
     """The same windows with laws and states, from one pass of the model over each.
 
     Args:
         model: the reader, whose tokenizer cut them.
         windows: of `cut_windows`.
+        each: called with the number of a window and its (n, V) logits, which are not kept.
         title: of the bar that shows the time left.
     """
     laws: list[Thermogram | None] = [None] * len(windows)
@@ -160,6 +169,8 @@ def read_windows(model: LanguageModel, windows: Windows, *, title: str = "readin
             tokens = [torch.from_numpy(windows.tokens[i].astype(np.int64)) for i in some]
             for i, logits, state in read_laws(model, [windows.prompts[i] for i in some], tokens):
                 laws[first + i] = thermogram_of(logits, tokens[i])
+                if each is not None:
+                    each(first + i, logits)
                 states[first + i] = state.double().mean(dim=0).numpy()
                 bar.tokens(len(tokens[i]))
                 bar.advance()

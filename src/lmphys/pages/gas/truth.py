@@ -73,8 +73,8 @@ class Truth:
 def draw_and_read(model: LanguageModel, *, n: int, length: int, context: int = 16, seed: int = 0) -> Truth:
     """What people wrote after some beginnings, and what the model draws there at known temperatures.
 
-    The beginnings are of prose and of Python's help, so that topic, place and length are the same for all sets, but where
-    the model ends a text by itself. Draws that come with the book are taken from there, and checked.
+    The beginnings are of prose and of Python's help, so that topic, place and length are the same for all sets, but
+    where the model ends a text by itself. Draws that come with the book are taken from there, and checked.
 
     Args:
         model: writer and reader.

@@ -56,7 +56,7 @@ def take_temperatures(
     from lmphys.thermo.survey import survey_texts
     from lmphys.thermo.windows import cut_windows, read_windows
 
-    reader = LanguageModel(model)
+    reader = LanguageModel(model, dtype="float32")  # half precision would heat the laws
     windows = cut_windows(reader, found.texts, length=window, context=context)
     size = f"{len(windows)} windows of {context} + {windows.length} tokens"
     announce(f"{windows.n_tokens:,} tokens in {size}; {model} reads them")

@@ -8,5 +8,6 @@ from .truth import NUCLEUS as NUCLEUS
 from .truth import PURE as PURE
 from .truth import Truth as Truth
 from .truth import draw_and_read as draw_and_read
+from .two_sources import mix_two as mix_two
 from .verdicts import judge_sources as judge_sources
 from .verdicts import judge_truth as judge_truth

@@ -3,6 +3,7 @@
 from lmphys.book.ledger import Entry
 from lmphys.pages.gas.heating import Response
 from lmphys.pages.gas.truth import HUMAN, NUCLEUS, PURE, Truth
+from lmphys.pages.gas.two_sources import Mixture
 from lmphys.stats.interval import Interval
 from lmphys.thermo.paths import LINEAR, REGIMES, SHUFFLED
 from lmphys.thermo.relative import SINGLE, STATES
@@ -51,16 +52,15 @@ def _over(found: Interval, known: float) -> Interval:
     return found.map(lambda T: T / known)
 
 
-def judge_sources(gas: Survey, mixture: Interval, dealt: Interval, *, seed: int = 0) -> list[Entry]:
+def judge_sources(gas: Survey, mixture: Mixture, *, seed: int = 0) -> list[Entry]:
     """Sources apart, a mixture of two of them, and the path from window to window.
 
     Args:
         gas: of texts of several sources.
-        mixture: answer to mixing over what fluctuations predict.
-        dealt: the same with sources dealt out anew.
+        mixture: of two of them.
         seed: of intervals.
     """
-    entries = [Entry("gas.response.mixture", mixture, {"sources permuted": dealt}, _TEXTS)]
+    entries = [Entry("gas.response.mixture", mixture.ratio, {"sources permuted": mixture.dealt}, _TEXTS)]
     if gas.comparison is not None:
         found = {way: gas.comparison.relative_entropy(way, seed=seed) for way in WAYS}
         beyond = gas.comparison.accuracy(STATES, less=SINGLE, seed=seed).map(lambda x: 100 * x)

@@ -165,7 +165,7 @@ pd.DataFrame(
 # %% [markdown]
 # ## Five sources
 #
-# Now the heap. Ten texts each of plain prose, of Python's help, of the hand-written pages of this book, and chains of
+# Now the heap: texts of plain prose, of Python's help, of the hand-written pages of this book, and chains of
 # thought that the default model and the {ref}`reasoner` wrote and that come with the book. All are cut into windows of
 # equal length, each read by itself after a few tokens of context: what differs is neither length nor position.
 

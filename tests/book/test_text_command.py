@@ -52,7 +52,7 @@ def test_one_source_is_read_and_what_cannot_be_told_is_said(command, tmp_path):
     file = tmp_path / "few.jsonl"
     file.write_text(json.dumps({"text": " ".join(WORDS * 3)}) + "\n")
     told = command(file)
-    assert "1 texts read, 0 left out" in told
+    assert "1 text read, 0 left out" in told
     assert "note: sources are not compared" in told
 
 

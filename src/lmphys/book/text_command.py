@@ -67,7 +67,8 @@ def take_temperatures(
         echo(line)
     if len(left_out) > _MOST_NOTES:
         echo(f"... and {len(left_out) - _MOST_NOTES} more lines")
-    echo(f"{len(gas.texts)} texts read, {len(left_out)} left out")
+    n = len(gas.texts)
+    echo(f"{n} text{'' if n == 1 else 's'} read, {len(left_out)} left out")
     echo("")
     echo(_sources(gas.sources))
     if gas.comparison is not None:

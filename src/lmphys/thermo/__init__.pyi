@@ -6,15 +6,9 @@ from .ensemble import gauge as gauge
 from .ensemble import identity_errors as identity_errors
 from .ensemble import thermodynamics as thermodynamics
 from .heating import sample_texts as sample_texts
-from .mixing import response_over_fluctuation as response_over_fluctuation
-from .paths import forecast_table as forecast_table
-from .relative import compare_sources as compare_sources
-from .survey import Survey as Survey
 from .survey import survey_texts as survey_texts
 from .thermogram import Thermogram as Thermogram
-from .thermogram import nucleus_means as nucleus_means
 from .thermogram import thermogram_of as thermogram_of
-from .thermometer import Temperature as Temperature
 from .thermometer import effective_temperature as effective_temperature
 from .windows import Windows as Windows
 from .windows import cut_windows as cut_windows

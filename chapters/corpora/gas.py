@@ -50,7 +50,7 @@ from lmphys.pages.gas import figures
 book.use_style()
 smoke = profile == "smoke"
 if smoke:
-    n_beginnings, length, per_source, window, most = 4, 12, 4, 12, 4
+    n_beginnings, length, per_source, window, most = 8, 12, 6, 12, 4
 elif profile == "full":
     n_beginnings, per_source, most = 89, 60, 12
 rng = np.random.default_rng(seed)
@@ -124,7 +124,8 @@ pd.DataFrame(
 #
 # $$ \frac{\sum_t \big( z_{y_t} - \langle z \rangle_t \big)^2}{\sum_t \Var_t(z)} = 1 . $$ (eq-fluctuation-ratio)
 #
-# That is the column *fluctuation* above. A mixture of hot and cold places, which has one mean temperature, fluctuates more.
+# That is the column *fluctuation* above. A mixture of hot and cold places, which has one mean temperature, should fluctuate
+# more, and a sample whose tail was cut off should fluctuate less.
 # {cite:t}`holtzman2020` noticed the like: people do not stay where a model finds every next word probable, and do not write
 # as its full law does either. The surprisals at $T = 1$, set against those of the people at the same places:
 

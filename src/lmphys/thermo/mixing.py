@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from lmphys.core.errors import LmphysError
 from lmphys.stats.bootstrap import chain_weights
 from lmphys.stats.interval import Interval, percentile_interval
 from lmphys.thermo.sources import check_sources
@@ -41,12 +42,17 @@ def response_over_fluctuation(
         part = _thirds(of_second, text, rng)
         for turn in range(3):
             a, b, c = ((part + turn) % 3 == i for i in range(3))
+            groups = (a & asked, a & ~asked, b & of_second, b & ~of_second, c & of_second, c & ~of_second)
+            if not all(group.any() for group in groups):  # few texts, dealt out unevenly
+                continue
             direction = states[c & of_second].mean(axis=0) - states[c & ~of_second].mean(axis=0)
             along = states @ (direction / np.linalg.norm(direction))
             mixtures = [_mixed(along, asked, weights, a, share) for share in _SHARES]
             above += (mixtures[1] - mixtures[0]) / theta
             second, first = (_mean(along, weights, b & chosen) for chosen in (of_second, ~of_second))
             below += 0.25 * (second - first)  # covariance with the source, at even shares
+    if not below.any():
+        raise LmphysError("too few texts of two sources to part them in three; give three or more of each")
     return percentile_interval(above / below)
 
 
@@ -63,7 +69,7 @@ def _mean(x: np.ndarray, weights: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Weighted means (R,); over all alike where a resample has none of them."""
     own = weights[:, chosen]
     total = own.sum(axis=1)
-    return np.where(total > 0, own @ x[chosen] / np.maximum(total, 1e-12), x[chosen].mean() if chosen.any() else np.nan)
+    return np.where(total > 0, own @ x[chosen] / np.maximum(total, 1e-12), x[chosen].mean())
 
 
 def _mixed(x: np.ndarray, second: np.ndarray, weights: np.ndarray, part: np.ndarray, share: float) -> np.ndarray:

@@ -56,6 +56,6 @@ def heating_response(truth: Truth, *, seed: int = 0) -> Response:
     return Response(
         percentile_interval(change),
         percentile_interval(predicted),
-        percentile_interval(change / predicted),
-        percentile_interval(other / predicted),
+        percentile_interval(change / predicted, undefined="drop"),
+        percentile_interval(other / predicted, undefined="drop"),
     )

@@ -70,8 +70,18 @@ def test_response_is_fluctuation_where_texts_of_a_source_are_alike():
     assert found.contains(0.2 / (2 * np.log(1.5)) / 0.25)  # the finite difference of the two mixtures
     dealt = np.random.default_rng(0).permutation(np.arange(60) % 2 == 1)[text]
     null = response_over_fluctuation(windows.states, second, text, dealt=dealt)
-    assert abs(null.value) < 0.4
+    assert abs(null.value) < 0.5
     assert null.high < found.low
+
+
+def test_response_is_not_fluctuation_where_texts_of_a_source_differ():
+    windows, _ = made_up(distance=0.0, n_texts=60)
+    second = (windows.table["source"] == "b").to_numpy()
+    found = response_over_fluctuation(windows.states, second, windows.table["text"].to_numpy())
+    assert found.high - found.low > 1  # nothing that texts have in common: nothing is told
+    few = windows.select((windows.table["text"] < 4).to_numpy())
+    with pytest.raises(LmphysError, match="three or more of each"):
+        response_over_fluctuation(few.states, second[:12], few.table["text"].to_numpy())
 
 
 def test_susceptibility_of_two_known_sources():

@@ -1,5 +1,7 @@
 """Mixing sources: how the mean state answers when more of one is mixed in, and how it fluctuates without that."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,6 @@ from lmphys.thermo.sources import check_sources
 from lmphys.thermo.windows import Windows
 
 _SHARES = 0.4, 0.6
-_SPLITS = 8
 _RESAMPLES = 300
 
 
@@ -22,8 +23,7 @@ def response_over_fluctuation(
     A mixture in which the second source has the log odds theta has the mean state m. The answer dm / dtheta is the
     covariance of a window's state with its source, in the mixture itself. The answer is measured as the difference of
     two mixtures of some texts, the covariance in the even mixture of others, both along a direction that third ones
-    chose: nothing forces the two to agree but that texts of a source are alike. Mean over several ways to part the
-        texts.
+    chose: nothing forces the two to agree but that texts of a source are alike.
 
     Args:
         states: (W, D) mean states of windows.
@@ -31,29 +31,29 @@ def response_over_fluctuation(
         text: (W,) number of its text, from 0.
         dealt: (W,) sources dealt out anew, by which the *answer* is measured: a control, 0 but for luck.
         seed: of the parts and the resampling.
+
+    Raises:
+        LmphysError: a third lacks one of the sources.
     """
     n_texts = int(text.max()) + 1
     asked = of_second if dealt is None else dealt
     weights = np.concatenate([np.ones((1, n_texts)), chain_weights(n_texts, _RESAMPLES, seed)])[:, text]
-    rng = np.random.default_rng(seed)
-    theta = np.diff(np.log(np.array(_SHARES)) - np.log1p(-np.array(_SHARES)))[0]
-    above, below = np.zeros(len(weights)), np.zeros(len(weights))
-    for _ in range(_SPLITS):
-        part = _thirds(of_second, text, rng)
-        for turn in range(3):
-            a, b, c = ((part + turn) % 3 == i for i in range(3))
-            groups = (a & asked, a & ~asked, b & of_second, b & ~of_second, c & of_second, c & ~of_second)
-            if not all(group.any() for group in groups):  # few texts, dealt out unevenly
-                continue
-            direction = states[c & of_second].mean(axis=0) - states[c & ~of_second].mean(axis=0)
-            along = states @ (direction / np.linalg.norm(direction))
-            mixtures = [_mixed(along, asked, weights, a, share) for share in _SHARES]
-            above += (mixtures[1] - mixtures[0]) / theta
-            second, first = (_mean(along, weights, b & chosen) for chosen in (of_second, ~of_second))
-            below += 0.25 * (second - first)  # covariance with the source, at even shares
-    if not below.any():
+    part = _thirds(of_second, text, np.random.default_rng(seed))
+    a, b, c = (part == i for i in range(3))
+    if not all((chosen & side).any() for chosen, side in _groups((a, b, c), (asked, of_second, of_second))):
         raise LmphysError("too few texts of two sources to part them in three; give three or more of each")
-    return percentile_interval(above / below)
+    direction = states[c & of_second].mean(axis=0) - states[c & ~of_second].mean(axis=0)
+    along = states @ (direction / np.linalg.norm(direction))
+    below, above = (_mixed(along, asked, weights, a, share) for share in _SHARES)
+    theta = [np.log(share / (1 - share)) for share in _SHARES]
+    second, first = (_mean(along, weights, b & chosen) for chosen in (of_second, ~of_second))
+    covariance = 0.25 * (second - first)  # with the source, in the even mixture
+    return percentile_interval((above - below) / (theta[1] - theta[0]) / covariance)
+
+
+def _groups(parts: Sequence[np.ndarray], seconds: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Each part with each of its two sources."""
+    return [(part, side) for part, second in zip(parts, seconds, strict=True) for side in (second, ~second)]
 
 
 def _thirds(of_second: np.ndarray, text: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -35,7 +35,7 @@ n_beginnings: int = 28  # beginnings that people and model go on from
 length: int = 40  # tokens of each continuation
 per_source: int = 10  # texts of each source
 window: int = 36  # tokens that count in a window
-most: int = 6  # windows of one text
+most: int = 5  # windows of one text
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -186,8 +186,8 @@ text_figures.temperatures(warmth, known={"T = 0.7": 0.7, "T = 1": 1.0, "T = 1.3"
 
 # %% [markdown]
 # The two models' own chains were drawn at 0.8 with top-p, and after a question that the windows do not show. A temperature
-# is always one *of a text under a model in a context*: the same chain, read without its question, is warmer than it was
-# drawn, since the reader has to be surprised by what the question would have told it.
+# is always one *of a text under a model in a context*: a chain that is read without its question should look warmer than it
+# was drawn, since its reader has to be surprised by what the question would have told. Compare the last two rows with 0.8.
 #
 # ## How far are the sources apart?
 #
@@ -212,8 +212,9 @@ text_figures.relative_entropies(gas);
 # $$ \frac{\dd m}{\dd \theta} = \mathrm{Cov}(h, \text{source}) = \lambda (1 - \lambda) \big( \bar h_B - \bar h_A \big) ,
 # \qquad \theta = \ln \frac{\lambda}{1 - \lambda} . $$ (eq-mixing)
 #
-# For one and the same set of windows that is an identity and proves nothing. So the answer is measured on some texts, the
-# covariance on others, and both along a direction that a third part has chosen. Prose is mixed into Python's help.
+# For one and the same set of windows that is an identity and proves nothing. So the answer is measured on a third of the
+# texts, the covariance on another, and both along a direction that the last third has chosen. Prose is mixed into Python's
+# help.
 
 # %%
 mixture = analysis.mix_two(windows, "Python's help", "prose", seed=seed)
@@ -241,7 +242,7 @@ text_figures.answers(gas.susceptibility);
 # is what the example has. Is the next mean state known beforehand? *Persistence* says that it stays; *one linear map* has a
 # drift; *two regimes* switch between two such maps ({ref}`slds`). All learn from other texts than those that they forecast.
 # In *shuffled order* the states of each text are kept and their order is not: what can be forecast there is which text it
-# is, and no motion.
+# is, and no motion. Only what the true order has above it would be a drift of the text.
 
 # %%
 forecasts = gas.forecasts

@@ -101,6 +101,7 @@ def relative_entropies(gas: Survey, *, way: str = STATES, ax: Axes | None = None
     names = [_short(name) for name in gas.comparison.names]
     table = pd.DataFrame(gas.comparison.matrix(way), names, names)
     ax = heat_map(table, low=0.0, decimals=1, ax=ax)
+    ax.set_xticks(ax.get_xticks(), names, rotation=25, ha="right")
     ax.set_title(f"nats a window, through {way}", fontsize=11)
     return ax
 

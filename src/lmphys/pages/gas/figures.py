@@ -36,7 +36,7 @@ def likelihoods(truth: Truth) -> Figure:
         colour = _LOOKS[PURE[temperature]][0]
         for each in (ax, beside):
             each.axvline(temperature, color=colour, linewidth=1, alpha=0.6)
-    ax.set(xlabel="temperature T of the thermometer", ylabel="cost above the least, nats a token", ylim=(0, 0.35))
+    ax.set(xlabel="temperature T of the thermometer", ylabel="cost above the least, nats", ylim=(0, 0.35))
     ax.set_xlim(0.45, 2.1)
     beside.set(xlabel="temperature of single texts", ylabel="share of texts", xlim=(0.45, 2.1))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)

@@ -65,7 +65,7 @@ def test_help_is_quick_and_loads_nothing_heavy():
     code += "sys.exit(' '.join(sorted(heavy)) or 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for command in ("list", "run", "build", "ledger", "doctor", "corpus", "train"):
+    for command in ("list", "run", "build", "ledger", "doctor", "corpus", "train", "texts"):
         assert f" {command} " in done.stdout
 
 

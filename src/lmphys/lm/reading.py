@@ -138,6 +138,30 @@ def read_logits(
         yield read.chain, (before if model.head is None else model.head(before)).float().cpu()
 
 
+@torch.inference_mode()
+def read_laws(
+    model: LanguageModel, prompts: Sequence[tuple[int, ...]], chains: Sequence[Tensor]
+) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Yield, for each chain, its index, (n, V) logits that its n tokens are drawn from, and (n, D) states at them.
+
+    Both are float32; the logits, which are large, stay on the device of the model, the states (`final_norm`) come to
+    the CPU.
+
+    Args:
+        model: the reader.
+        prompts: token ids before each chain.
+        chains: (n,) token ids of each chain.
+    """
+    last = model.layer_index(-1)
+    for read in _read(model, prompts, chains, (last,), with_logits=True):
+        before = torch.cat([read.first[None], read.others])
+        states = read.states(last)["final_norm"].to("cpu", torch.float32, copy=True)
+        logits = (before if model.head is None else model.head(before)).float()
+        finite = logits.isfinite() | logits.isneginf()  # a token that is ruled out
+        model.check_finite(_NUMBERS, chains[read.chain], *_finite([states]), finite.all(-1).cpu())
+        yield read.chain, logits, states
+
+
 @dataclass(frozen=True, eq=False)
 class _Read:
     """A chain in the newest pass, on a row of what was captured.

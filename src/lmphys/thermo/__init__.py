@@ -1,7 +1,9 @@
-"""The next-token distribution as a canonical ensemble.
+"""The next-token distribution as a canonical ensemble, and texts as a gas of which it is the thermometer.
 
 >>> contexts = read_contexts(model, corpus, n_chains=16, per_chain=8)
 >>> state = thermodynamics(contexts.energies(), temperatures)
+>>> windows = read_windows(model, cut_windows(model, texts))
+>>> survey_texts(windows).sources["T"]
 """
 
 import lazy_loader

@@ -6,3 +6,10 @@ from .ensemble import gauge as gauge
 from .ensemble import identity_errors as identity_errors
 from .ensemble import thermodynamics as thermodynamics
 from .heating import sample_texts as sample_texts
+from .survey import survey_texts as survey_texts
+from .thermogram import Thermogram as Thermogram
+from .thermogram import thermogram_of as thermogram_of
+from .thermometer import effective_temperature as effective_temperature
+from .windows import Windows as Windows
+from .windows import cut_windows as cut_windows
+from .windows import read_windows as read_windows

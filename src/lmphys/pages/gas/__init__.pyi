@@ -1,0 +1,13 @@
+from .examples import book_texts as book_texts
+from .examples import example_texts as example_texts
+from .examples import prose_texts as prose_texts
+from .examples import topic_texts as topic_texts
+from .heating import heating_response as heating_response
+from .truth import HUMAN as HUMAN
+from .truth import NUCLEUS as NUCLEUS
+from .truth import PURE as PURE
+from .truth import Truth as Truth
+from .truth import draw_and_read as draw_and_read
+from .two_sources import mix_two as mix_two
+from .verdicts import judge_sources as judge_sources
+from .verdicts import judge_truth as judge_truth

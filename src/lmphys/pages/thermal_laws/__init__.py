@@ -1,0 +1,1 @@
+"""What the page `thermal_laws` alone needs."""

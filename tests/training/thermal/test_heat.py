@@ -38,18 +38,13 @@ def test_what_a_decay_gains_is_told_before_it_is_over():
     assert found.told and any("is extrapolated" in remark for remark in found.remarks())
 
 
-@pytest.mark.parametrize("coefficient", [0.0, COEFFICIENT])
-def test_intervals_hold_the_truth(coefficient):
-    found = [
-        fit_heat(made(coefficient=coefficient, n=600, seed=seed), n_bootstrap=100).coefficient for seed in range(40)
-    ]
-    assert np.mean([one.contains(coefficient) for one in found]) >= 0.8
-    assert np.mean([one.value for one in found]) == pytest.approx(coefficient, abs=2.5)
-
-
-def test_without_heat_none_is_told():
-    told = [fit_heat(made(coefficient=0.0, n=600, seed=seed), n_bootstrap=100).told for seed in range(20)]
-    assert np.mean(told) <= 0.15
+def test_intervals_hold_the_truth_and_no_heat_is_told_where_there_is_none():
+    found = [fit_heat(made(coefficient=0.0, n=600, seed=seed), n_bootstrap=100) for seed in range(80)]
+    assert np.mean([one.coefficient.contains(0.0) for one in found]) >= 0.87
+    assert np.mean([one.told for one in found]) <= 0.1
+    # The fit is linear in the heat: with it, the same draws give the same intervals, moved.
+    with_heat = fit_heat(made(n=600, seed=79), n_bootstrap=100).coefficient
+    np.testing.assert_allclose(with_heat, np.array(found[-1].coefficient) + COEFFICIENT, rtol=1e-6)
 
 
 def test_a_sudden_learning_is_no_power_law():

@@ -14,8 +14,10 @@ from lmphys.core.paths import project_root
 from lmphys.core.provenance import PACKAGE, git_state, machine, versions
 from lmphys.pages.thermal_laws.experiments import EXPERIMENTS, Plan
 from lmphys.pages.thermal_laws.record import FOLDER, TRUNK, Recorded
-from lmphys.training.thermal.branches import Trunk, grow
+from lmphys.pages.thermal_laws.river import movement
+from lmphys.training.thermal.branches import Trunk, fixed_texts, grow
 
+RIVER = "river"
 WORK = Path("runs", "thermal")
 
 
@@ -26,18 +28,18 @@ def add_experiments(seed: int, names: Sequence[str], plan: Plan, folder: Path, w
 
     Args:
         seed: of documents and first weights.
-        names: of `EXPERIMENTS`.
+        names: of `EXPERIMENTS`, or `RIVER`.
         plan: their sizes.
-        folder: for the record: `seed-<n>.csv`, `seed-<n>.npz`, and `seed-<n>.json` with the recipe, and for each part
-            of the work its seconds, commit, machine and versions; the trunk of seed 0.
+        folder: for the record: `seed-<n>.csv`, `seed-<n>.npz`, `river-<n>.csv`; `seed-<n>.json` with the
+            recipe, and for each part of the work its seconds, commit, machine and versions; the trunk of seed 0.
         work: for the trunks of other seeds.
 
     Raises:
         LmphysError: an experiment is unknown.
     """
-    unknown = [name for name in names if name not in EXPERIMENTS]
+    unknown = [name for name in names if name not in (*EXPERIMENTS, RIVER)]
     if unknown:
-        raise LmphysError(f"unknown experiment {unknown[0]!r}; use {', '.join(EXPERIMENTS)}")
+        raise LmphysError(f"unknown experiment {unknown[0]!r}; use {', '.join((*EXPERIMENTS, RIVER))}")
     plan = replace(plan, recipe=replace(plan.recipe, seed=seed))
     facts_file = folder / f"seed-{seed}.json"
     facts: dict[str, Any] = {"recipe": plan.recipe.to_json(), "parts": {}}
@@ -54,7 +56,14 @@ def add_experiments(seed: int, names: Sequence[str], plan: Plan, folder: Path, w
     if (folder / f"seed-{seed}.csv").is_file():
         found = Recorded.read(folder, seed)
     for name in names:
-        if not found.has(name):
+        if name == RIVER:
+            table_file = folder / f"{RIVER}-{seed}.csv"
+            if not table_file.is_file():
+                begun = time.process_time()
+                table = movement(trunk, fixed_texts(plan.recipe, plan.n_texts // 4))
+                write_atomically(table_file, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+                _note(facts, name, begun, facts_file)
+        elif not found.has(name):
             begun = time.process_time()
             found = found.joined(name, EXPERIMENTS[name](trunk, plan, texts))
             found.write(folder)
@@ -74,6 +83,6 @@ def _note(facts: dict[str, Any], part: str, begun: float, file: Path) -> None:
 
 if __name__ == "__main__":
     root = project_root()
-    wanted = sys.argv[2:] or list(EXPERIMENTS)
+    wanted = sys.argv[2:] or [*EXPERIMENTS, RIVER]
     done = add_experiments(int(sys.argv[1]), wanted, Plan(), root / FOLDER, root / WORK)
     print(done.curves.to_string())

@@ -10,8 +10,9 @@ import pandas as pd
 
 from lmphys.pages.thermal_laws.experiments import ANNEALED, CONSTANT, DECAY, FELL, HELD_OUT, HOT, TRAINED
 from lmphys.pages.thermal_laws.record import Recorded
-from lmphys.stats.bootstrap import bootstrap_chains
-from lmphys.stats.interval import Interval
+from lmphys.stats.bootstrap import chain_weights
+from lmphys.stats.interval import Interval, percentile_interval
+from lmphys.stats.mean import mean_interval
 from lmphys.stats.splits import pooled
 from lmphys.training.thermal.plateau import RATE
 
@@ -19,6 +20,7 @@ ANNEALS, BATCHES, SHAPES, PLATEAUS = "anneals", "batches", "shapes", "plateaus"
 CLOCK = " by the clock"
 INVERSE = "1/(1 + t/"
 OTHERS = ("linear", "cosine", "1 - sqrt")
+_RESAMPLES = 500
 STEPS, EQUAL_CLOCK = "equal steps", "equal η × steps"
 
 
@@ -45,33 +47,31 @@ def drop(record: Recorded, experiment: str, setting: str, *, clock: bool = False
 
 def over_seeds(records: Sequence[Recorded], each: Callable[[Recorded], np.ndarray], *, seed: int = 0) -> Interval:
     """Mean of something that a record has for each text (N,), over texts and seeds."""
-    return pooled([_of_texts(lambda w, x: w @ x / w.sum(axis=1), each(record), seed) for record in records])
-
-
-def _of_texts(statistic: Callable[[np.ndarray, np.ndarray], np.ndarray], x: np.ndarray, seed: int) -> Interval:
-    """A statistic of weights (R, N) and of numbers that each text has (N, ...), with its interval over texts."""
-    found = bootstrap_chains(lambda weights: statistic(weights, x), len(x), seed=seed)
-    return Interval(*(float(end) for end in found))
+    found = [mean_interval(each(record), groups=None, seed=seed) for record in records]
+    return pooled(found)
 
 
 def exponent(
     records: Sequence[Recorded], experiment: str, *, clock: bool = False, texts: str = TRAINED, seed: int = 0
 ) -> Interval:
-    """Slope of the logarithm of the mean drop against that of the setting, fitted in each seed."""
+    """Slope of the logarithm of the mean drop against that of the setting; seeds and texts are resampled together.
+
+    A small drop may vanish in a resample of one seed alone, and then it has no logarithm.
+    """
     names = settings(records[0], experiment)
     x = np.log([float(name) for name in names])
-
-    def slope(weights: np.ndarray, drops: np.ndarray) -> np.ndarray:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            y = np.log(weights @ drops / weights.sum(axis=1, keepdims=True))
-        return (y - y.mean(axis=1, keepdims=True)) @ (x - x.mean()) / ((x - x.mean()) ** 2).sum()
-
-    return pooled([
-        _of_texts(
-            slope, np.stack([drop(r, experiment, name, clock=clock, texts=texts) for name in names], axis=1), seed
-        )
-        for r in records
-    ])  # fmt: skip
+    drops = np.array([[drop(r, experiment, name, clock=clock, texts=texts) for name in names] for r in records])
+    weights = chain_weights(drops.shape[2], _RESAMPLES, seed)
+    if len(records) > 1:
+        of_seeds = chain_weights(len(records), _RESAMPLES, seed + 1)
+        means = np.einsum("rs,skn,rn->rk", of_seeds, drops, weights) / drops.shape[2] / len(records)
+    else:
+        means = weights @ drops[0].T / drops.shape[2]
+    means = np.concatenate([drops.mean(axis=(0, 2))[None], means])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        y = np.log(means)
+    slopes = (y - y.mean(axis=1, keepdims=True)) @ (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    return Interval(*(float(end) for end in percentile_interval(slopes, undefined="drop")))
 
 
 def bound(record: Recorded, experiment: str, setting: str) -> float:
@@ -162,3 +162,10 @@ def hot_less_cool(records: Sequence[Recorded], *, texts: str = TRAINED, seed: in
         lambda r: r.losses(PLATEAUS, str(2 * RATE), DECAY, texts)[-1] - r.losses(PLATEAUS, str(RATE), DECAY, texts)[-1],
         seed=seed,
     )
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose intervals are written out."""
+    return table.map(
+        lambda x: f"{x.value:.4f} [{x.low:.4f}, {x.high:.4f}]" if isinstance(x, Interval) else f"{x:.4f}"
+    ).replace("nan", "–")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lmphys.book.ledger import Entry
-from lmphys.pages.thermal_laws import drops
+from lmphys.pages.thermal_laws import drops, river
 from lmphys.pages.thermal_laws.cooling import against_others
 from lmphys.pages.thermal_laws.experiments import HELD_OUT, TRAINED
 from lmphys.pages.thermal_laws.record import Recorded
@@ -51,11 +51,12 @@ def judge_cooling(one: pd.DataFrame, many: pd.DataFrame, n: int) -> list[Entry]:
     return entries
 
 
-def judge_model(records: Sequence[Recorded], n_weights: int, *, seed: int = 0) -> list[Entry]:
+def judge_model(records: Sequence[Recorded], looks: pd.DataFrame, n_weights: int, *, seed: int = 0) -> list[Entry]:
     """The language model.
 
     Args:
         records: of the seeds.
+        looks: shares of the movement, of `river.recorded`.
         n_weights: of the model.
         seed: of intervals.
     """
@@ -98,5 +99,11 @@ def judge_model(records: Sequence[Recorded], n_weights: int, *, seed: int = 0) -
         Entry("ntl.lm.second_law", second, {}, f"{note}; the time is chosen on half of the texts", lacking),
         Entry("ntl.lm.hot_plateau", plateau, {}, note, lacking),
         Entry("hagele.sqrt", root, {}, note, lacking),
+        Entry(
+            "ntl.lm.river",
+            river.confined(looks, "sharp"),
+            {"random directions": river.confined(looks, "random")},
+            f"interval over {looks['seed'].nunique()} seeds",
+        ),
         Entry("ntl.lm.valley_directions", share * n_weights, {}, "largest share of the bound, times the weights"),
     ]

@@ -209,8 +209,8 @@ print(*found.remarks(), sep="\n")
 draw_heat(found);
 
 # %% [markdown]
-# And for trainings that come with the book. Beware of the third of these columns: where the law does not fit, as in a training
-# that learns something suddenly, the number means nothing, and the command says so.
+# And for trainings that come with the book. Look at *misfit*: where the law does not fit, as in a training that learns
+# something suddenly, the number means nothing, and the command says so.
 
 # %%
 files = ["trained/grammar-uniform/seed-0", "trained/arithmetic-small-retries/seed-0", "trained/hops-none-canon/seed-0"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from lmphys.book.style import BLACK, BLUE, PALETTE, VERMILION
 from lmphys.pages.thermal_laws.cooling import GREEDY, best_rates, bound, cooled
@@ -64,7 +65,11 @@ def cooling(rate: float, a: float, n: int, many: pd.DataFrame) -> Figure:
         right.plot(many.columns, many.loc[shape].astype(float), ls=line, color=color, marker="o", ms=3)
     left.plot(time[1:], [bound(rate, a, t) for t in time[1:]], color=BLACK, lw=0.8, label="bound")
     left.set(xscale="log", yscale="log", xlabel="updates", ylabel="thermal loss", title="one sharpness")
-    right.set(xscale="log", yscale="log", xlabel="updates of the decay", title="64 sharpnesses, at the end")
+    right.set(xscale="log", yscale="log", xlabel="updates of the decay", title="64 sharpnesses, end")
+    for ax in (left, right):
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    right.set_xticks(list(many.columns), [f"{n:,}" for n in many.columns])
+    right.xaxis.set_minor_formatter(NullFormatter())
     figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
 
@@ -83,14 +88,14 @@ def heat(rates: pd.DataFrame, batches: pd.DataFrame) -> Figure:
     ):
         for i, (name, row) in enumerate(table.iterrows()):
             _bar(ax, row["bound"], row["drop"], marker, color, label if i == 0 else None)
-            place: dict[str, Any] = {"xytext": (-6, 8), "ha": "right"} if marker == "o" else {"xytext": (6, -10)}
+            place: dict[str, Any] = {"xytext": (-6, 6), "ha": "right"} if marker == "o" else {"xytext": (5, -14)}
             text = f"{1000 * float(name):g}e-3" if marker == "o" else f"B {name}"
             ax.annotate(text, (row["bound"], row["drop"].value), textcoords="offset points", color=color, **place)
-    ends = np.array([0.7, 1.4]) * [rates["bound"].min(), rates["bound"].max()]
+    ends = np.array([0, 1.15 * rates["bound"].max()])
     for share, line in ((1, "-"), (0.25, ":")):
         ax.plot(ends, share * ends, line, color=BLACK, lw=1, label="bound" if share == 1 else "a quarter of it")
-    ax.set(xscale="log", yscale="log", xlabel="(η/4) Σ √v, nats", ylabel="taken away, nats")
-    ax.legend()
+    ax.set(xlim=(0, ends[1]), ylim=(0, 0.65 * ends[1]), xlabel="(η/4) Σ √v, nats", ylabel="taken away, nats")
+    ax.legend(loc="upper left")
     return figure
 
 

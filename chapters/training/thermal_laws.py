@@ -7,7 +7,8 @@
 # can one say beforehand how large it is? For a physicist the picture is familiar: something was hot, and was cooled.
 #
 # {cite:t}`liu2025` make a thermodynamics of it. (We had the abstract and summaries by others, not the text; the formulas
-# of this page are derived here and checked.) The landscape of the loss is a *river in a valley* {cite:p}`wen2024`. Across
+# of this page are derived here and checked.) The landscape of the loss is a {term}`river in a valley <river and valley>`
+# {cite:p}`wen2024`. Across
 # the river it is steep. There the weights jitter about the bottom, driven by the noise of the gradients, which come
 # from a few documents at a time. Along the river it falls gently. So the loss has two parts: the *slow* one, how far down the
 # river one has come, and the *thermal* one, {term}`heat <thermal loss>`, how high up the walls one is thrown.

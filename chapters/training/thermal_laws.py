@@ -8,10 +8,10 @@
 #
 # {cite:t}`liu2025` make a thermodynamics of it. (We had the abstract and summaries by others, not the text; the formulas
 # of this page are derived here and checked.) The landscape of the loss is a {term}`river in a valley <river and valley>`
-# {cite:p}`wen2024`. Across
-# the river it is steep. There the weights jitter about the bottom, driven by the noise of the gradients, which come
-# from a few documents at a time. Along the river it falls gently. So the loss has two parts: the *slow* one, how far down the
-# river one has come, and the *thermal* one, {term}`heat <thermal loss>`, how high up the walls one is thrown.
+# {cite:p}`wen2024`. Across the river it is steep. There the weights jitter about the bottom, driven by the noise of the
+# gradients, which come from a few documents at a time. Along the river it falls gently. So the loss has two parts: the
+# *slow* one, how far down the river one has come, and the *thermal* one, {term}`heat <thermal loss>`, how high up the walls
+# one is thrown.
 #
 # The simplest wall is a parabola of the sharpness $a$, with gradients of the noise $s$: $x \leftarrow x - \eta\,(a x + s\,\xi)$.
 # Its stationary state has
@@ -240,9 +240,9 @@ ledger.show()
 # %% tags=["finding"]
 ledger.finding(
     "Lowering the learning rate takes away loss in proportion to the rate to the power {ntl.lm.slope} "
-    "(*{ntl.lm.slope:verdict}*), below the bound (η/4) Σ √v, which has no free parameter "
-    "({ntl.lm.prediction} of it: *{ntl.lm.prediction:verdict}*), and with the size of batches to the power "
-    "{ntl.lm.batch} (*{ntl.lm.batch:verdict}*). That a 1/t decay is best holds in a valley of one sharpness "
+    "(*{ntl.lm.slope:verdict}*), and to the size of batches to the power {ntl.lm.batch} "
+    "(*{ntl.lm.batch:verdict}*). That it is at most (η/4) Σ √v, which has no free parameter: "
+    "*{ntl.lm.prediction:verdict}*. That a 1/t decay is best holds in a valley of one sharpness "
     "(*{ntl.toy.inverse_t:verdict}*); with many: *{ntl.toy.spectrum:verdict}*, in the transformer: "
     "*{ntl.lm.inverse_t:verdict}*. That a hotter plateau ends lower: *{ntl.lm.hot_plateau:verdict}*. That sharp "
     "directions are confined: *{ntl.lm.river:verdict}*."
@@ -299,8 +299,8 @@ for width in (1, 10, 100, 1000, 10_000):
     print(f"largest over smallest {width:6,}: 1/t over the best of the others {ratio:.2f}")
 
 # %% [markdown]
-# The number falls or rises with the share of directions that are too flat to cool in 400 updates: their heat stays, whatever
-# one does, and hides the difference.
+# Directions that are too flat to cool in 400 updates keep their heat, whatever one does. The more of them there are, the less
+# is left to differ.
 # ```{solution-end}
 # ```
 #

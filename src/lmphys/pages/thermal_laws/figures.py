@@ -94,7 +94,9 @@ def heat(rates: pd.DataFrame, batches: pd.DataFrame) -> Figure:
     ends = np.array([0, 1.15 * rates["bound"].max()])
     for share, line in ((1, "-"), (0.25, ":")):
         ax.plot(ends, share * ends, line, color=BLACK, lw=1, label="bound" if share == 1 else "a quarter of it")
-    ax.set(xlim=(0, ends[1]), ylim=(0, 0.65 * ends[1]), xlabel="(η/4) Σ √v, nats", ylabel="taken away, nats")
+    ax.set(
+        xlim=(-0.08 * ends[1], ends[1]), ylim=(0, 0.65 * ends[1]), xlabel="(η/4) Σ √v, nats", ylabel="taken away, nats"
+    )
     ax.legend(loc="upper left")
     return figure
 

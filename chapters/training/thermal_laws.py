@@ -187,7 +187,7 @@ figures.fall({kind: drops.fall(records, texts=kind, seed=seed) for kind in (TRAI
 # on. So the share of these directions in the movement should fall with the time between two looks. In random directions
 # it should stay the same.
 
-# %% mystnb={"figure": {"name": "fig-thermal-river", "caption": "Share of the ten sharpest directions, and of a hundred random ones, in the squared movement of the weights on the plateau, over an even share, against the updates between two looks. Bands: least and largest of five seeds."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-thermal-river", "caption": "Share of the ten sharpest directions, and of a hundred random ones, in the squared movement of the weights on the plateau, over an even share, against the updates between two looks. Bands: least and largest of the seeds."}} tags=["hide-input"]
 looks = river.recorded()
 figures.river(looks);
 

@@ -276,3 +276,17 @@ def test_doctor_fails_where_the_lock_is_not_met(project):
     assert all(line.split()[0] in ("ok", "warn", "fail") for line in lines)
     assert any(line.startswith("fail packages      absent-package is missing") for line in lines)
     assert any(line.startswith("ok   torch") for line in lines)
+
+
+def test_a_training_log_is_told_in_words_and_numbers(tmp_path):
+    log = tmp_path / "log.csv"
+    rows = [(n, 1 + n**-0.5 + 20 * rate, rate) for n in range(1, 201) for rate in [3e-3 * min(1, (201 - n) / 50)]]
+    log.write_text("step,loss,lr\n" + "\n".join(f"{n},{loss},{rate}" for n, loss, rate in rows))
+    told = invoke("training-log", str(log), "--figure", str(tmp_path / "heat.svg"))
+    assert told.exit_code == 0 and "a decay to 0 would gain now" in told.output
+    assert (tmp_path / "heat.svg").is_file()
+    numbers = json.loads(invoke("training-log", str(log), "--json").output)
+    assert numbers["coefficient"][0] == pytest.approx(20, rel=0.03)
+    log.write_text("step,loss,lr\n" + "\n".join(f"{n},1,0.1" for n in range(100)))
+    failed = invoke("training-log", str(log))
+    assert failed.exit_code == 1 and "one rate cannot tell heat from progress" in failed.output

@@ -414,6 +414,47 @@ def texts(
     )
 
 
+@app.command("training-log")
+def training_log(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, JSON lines, or trainer_state.json, with step, loss and learning rate")
+    ],
+    step: Annotated[str | None, typer.Option(help="Column of the step; by default the usual names.")] = None,
+    loss: Annotated[str | None, typer.Option(help="Column of the loss; by default the usual names.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Column of the learning rate; by default the usual names.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
+    figure: Annotated[Path | None, typer.Option(help="Draw the fit into this file: .png, .svg or .pdf.")] = None,
+) -> None:
+    """Say how much of a training loss is heat, which a decay of the learning rate would take away now.
+
+    The loss is fitted as L0 + A x^-alpha + c rate, x the updates or the sum of the rates; intervals (95 %) are over
+    blocks of residuals and both clocks. The page training/thermal_laws says where that can be relied on.
+    """
+    import json
+
+    from lmphys.training.thermal.heat import fit_heat
+    from lmphys.training.thermal.log import read_log
+
+    found = fit_heat(read_log(file, step=step, loss=loss, rate=rate))
+    if figure is not None:
+        from lmphys.book.heat import draw
+
+        draw(found, figure)
+    if json_:
+        typer.echo(json.dumps(found.to_json(), indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None)
+    for name, value in found.lines():
+        table.add_row(name, value)
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
+    console.print(table)
+    for remark in found.remarks():
+        console.print("-", remark)
+
+
 def _hand_down(context: typer.Context, name: str, app_below: typer.Typer) -> None:
     """Run a group of commands that is imported only when it is asked for."""
     command = typer.main.get_command(app_below)

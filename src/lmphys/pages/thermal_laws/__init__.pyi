@@ -1,0 +1,12 @@
+from .cooling import many_sharpnesses as many_sharpnesses
+from .cooling import one_sharpness as one_sharpness
+from .experiments import Plan as Plan
+from .live import anneal as anneal
+from .record import recorded as recorded
+from .record import trunk_file as trunk_file
+from .verdicts import judge_cooling as judge_cooling
+from .verdicts import judge_model as judge_model
+from .verdicts import judge_walkers as judge_walkers
+from .walkers import drift as drift
+from .walkers import equipartition as equipartition
+from .walkers import relaxation as relaxation

@@ -1,7 +1,12 @@
+from .annealing import Annealed as Annealed
+from .annealing import anneal as anneal
 from .classes import decision_noise as decision_noise
 from .classes import expected_class_entropy as expected_class_entropy
 from .classes import expected_class_purity as expected_class_purity
 from .classes import separation as separation
+from .energies import GaussianPair as GaussianPair
+from .energies import PottsWords as PottsWords
+from .energy_model import EnergyModel as EnergyModel
 from .patterns import NoisyPatterns as NoisyPatterns
 from .reverse import generate as generate
 from .reverse import geometric as geometric
@@ -18,3 +23,4 @@ from .views import Views as Views
 from .views import crossing as crossing
 from .views import vertex as vertex
 from .views import view as view
+from .weights import effective_size as effective_size

@@ -1,4 +1,4 @@
-"""Windows of the book's text with two ends each: the real one, and one that the model draws after the same beginning."""
+"""Windows of the book's text with two ends each: the real one, and one that the model draws after the same start."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Annealed:
 
     @property
     def log_ratio(self) -> float:
-        """ln of the mean of exp(-W): estimate of ln(Z_end / Z_start), by Jarzynski's equality."""
+        """Logarithm of the mean of exp(-W): estimate of ln(Z_end / Z_start), by Jarzynski's equality."""
         return log_mean(-self.work)
 
     @property
@@ -77,7 +78,7 @@ def anneal(
     if len(schedule) < 2:
         raise LmphysError(f"a schedule of {len(schedule)} value has no change; give its start and its end")
     work = np.zeros(len(x))
-    for before, after in zip(schedule[:-1], schedule[1:], strict=True):
+    for before, after in pairwise(schedule):
         work += energy(x, after) - energy(x, before)
         x = move(x, after, rng)
     if least is not None:

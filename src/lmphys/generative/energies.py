@@ -4,7 +4,7 @@ from itertools import combinations, pairwise
 from typing import Literal, Protocol
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.settings import whole
@@ -20,7 +20,7 @@ class Energy(Protocol):
         """(P,) parameters at which walkers can be drawn exactly."""
 
     def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """n walkers (n, ...) of the law at `start`."""
+        """Draw n walkers (n, ...) of the law at `start`."""
 
     def energy(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
         """U_θ (M,) of x (M, ...), nats."""
@@ -37,7 +37,7 @@ class Energy(Protocol):
         """One step while θ goes from `before` to `after`: walkers (M, ...), and what is added to their log-weights."""
 
     def log_partition(self, theta: np.ndarray) -> float:
-        """ln Z_θ, exactly."""
+        """Exact ln Z_θ."""
 
     def mean_slope(self, theta: np.ndarray) -> np.ndarray:
         """(P,) mean of ∂U/∂θ under the law of θ, exactly: -∂ ln Z / ∂θ."""
@@ -69,7 +69,7 @@ class GaussianPair:
         return self.sample(self.start(), n, rng)
 
     def sample(self, theta: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-        """n points (n, d) of the law of any θ."""
+        """Draw n points (n, d) of the law of any θ."""
         second = rng.random(n) < self.mass(theta)
         return np.where(second[:, None], theta[self.d : -1], theta[: self.d]) + rng.standard_normal((n, self.d))
 

@@ -51,9 +51,9 @@ class EnergyModel:
     """A law exp(-U_θ(x)) / Z_θ that is fitted by following the slope of its cross-entropy.
 
     The slope is the mean of ∂U/∂θ over the data less that over the model, and the methods differ in how they get the
-    second mean. "contrastive": from M of the data, after a few moves. "persistent": from walkers that are kept from step to
-    step. "jarzynski": from such walkers with the weights of Jarzynski's equality, which is right however slowly they
-    mix, and knows ln Z. "exact": from the family itself, where it can tell.
+    second mean. "contrastive": from M of the data, after a few moves. "persistent": from walkers that are kept
+    from step to step. "jarzynski": from such walkers with the weights of Jarzynski's equality, which is right however
+    slowly they mix, and knows ln Z. "exact": from the family itself, where it can tell.
 
     The weights are exact for a protocol that does not depend on the walkers. Walkers that set the next θ and then carry
     the weight of that step are off: to first order E ln Z is too small by Σ_k η Tr Cov(∂U/∂θ) / M (`history_["bias"]`).
@@ -195,7 +195,7 @@ class EnergyModel:
         return self.family.energy(self.theta_, x)
 
     def log_prob(self, x: np.ndarray) -> np.ndarray:
-        """ln of the fitted law (n,), with ln Z by the weights.
+        """Logarithm of the fitted law (n,), with ln Z by the weights.
 
         Raises:
             LmphysError: the method keeps no weights.

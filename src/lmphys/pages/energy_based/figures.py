@@ -31,7 +31,7 @@ def masses(models: Mapping[tuple[int, str, int], EnergyModel], d: int) -> Figure
         if own == d:
             colour, line, _ = LINES[name]
             steps = list(model.path_)
-            y = [1 - model.family.mass(theta) for theta in model.path_.values()]
+            y = [mixture.lighter(theta) for theta in model.path_.values()]
             ax.plot(steps, y, color=colour, linestyle=line, label=name if seed == 0 else None)
     ax.axhline(mixture.MASS, color=GREY, linewidth=1)
     ax.text(0, mixture.MASS + 0.01, "true", color=GREY, fontsize=11)
@@ -67,9 +67,8 @@ def likelihoods(models: spins.Trainings, words: spins.Words) -> Figure:
     steps = [step for step in exact.path_ if step][1::2]
     best = np.array([spins.likelihood(exact.path_[step], words) for step in steps])
     first = min(seed for _, _, seed in models)
-    for ax, kernel, title in zip(
-        axes, (spins.GIBBS, spins.FLIP), ("fast: Gibbs sweeps", "slow: one flip"), strict=True
-    ):
+    titles = {spins.GIBBS: "fast: Gibbs sweeps", spins.FLIP: "slow: one flip"}
+    for ax, (kernel, title) in zip(axes, titles.items(), strict=True):
         for name in mixture.METHODS:
             path = models[kernel, name, first].path_
             colour, line, mark = LINES[name]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from lmphys.generative import EnergyModel, GaussianPair
 from lmphys.generative.energy_model import Walkers
@@ -24,7 +25,7 @@ class WeightsDealt(EnergyModel):
 
 
 def heaps(d: int, n: int, rng: np.random.Generator) -> np.ndarray:
-    """n points (n, d), a quarter of them around -10 on the first axis, the others around 6."""
+    """Draw n points (n, d), a quarter of them around -10 on the first axis, the others around 6."""
     x = rng.standard_normal((n, d))
     x[:, 0] += np.where(np.arange(n) < MASS * n, FIRST, SECOND)
     return x
@@ -42,6 +43,11 @@ def trainer(name: str, family: GaussianPair, **settings: int | float) -> EnergyM
         return EnergyModel(family, "persistent", walkers_from="data", **settings)
     methods = {JARZYNSKI: "jarzynski", OFF: "persistent", CONTRASTIVE: "contrastive"}
     return EnergyModel(family, methods[name], **settings)
+
+
+def lighter(theta: np.ndarray) -> float:
+    """Mass of the lighter heap, which is the first one, in the parameters of a `GaussianPair`."""
+    return float(expit(theta[-1]))
 
 
 def train_heaps(
@@ -72,7 +78,7 @@ def learned(models: Mapping[tuple[int, str, int], EnergyModel]) -> pd.DataFrame:
         rows.append(
             {
                 **{"d": d, "method": name, "seed": seed, "lighter at": theta[0], "heavier at": theta[d]},
-                "mass of the lighter": 1 - model.family.mass(theta),
+                "mass of the lighter": lighter(theta),
                 "ln Z, error": model.log_z_ - model.family.log_partition(theta),
                 "effective walkers": model.ess_,
             }
@@ -82,9 +88,7 @@ def learned(models: Mapping[tuple[int, str, int], EnergyModel]) -> pd.DataFrame:
 
 def masses(models: Mapping[tuple[int, str, int], EnergyModel], d: int, name: str) -> np.ndarray:
     """(seeds,) learned masses of the lighter heap."""
-    return np.array(
-        [1 - m.family.mass(m.theta_) for (own, method, _), m in models.items() if (own, method) == (d, name)]
-    )
+    return np.array([lighter(m.theta_) for (own, method, _), m in models.items() if (own, method) == (d, name)])
 
 
 def mass_interval(models: Mapping[tuple[int, str, int], EnergyModel], d: int, name: str, *, seed: int = 0) -> Interval:

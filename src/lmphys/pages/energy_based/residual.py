@@ -4,13 +4,13 @@ With the same beginnings before real and drawn ends the two joint laws differ in
 law is a lower bound of that of the ends given their beginnings, whose Z depends on the beginning (Jensen).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lmphys.generative.weights import effective_size, log_mean
@@ -44,19 +44,19 @@ class Residual:
 
         ln Z is at most Z - 1, so the bound holds for any f, and its mean has no bias (Nguyen et al. 2010).
         """
-        return self._over_topics(lambda real, drawn: real + 1 - drawn, seed)
+        return self._over_topics(lambda mean: 1 - mean, seed)
 
     def plain_bits(self, *, seed: int = 0) -> Interval:
         """The same with the logarithm of the mean of e^f over the drawn ends, which is too optimistic on average."""
-        return self._over_topics(lambda real, drawn: real - np.log(drawn), seed)
+        return self._over_topics(lambda mean: -np.log(mean), seed)
 
-    def _over_topics(self, bound, seed: int) -> Interval:  # type: ignore[no-untyped-def]
+    def _over_topics(self, less: Callable[[np.ndarray], np.ndarray], seed: int) -> Interval:
         names, group = np.unique(self.topics, return_inverse=True)
         sums = sum_by_group(np.stack([self.real, np.exp(self.drawn), np.ones(len(group))], 1), group, len(names))
 
         def statistic(draws: np.ndarray) -> np.ndarray:
             real, drawn, n = (draws @ sums).T
-            return bound(real / n, drawn / n) / self.length / np.log(2)
+            return (real / n + less(drawn / n)) / self.length / np.log(2)
 
         return bootstrap_chains(statistic, len(names), seed=seed).map(float)
 
@@ -103,13 +103,14 @@ def fit_residual(ends: Ends, name: str = STATES, *, seed: int = 0) -> Residual:
     return Residual(ends.topics, *f, ends.tokens.shape[1])
 
 
-def _head(real: np.ndarray, drawn: np.ndarray, c: float):  # type: ignore[no-untyped-def]
+def _head(real: np.ndarray, drawn: np.ndarray, c: float) -> Pipeline:
+    """The classifier, fitted."""
     head = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=300))
     return head.fit(np.concatenate([real, drawn]), np.repeat([1, 0], [len(real), len(drawn)]))
 
 
-def _left_out(real: np.ndarray, drawn: np.ndarray, topics: np.ndarray, c: float) -> Sequence[np.ndarray]:
-    """f at real and drawn ends, each by a head that did not see its topic."""
+def _left_out(real: np.ndarray, drawn: np.ndarray, topics: np.ndarray, c: float) -> np.ndarray:
+    """Logits at real and drawn ends, each by a head that did not see its topic."""
     f = np.zeros((2, len(real)))
     for train, test in GroupKFold(_INNER).split(real, groups=topics):
         head = _head(real[train], drawn[train], c)

@@ -56,15 +56,15 @@ def train_heaps(
     seeds: Sequence[int],
     *,
     n_walkers: int = 1000,
-    n_steps: int = 1500,
-    learning_rate: float = 0.03,
+    n_steps: int = 2000,
+    learning_rate: float = 0.015,
 ) -> dict[tuple[int, str, int], EnergyModel]:
     """Fitted models by dimension, name and seed; the points of a seed are the same for all names."""
     settings = {"n_walkers": n_walkers, "n_steps": n_steps, "learning_rate": learning_rate}
     found = {}
     for d in dimensions:
         for seed in seeds:
-            x = heaps(d, 2000, np.random.default_rng([seed, d]))
+            x = heaps(d, 1000, np.random.default_rng([seed, d]))
             for name in names:
                 found[d, name, seed] = trainer(name, GaussianPair(d), seed=seed, **settings).fit(x)
     return found

@@ -53,6 +53,10 @@ class Ends:
     drawn_logp: np.ndarray
     tokens: np.ndarray
 
+    def first(self, n: int) -> "Ends":
+        """Those of the first n windows, or of all."""
+        return Ends(**{name: x[:n] for name, x in vars(self).items()})
+
     @classmethod
     def joined(cls, parts: Sequence["Ends"]) -> "Ends":
         """One after the other."""

@@ -26,7 +26,7 @@
 # W = \sum_k U_{\theta_{k+1}}(X_k) - U_{\theta_k}(X_k) . $$ (eq-jarzynski)
 #
 # (For moves that leave the law of the moment unchanged; steps of Langevin's equation with a finite $h$ add a term, which
-# makes them exact, too. It is {term}`annealed importance sampling <annealed importance sampling>` {cite:p}`neal2001` with a
+# makes them exact, too. It is {term}`annealed importance sampling` {cite:p}`neal2001` with a
 # schedule that training writes.) We could read the abstracts, the first pages and the authors' code, not the whole review.
 #
 # Everything that follows is judged where the truth can be counted out: two heaps of points, all $26^4$ words of four
@@ -48,6 +48,7 @@ import pandas as pd
 from lmphys import book, generative, lm
 from lmphys.pages import energy_based as analysis
 from lmphys.pages.energy_based import figures, mixture, residual, verdicts
+from lmphys.stats.weights import effective_size
 
 book.use_style()
 smoke, full = profile == "smoke", profile == "full"
@@ -109,7 +110,7 @@ pd.Series(verdicts.noise_ratios()).to_frame("noise over √(2h)").round(4)
 # Now language, as small as it can be. The words of four letters in the book's text are strings of four *spins* with 26
 # directions each (Potts spins), and the energy has a term for every letter at every place and for every pair:
 #
-# $$ U(x) = -\sum_i h_i(x_i) - \sum_{i<j} J_{ij}(x_i, x_j) . $$ (eq-potts)
+# $$ U(x) = -\sum_i h_i(x_i) - \sum_{i<j} J_{ij}(x_i, x_j) . $$ (eq-word-spins)
 #
 # There are $26^4 = 456{,}976$ strings, so $Z$, the likelihood and the exact slope can be counted out at every step, and no
 # claim about them has to be believed.
@@ -197,7 +198,7 @@ cooled.groupby("steps").mean().drop(columns="text").round(3)
 # %% mystnb={"figure": {"name": "fig-energy-work", "caption": "Left: work on 2,000 walkers above the difference of free energies, first text, by the number of steps of the cooling. Right: error of the ratio of partition functions by the mean of exp(-W), and by the mean work, over texts with 95 % intervals."}} tags=["hide-input"]
 figures.work(cooled_walkers, cooled, seed=seed)
 # %% [markdown]
-# The mean work is above $\Delta F = -\ln (Z_1 / Z_4)$ at any speed: the {term}`second law`. That the mean of $e^{-W}$ is
+# The mean work is above $\Delta F = -\ln (Z_1 / Z_4)$ at any speed: the second law. That the mean of $e^{-W}$ is
 # right comes from the few walkers with $W < \Delta F$, and they become rare when the cooling is fast.
 #
 # ## Whole texts
@@ -327,7 +328,7 @@ for c in (1.0, 0.7, 0.1):
     found[c] = {
         "ln of the mean weight": np.log(shifted.mean()) + log_w.max(),
         "variance by weights": shifted @ x**2 / shifted.sum(),
-        "effective walkers": generative.effective_size(log_w),
+        "effective walkers": effective_size(log_w),
     }
 pd.DataFrame(found).T.rename_axis("noise over √(2h)").round(3)
 

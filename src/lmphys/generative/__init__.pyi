@@ -23,4 +23,3 @@ from .views import Views as Views
 from .views import crossing as crossing
 from .views import vertex as vertex
 from .views import view as view
-from .weights import effective_size as effective_size

@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from lmphys.core.errors import LmphysError
-from lmphys.generative.weights import check_effective, effective_size, log_mean, log_mean_interval
+from lmphys.generative.weights import check_effective, log_mean, log_mean_interval
 from lmphys.stats.interval import Interval
+from lmphys.stats.weights import effective_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Annealed:
     @property
     def effective_size(self) -> float:
         """Walkers of equal weight that would do as well."""
-        return effective_size(-self.work)
+        return float(effective_size(-self.work))
 
     def interval(self, *, seed: int = 0) -> Interval:
         """`log_ratio` with a 95 % interval over walkers."""

@@ -8,7 +8,8 @@ import pandas as pd
 from lmphys.core.errors import LmphysError
 from lmphys.core.settings import whole
 from lmphys.generative.energies import Energy
-from lmphys.generative.weights import check_effective, effective_size, log_mean, normalised, redrawn, squared_variation
+from lmphys.generative.weights import check_effective, log_mean, normalised, redrawn, squared_variation
+from lmphys.stats.weights import effective_size
 
 _HISTORY = ("log_z", "variation", "bias", "observed", "observed_variation")
 
@@ -149,7 +150,7 @@ class EnergyModel:
         self.theta_, self.walkers_ = theta, steering
         known = weighted or watching is not None
         self.log_z_ = last.log_z if known else float("nan")
-        self.ess_ = effective_size(last.log_weights) if known else float("nan")
+        self.ess_ = float(effective_size(last.log_weights)) if known else float("nan")
         if known:
             check_effective(last.log_weights, "at the end")
         return self

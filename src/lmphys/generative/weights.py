@@ -5,6 +5,7 @@ import numpy as np
 from lmphys.core.errors import LmphysError
 from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.interval import Interval
+from lmphys.stats.weights import effective_size
 
 _LEAST_EFFECTIVE = 10.0  # walkers; with fewer a mean is that of a handful
 
@@ -31,15 +32,9 @@ def normalised(log_weights: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
 
 
-def effective_size(log_weights: np.ndarray) -> float:
-    """Walkers of equal weight that would know a mean as well as these M, between 1 and M: (Σ w)² / Σ w²."""
-    weights = np.exp(log_weights - log_weights.max())
-    return float(weights.sum() ** 2 / (weights @ weights))
-
-
 def squared_variation(log_weights: np.ndarray) -> float:
     """Squared coefficient of variation of the weights, M over the effective size less 1."""
-    return len(log_weights) / effective_size(log_weights) - 1
+    return float(len(log_weights) / effective_size(log_weights) - 1)
 
 
 def check_effective(log_weights: np.ndarray, where: str, least: float = _LEAST_EFFECTIVE) -> None:

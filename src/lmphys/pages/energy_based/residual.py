@@ -13,10 +13,11 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lmphys.generative.weights import effective_size, log_mean
+from lmphys.generative.weights import log_mean
 from lmphys.pages.energy_based.windows import Ends
 from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
 from lmphys.stats.interval import Interval
+from lmphys.stats.weights import effective_size
 
 STATES, LOGP, DEALT = "states", "log-probability alone", "labels dealt anew"
 _PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of C, the inverse of the ridge
@@ -68,7 +69,7 @@ class Residual:
     @property
     def effective(self) -> float:
         """Effective share of the drawn ends, weighted by e^f."""
-        return effective_size(self.drawn) / len(self.drawn)
+        return float(effective_size(self.drawn)) / len(self.drawn)
 
 
 def features(ends: Ends, name: str) -> tuple[np.ndarray, np.ndarray]:

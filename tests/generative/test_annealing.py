@@ -1,4 +1,4 @@
-"""Weights of walkers and annealing against Gaussians, whose every number is known, and against a random walk of states."""
+"""Weights of walkers and annealing against Gaussians, whose every number is known, and importance sampling."""
 
 import numpy as np
 import pytest

@@ -72,7 +72,7 @@ def test_moves_of_words_keep_their_law(kernel):
 
 def test_weights_hold_the_error_of_a_langevin_step():
     family = GaussianPair(1, step=0.8, apart=3.0)
-    before, after = family.start(), family.start() + [0.2, -0.3, 0.5]
+    before, after = family.start(), family.start() + np.array([0.2, -0.3, 0.5])
     x, log_w = family.draw(60_000, rng), np.zeros(60_000)
     for a, b in ((before, before), (before, after), (after, after)):
         x, added = family.move(a, b, x, rng)

@@ -88,7 +88,7 @@ nulls = analysis.train_heaps(
 analysis.learned({**heaps, **nulls}).groupby(["d", "method"]).mean().drop(columns="seed").round(3)
 
 # %% mystnb={"figure": {"name": "fig-energy-masses", "caption": "Mass of the lighter heap while it is learned, in two dimensions; a line a training. Grey: the true mass."}} tags=["hide-input"]
-figures.masses({**heaps, **nulls}, 2)
+figures.masses({**heaps, **nulls}, 2);
 # %% [markdown]
 # The *places* of the heaps are easy: each is seen by the walkers that are in it. The *masses* need a report about what no
 # walker can see, the other heap. Without weights, the slope of $z$ is a constant that depends on where the walkers happen to
@@ -137,7 +137,7 @@ pd.Series(
 ).to_frame("likeliest first")
 
 # %% mystnb={"figure": {"name": "fig-energy-words", "caption": "Nats per word above the model that follows the exact slope, at the same step, on a scale that is linear below 0.01. Left: walkers that mix fast. Right: walkers that propose one letter a step."}} tags=["hide-input"]
-figures.likelihoods(trained, words)
+figures.likelihoods(trained, words);
 # %% [markdown]
 # Where walkers mix, weights are hardly needed. Where they do not, compare the distances on the right.
 #
@@ -167,7 +167,7 @@ large = analysis.weighings(many, half)
 pd.concat([small, large]).round(3)
 
 # %% mystnb={"figure": {"name": "fig-energy-steering", "caption": "Words, Gibbs sweeps. Left: error of ln Z by the weights of walkers that steer, what is expected of it without a fit, and the error of walkers that only watch; a line a training. Right: squared coefficient of variation of the weights, of those that steer (full) and of those that watch (dotted); the grey line is the threshold."}} tags=["hide-input"]
-figures.weights(analysis.with_weights(trained))
+figures.weights(analysis.with_weights(trained));
 # %% [markdown]
 # The right panel is the trap. The usual alarm is the {term}`effective sample size`, the number of walkers of equal weight
 # that would do as well, $M / (1 + \text{squared variation})$. Look which of the two populations has the more equal weights:
@@ -196,7 +196,7 @@ cooled_walkers, cooled = analysis.cooled(logits, speeds, n_walkers=300 if smoke 
 cooled.groupby("steps").mean().drop(columns="text").round(3)
 
 # %% mystnb={"figure": {"name": "fig-energy-work", "caption": "Left: work on 2,000 walkers above the difference of free energies, first text, by the number of steps of the cooling. Right: error of the ratio of partition functions by the mean of exp(-W), and by the mean work, over texts with 95 % intervals."}} tags=["hide-input"]
-figures.work(cooled_walkers, cooled, seed=seed)
+figures.work(cooled_walkers, cooled, seed=seed);
 # %% [markdown]
 # The mean work is above $\Delta F = -\ln (Z_1 / Z_4)$ at any speed: the second law. That the mean of $e^{-W}$ is
 # right comes from the few walkers with $W < \Delta F$, and they become rare when the cooling is fast.
@@ -237,7 +237,7 @@ pd.DataFrame({
 }).T.astype(float).round(4)  # fmt: skip
 
 # %% mystnb={"figure": {"name": "fig-energy-residual", "caption": "Left: f less ln Z of windows of unseen topics, real and drawn. Right: bits per token that the reweighted model is better, by the bound, with 95 % intervals over topics, for f from states, from the log-probability alone, and for labels dealt anew."}} tags=["hide-input"]
-figures.residuals(heads, seed=seed)
+figures.residuals(heads, seed=seed);
 # %%
 n_tokens = ends.tokens.shape[1]
 print(
@@ -267,7 +267,8 @@ print("two of its own:", *(repr(speaker.tokenizer.decode(row[row >= 0])) for row
 # ## Verdict
 #
 # Intervals are over trainings, which differ in walkers and points, where something is trained; over texts for the next token;
-# over topics for whole texts. With few trainings they are only as good as their range.
+# over topics for whole texts. With few trainings they are only as good as their range, and where an interval reaches beyond
+# the tolerance of its claim, a number that agrees is known no better than that. `--profile full` trains longer and slower.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("generative/energy_based", model=model, profile=profile)
@@ -306,7 +307,7 @@ ledger.finding(
 # ```{exercise} A noise that is too small
 # :label: energy_based-noise
 # Take $U = x^2 / 2$, fixed, and walkers that start in its law. With the weights of {eq}`eq-jarzynski` for steps $h$ and the
-# noise $\sqrt{2h}$, the mean weight must stay 1. Let the noise be smaller by a factor $c$, and keep the weights. What do they
+# noise $\sqrt{2h}$, the mean weight must stay 1, its logarithm 0. Let the noise be smaller by a factor $c$, and keep the weights. What do they
 # say after 50 steps?
 # ```
 #
@@ -333,8 +334,9 @@ for c in (1.0, 0.7, 0.1):
 pd.DataFrame(found).T.rename_axis("noise over √(2h)").round(3)
 
 # %% [markdown]
-# With the right noise both are 1, the mean weight and the variance, though the step is finite. With less, the walkers gather
-# at the bottom, and the weights, which reckon with another way of moving, do not bring them back.
+# With the right noise the mean weight and the variance are 1, though the step is finite. With less, the walkers gather at
+# the bottom, and the weights, which reckon with another way of moving, cannot bring them back. Do the first and the last
+# column raise an alarm?
 # ```{solution-end}
 # ```
 #

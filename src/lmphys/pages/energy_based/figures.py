@@ -93,7 +93,7 @@ def work(ends: Mapping[tuple[int, int], Annealed], table: pd.DataFrame, *, seed:
                 color=colour, linestyle=style, linewidth=1.8, label=f"{n:,} steps")  # fmt: skip
     ax.axvline(0, color=GREY, linewidth=1)
     ax.set(xlabel="W − ΔF, nats", ylabel="density", yscale="log")
-    ax.legend()
+    ax.legend(loc="upper left", fontsize=10)
     for column, label, colour, mark in (("error", "Jarzynski", BLUE, "o"), ("mean work", "mean work", VERMILION, "s")):
         _bars(beside, next_token.over_texts(table, column, seed=seed), label, colour, mark)
     beside.axhline(0, color=GREY, linewidth=1)

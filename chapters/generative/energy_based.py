@@ -39,7 +39,7 @@ seed: int = 0  # seed of walkers, points and bootstrap
 n_seeds: int = 3  # trainings of each kind
 n_walkers: int = 1000  # walkers of each training
 n_steps: int = 600  # steps of training on words
-n_windows: int = 64  # windows that are read of another model; those of the default model come with the book
+n_windows: int = 64  # read of another model; those of the default one come along
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -69,23 +69,15 @@ if smoke:
 # another walker at each step.
 
 # %%
-heaps = analysis.train_heaps(
-    (2, 10),
-    mixture.METHODS,
-    seeds,
-    n_walkers=n_walkers,
-    n_steps=300 if smoke else 8000 if full else 2000,
-    learning_rate=0.1 if smoke else 0.004 if full else 0.015,
-)
-nulls = analysis.train_heaps(
-    (2,),
-    (mixture.OFF, mixture.DEALT),
-    seeds[:1],
-    n_walkers=n_walkers,
-    n_steps=300 if smoke else 2000,
-    learning_rate=0.1 if smoke else 0.015,
-)
-analysis.learned({**heaps, **nulls}).groupby(["d", "method"]).mean().drop(columns="seed").round(3)
+slow = {
+    "n_steps": 300 if smoke else 8000 if full else 2000,
+    "learning_rate": 0.1 if smoke else 0.004 if full else 0.015,
+    "n_walkers": n_walkers,
+}
+heaps = analysis.train_heaps((2, 10), mixture.METHODS, seeds, **slow)
+nulls = analysis.train_heaps((2,), (mixture.OFF, mixture.DEALT), seeds[:1], **slow)
+table = analysis.learned({**heaps, **nulls}).drop(columns="seed")
+table.groupby(["d", "method"]).mean().round(3)
 
 # %% mystnb={"figure": {"name": "fig-energy-masses", "caption": "Mass of the lighter heap while it is learned, in two dimensions; a line a training. Grey: the true mass."}} tags=["hide-input"]
 figures.masses({**heaps, **nulls}, 2);
@@ -118,8 +110,8 @@ pd.Series(verdicts.noise_ratios()).to_frame("noise over √(2h)").round(4)
 # %%
 words = analysis.Words(*analysis.four_letter_words())
 print(
-    f"{words.counts.sum():,} words of {len(words.counts)} kinds; entropy {words.entropy:.3f} nats, "
-    f"independent letters {words.independent:.3f} nats a word"
+    f"{words.counts.sum():,} words of {len(words.counts)} kinds; "
+    f"entropy {words.entropy:.3f} nats, independent letters {words.independent:.3f} nats a word"
 )
 
 # %%
@@ -133,7 +125,11 @@ analysis.excess_table(trained, words, seed=seed).round(4)
 
 # %%
 pd.Series(
-    {(k, name): analysis.likeliest(each.theta_, 8) for (k, name, s), each in trained.items() if s == seed}
+    {
+        (kernel, name): analysis.likeliest(each.theta_, 8)
+        for (kernel, name, own), each in trained.items()
+        if own == seed
+    }
 ).to_frame("likeliest first")
 
 # %% mystnb={"figure": {"name": "fig-energy-words", "caption": "Nats per word above the model that follows the exact slope, at the same step, on a scale that is linear below 0.01. Left: walkers that mix fast. Right: walkers that propose one letter a step."}} tags=["hide-input"]
@@ -160,8 +156,9 @@ half = n_steps // 2
 small = analysis.weighings(analysis.with_weights(trained), half)
 family = generative.PottsWords()
 many = [
-    generative.EnergyModel(family, n_walkers=4 * n_walkers, n_steps=half, seed=s).fit(*words)
-    for s in (seeds if full else seeds[:2])
+    generative.EnergyModel(family, n_walkers=4 * n_walkers, n_steps=half, seed=own)
+    .fit(*words)
+    for own in (seeds if full else seeds[:2])
 ]
 large = analysis.weighings(many, half)
 pd.concat([small, large]).round(3)
@@ -192,7 +189,9 @@ texts = [
 ]
 logits = analysis.next_logits(speaker, texts[: 2 if smoke else None])
 speeds = (10, 30) if smoke else (10, 100, 1000)
-cooled_walkers, cooled = analysis.cooled(logits, speeds, n_walkers=300 if smoke else 2000, seed=seed)
+cooled_walkers, cooled = analysis.cooled(
+    logits, speeds, n_walkers=300 if smoke else 2000, seed=seed
+)
 cooled.groupby("steps").mean().drop(columns="text").round(3)
 
 # %% mystnb={"figure": {"name": "fig-energy-work", "caption": "Left: work on 2,000 walkers above the difference of free energies, first text, by the number of steps of the cooling. Right: error of the ratio of partition functions by the mean of exp(-W), and by the mean work, over texts with 95 % intervals."}} tags=["hide-input"]
@@ -221,17 +220,18 @@ figures.work(cooled_walkers, cooled, seed=seed);
 # anew*, where real and drawn are exchanged in half of the windows.
 
 # %%
-ends = (
-    analysis.shipped().first(96 if smoke else 10**6) if model == "smollm2"
-    else analysis.read_ends(speaker, analysis.cut(speaker, n_windows, seed=seed))
-)  # fmt: skip
-heads = {
-    name: analysis.fit_residual(ends, name, seed=seed) for name in (residual.STATES, residual.LOGP, residual.DEALT)
-}
+if model == "smollm2":
+    ends = analysis.shipped().first(96 if smoke else 10**6)
+else:
+    ends = analysis.read_ends(speaker, analysis.cut(speaker, n_windows, seed=seed))
+names = (residual.STATES, residual.LOGP, residual.DEALT)
+heads = {name: analysis.fit_residual(ends, name, seed=seed) for name in names}
 pd.DataFrame({
     name: {
-        **head.bits(seed=seed)._asdict(), "by ln of the mean": head.plain_bits(seed=seed).value,
-        "real above drawn": head.accuracy, "effective share of drawn": head.effective,
+        **head.bits(seed=seed)._asdict(),
+        "by ln of the mean": head.plain_bits(seed=seed).value,
+        "real above drawn": head.accuracy,
+        "effective share of drawn": head.effective,
     }
     for name, head in heads.items()
 }).T.astype(float).round(4)  # fmt: skip
@@ -239,13 +239,15 @@ pd.DataFrame({
 # %% mystnb={"figure": {"name": "fig-energy-residual", "caption": "Left: f less ln Z of windows of unseen topics, real and drawn. Right: bits per token that the reweighted model is better, by the bound, with 95 % intervals over topics, for f from states, from the log-probability alone, and for labels dealt anew."}} tags=["hide-input"]
 figures.residuals(heads, seed=seed);
 # %%
-n_tokens = ends.tokens.shape[1]
+per_token = ends.tokens.shape[1] * np.log(2)
 print(
-    f"{len(ends.topics)} windows of {len(set(ends.topics))} topics; the model gives real ends "
-    f"{-ends.real_logp.mean() / n_tokens / np.log(2):.2f} bits per token and its own "
-    f"{-ends.drawn_logp.mean() / n_tokens / np.log(2):.2f}; {(ends.tokens < 0).any(axis=1).sum()} of its own end early"
+    f"{len(ends.topics)} windows of {len(set(ends.topics))} topics; bits per token: "
+    f"real ends {-ends.real_logp.mean() / per_token:.2f}, "
+    f"drawn ones {-ends.drawn_logp.mean() / per_token:.2f}; "
+    f"{(ends.tokens < 0).any(axis=1).sum()} drawn ones end early\ntwo drawn ones:"
 )
-print("two of its own:", *(repr(speaker.tokenizer.decode(row[row >= 0])) for row in ends.tokens[:2]), sep="\n  ")
+for row in ends.tokens[:2]:
+    print(" ", repr(speaker.tokenizer.decode(row[row >= 0])))
 
 # %% [markdown]
 # A classifier can be right about most pairs and still be worth little: bits count the typical real text, and $Z$ is ruled by
@@ -282,13 +284,14 @@ ledger.show()
 
 # %% tags=["finding"]
 ledger.finding(
-    "Weighted by their work, walkers that cannot cross learn the mass of a heap as {jar.gmm.mass} for "
-    "{jar.gmm.mass:paper} ({jar.gmm.mass:verdict}). Words of four letters come within {jar.words} nats of "
-    "the exact slope where walkers mix ({jar.words:verdict}), and {jar.words.slow} where they do not "
+    "Weighted by their work, walkers that cannot cross learn the mass of a heap as "
+    "{jar.gmm.mass} for {jar.gmm.mass:paper} ({jar.gmm.mass:verdict}). Words of four letters "
+    "come within {jar.words} nats of the exact slope where walkers mix "
+    "({jar.words:verdict}), and {jar.words.slow} where they do not "
     "({jar.words.slow:verdict}). But walkers that steer their own training misjudge ln Z, by "
-    "{jar.self_bias} times what we derive for it ({jar.self_bias:verdict}); a second population is off by "
-    "{jar.identity} nats. An energy over whole texts adds {ebm.residual.bits} bits per token to a language "
-    "model ({ebm.residual.bits:verdict})."
+    "{jar.self_bias} times what we derive for it ({jar.self_bias:verdict}); a second "
+    "population is off by {jar.identity} nats. An energy over whole texts adds "
+    "{ebm.residual.bits} bits per token to a language model ({ebm.residual.bits:verdict})."
 )
 
 # %% [markdown]
@@ -323,7 +326,8 @@ for c in (1.0, 0.7, 0.1):
     log_w = np.zeros(len(x))
     for _ in range(50):
         y = (1 - h) * x + c * np.sqrt(2 * h) * rng.standard_normal(len(x))
-        log_w += ((y - (1 - h) * x) ** 2 - (x - (1 - h) * y) ** 2) / (4 * h) + (x**2 - y**2) / 2
+        log_w += ((y - (1 - h) * x) ** 2 - (x - (1 - h) * y) ** 2) / (4 * h)
+        log_w += (x**2 - y**2) / 2
         x = y
     shifted = np.exp(log_w - log_w.max())
     found[c] = {
@@ -353,9 +357,8 @@ pd.DataFrame(found).T.rename_axis("noise over √(2h)").round(3)
 # %% tags=["solution"]
 needed = -small["expected"].mean() * n_walkers / 0.05
 spread = {n: n + n * (n - 1) / 2 for n in (4, 5)}
-pd.Series({"four letters": needed, "five letters, about": needed * spread[5] / spread[4]}).to_frame("walkers").map(
-    "{:,.0f}".format
-)
+needed = {4: needed, 5: needed * spread[5] / spread[4]}
+pd.Series(needed).rename_axis("letters").to_frame("walkers").map("{:,.0f}".format)
 
 # %% [markdown]
 # By {eq}`eq-steering` the error falls as $1/M$. Every place and every pair adds nearly 1 to the trace of the covariance as

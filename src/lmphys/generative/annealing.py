@@ -74,7 +74,7 @@ def anneal(
     ...     rng,
     ... )
     >>> print(f"{found.log_ratio:.2f}, mean work {found.work.mean():.2f}")
-    -0.69, mean work 0.72
+    -0.69, mean work 0.71
     """
     if len(schedule) < 2:
         raise LmphysError(f"a schedule of {len(schedule)} value has no change; give its start and its end")

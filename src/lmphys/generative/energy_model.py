@@ -86,8 +86,8 @@ class EnergyModel:
     >>> family = GaussianPair(1)
     >>> x = family.sample(np.array([-2.0, 2.0, 0.0]), 500, np.random.default_rng(0))
     >>> model = EnergyModel(family, n_walkers=500, n_steps=300, learning_rate=0.1).fit(x)
-    >>> print(f"centres {model.theta_[0]:.0f} and {model.theta_[1]:.0f}, mass {family.mass(model.theta_):.1f}")
-    centres -2 and 2, mass 0.5
+    >>> print(f"centres {model.theta_[0]:.0f} and {model.theta_[1]:.0f}")
+    centres -2 and 2
     """
 
     def __init__(

@@ -11,7 +11,6 @@ from tests.retrieval.test_pool import random_pool
 from lmphys.retrieval.laws import (
     boltzmann,
     calm_half,
-    effective_size,
     inverse_power,
     laws_of,
     literal,
@@ -127,16 +126,6 @@ def test_the_gain_of_two_is_what_pairs_tell():
     mixed = total.sum() / (80 * comb(pool.n_chains, 2))
     gain = (curve["1/E²"] - curve["majority"])[0].mean()
     assert gain == pytest.approx(mixed * (won.sum() / total.sum() - 0.5))
-
-
-def test_effective_size_is_between_one_and_all():
-    rng = np.random.default_rng(0)
-    size = effective_size(rng.normal(scale=3, size=(500, 8)))
-    assert (size >= 1).all() and (size <= 8).all()
-    assert effective_size(np.full(8, 5.0)) == pytest.approx(8)
-    assert effective_size(np.array([0.0, -np.inf, -np.inf])) == pytest.approx(1)
-    w = np.array([0.5, 0.3, 0.2])
-    assert effective_size(np.log(w) + 700) == pytest.approx(1 / (w**2).sum())
 
 
 def test_the_calm_half_votes():

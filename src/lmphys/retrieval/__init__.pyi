@@ -4,7 +4,6 @@ from .gains import mean_over_questions as mean_over_questions
 from .laws import Law as Law
 from .laws import boltzmann as boltzmann
 from .laws import confident as confident
-from .laws import effective_size as effective_size
 from .laws import inverse_power as inverse_power
 from .laws import laws_of as laws_of
 from .laws import lowest as lowest

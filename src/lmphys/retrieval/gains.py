@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lmphys.retrieval.laws import Law, effective_size, uniform
+from lmphys.retrieval.laws import Law, uniform
 from lmphys.retrieval.pool import Pool, subsets
 from lmphys.retrieval.votes import mcnemar, vote
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
+from lmphys.stats.weights import effective_size
 
 
 def mean_over_questions(x: np.ndarray, *, bounds: tuple[float, float] = (-1.0, 1.0), seed: int = 0) -> Interval:

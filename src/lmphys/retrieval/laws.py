@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import logsumexp
 
 from lmphys.retrieval.pool import Pool
 
@@ -67,12 +66,6 @@ def calm_half(pool: Pool) -> np.ndarray:
 def lowest(pool: Pool) -> np.ndarray:
     """The chain of the lowest energy decides: best of K by likelihood."""
     return np.where(pool.energy == pool.energy.min(axis=-1, keepdims=True), 0.0, -np.inf)
-
-
-def effective_size(log_weights: np.ndarray) -> np.ndarray:
-    """How many equal votes the weights amount to, 1 / Σ w² with Σ w = 1, over the last axis: 1 to K."""
-    log_w = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
-    return np.exp(-logsumexp(2 * log_w, axis=-1))
 
 
 def laws_of(pool: Pool) -> dict[str, Law]:

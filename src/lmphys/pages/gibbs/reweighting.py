@@ -15,9 +15,10 @@ import pandas as pd
 from lmphys.corpus.store import Corpus
 from lmphys.lm.sampling import Sampling
 from lmphys.retrieval.gains import mean_over_questions
-from lmphys.retrieval.laws import effective_size, uniform
+from lmphys.retrieval.laws import uniform
 from lmphys.retrieval.pool import Pool
 from lmphys.retrieval.votes import vote
+from lmphys.stats.weights import effective_size
 
 
 class Likelihoods(NamedTuple):

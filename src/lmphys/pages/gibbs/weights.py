@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lmphys.retrieval.gains import compare_laws
-from lmphys.retrieval.laws import Law, effective_size, inverse_power, lowest
+from lmphys.retrieval.laws import Law, inverse_power, lowest
 from lmphys.retrieval.pool import Pool
+from lmphys.stats.weights import effective_size
 
 
 def equivalent_temperature(pool: Pool, power: float = 2.0) -> pd.Series:

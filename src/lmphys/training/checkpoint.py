@@ -117,10 +117,7 @@ class StateFile:
 
     def write(self, record: Record) -> None:
         """Keep weights, moments and record."""
-        tensors = {f"{name}:weight": weight.detach() for name, weight in self.weights.items()}
-        for name, weight in self.weights.items():
-            tensors |= {f"{name}:{moment}": self.optimizer.state[weight][moment] for moment in _MOMENTS}
-        on_cpu = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+        on_cpu = {name: tensor.cpu().contiguous() for name, tensor in self.taken().items()}
         write_atomically(self.file, save(on_cpu, {"record": json.dumps(asdict(record))}))
 
     def read(self) -> Record:
@@ -135,13 +132,25 @@ class StateFile:
             with safe_open(self.file, "pt") as stored:
                 record = Record(**json.loads(stored.metadata()["record"]))
                 kept = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-            with torch.no_grad():
-                for name, weight in self.weights.items():
-                    weight.copy_(kept[f"{name}:weight"])
-            names = {id(weight): name for name, weight in self.weights.items()}
-            order = [names[id(weight)] for group in self.optimizer.param_groups for weight in group["params"]]
-            moments = [{name: kept[f"{weight}:{name}"] for name in _MOMENTS} for weight in order]
-            # Each weight counts its own steps, in place.
-            state = {i: {"step": torch.tensor(float(record.step)), **pair} for i, pair in enumerate(moments)}
-            self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+            self.put_back(kept, record.step)
         return record
+
+    def taken(self) -> dict[str, Tensor]:
+        """Weights and moments as they are, by `<name>:weight`, `<name>:exp_avg` and `<name>:exp_avg_sq`; no copies."""
+        tensors = {f"{name}:weight": weight.detach() for name, weight in self.weights.items()}
+        for name, weight in self.weights.items():
+            tensors |= {f"{name}:{moment}": self.optimizer.state[weight][moment] for moment in _MOMENTS}
+        return tensors
+
+    def put_back(self, kept: Mapping[str, Tensor], step: int) -> None:
+        """Set weights and moments to what was taken after `step` updates."""
+        with torch.no_grad():
+            for name, weight in self.weights.items():
+                weight.copy_(kept[f"{name}:weight"])
+        names = {id(weight): name for name, weight in self.weights.items()}
+        order = [names[id(weight)] for group in self.optimizer.param_groups for weight in group["params"]]
+        # The optimizer would go on in the very tensors that it is given.
+        moments = [{name: kept[f"{weight}:{name}"].clone() for name in _MOMENTS} for weight in order]
+        # Each weight counts its own steps, in place.
+        state = {i: {"step": torch.tensor(float(step)), **pair} for i, pair in enumerate(moments)}
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})

@@ -79,7 +79,7 @@ def train(recipe: Recipe, folder: Path, make: Callable[[], Learner], *, progress
     with claimed(folder, recipe):
         if not (folder / "training.json").is_file():
             try:
-                _Training(recipe, folder, make()).run(progress)
+                Training(recipe, folder, make()).run(progress)
             except torch.OutOfMemoryError as error:
                 raise LmphysError(
                     f"out of memory with {recipe.batch_size} examples side by side; lower the batch size (--batch-size)"
@@ -91,7 +91,7 @@ def train(recipe: Recipe, folder: Path, make: Callable[[], Learner], *, progress
 def first_losses(recipe: Recipe, learner: Learner, n: int) -> list[float]:
     """Losses of the first n updates, nats a target token, without a file: is a recorded curve had again?"""
     with tempfile.TemporaryDirectory() as folder, closing(learner.batches(0)) as batches:
-        training = _Training(recipe, Path(folder), learner)
+        training = Training(recipe, Path(folder), learner)
         for batch in itertools.islice(batches, n):
             training.update(batch.to(learner.device))
         training.settle()
@@ -106,8 +106,19 @@ def one_device(device: str) -> torch.device:
     return place
 
 
-class _Training:
-    """A learner with its optimizer and record."""
+class Training:
+    """A learner with its optimizer and record: what `train` runs from beginning to end, one update at a time.
+
+    Args:
+        recipe: how to train; it says the learning rate of each update.
+        folder: where a state to go on from is looked for.
+        learner: what is trained.
+
+    Attributes:
+        optimizer: AdamW; matrices decay, vectors do not.
+        state: the file of the state, which also takes weights and moments out and puts them back.
+        record: how far the training is.
+    """
 
     def __init__(self, recipe: Recipe, folder: Path, learner: Learner) -> None:
         self.recipe, self.folder, self.learner = recipe, folder, learner
@@ -127,6 +138,7 @@ class _Training:
         self.pending: list[Tensor] = []
 
     def run(self, progress: bool | None) -> None:
+        """Train to the end, keeping what `train` says."""
         recipe, record = self.recipe, self.record
         begun = told = shown = time.monotonic()
         before = record.seconds

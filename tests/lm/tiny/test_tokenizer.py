@@ -1,7 +1,7 @@
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.lm.tiny import word_tokenizer
+from lmphys.lm.tiny import character_tokenizer, word_tokenizer
 
 WORDS = ["<bos>", "<eos>", "a", "bb", "+", "7"]
 
@@ -36,3 +36,20 @@ def test_words_that_cannot_be_told_apart_are_named(words):
 def test_a_missing_end_is_named():
     with pytest.raises(LmphysError, match="the vocabulary lacks <eos>; add it"):
         word_tokenizer(["a"], eos="<eos>")
+
+
+def test_characters_are_tokens_and_come_back(tmp_path):
+    from transformers import AutoTokenizer
+
+    tokenizer = character_tokenizer(["<s>", "</s>", "\n", " ", "a", "<", "s"], bos="<s>", eos="</s>")
+    tokenizer.save_pretrained(tmp_path)
+    for one in (tokenizer, AutoTokenizer.from_pretrained(tmp_path)):
+        assert one("a  <s\n")["input_ids"] == [0, 4, 3, 3, 5, 6, 2]
+        assert one.decode([4, 3, 3, 5, 6, 2]) == "a  <s\n"
+        prompt = one.apply_chat_template([{"role": "user", "content": "a a"}], tokenize=False)
+        assert one(prompt, add_special_tokens=False)["input_ids"] == [0, 4, 3, 4]
+
+
+def test_a_word_among_characters_is_named():
+    with pytest.raises(LmphysError, match="must differ and be single"):
+        character_tokenizer(["<s>", "</s>", "ab"], bos="<s>", eos="</s>")

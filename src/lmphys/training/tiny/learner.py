@@ -11,7 +11,7 @@ from torch import Tensor
 from lmphys.core.devices import resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.lm.model import LanguageModel
-from lmphys.lm.tiny import TinyConfig, TinyForCausalLM, word_tokenizer
+from lmphys.lm.tiny import TinyConfig, TinyForCausalLM, character_tokenizer, word_tokenizer
 from lmphys.training.batches import Batch, in_windows
 from lmphys.training.checkpoint import whole_folder
 from lmphys.training.documents import Source, packed
@@ -102,7 +102,9 @@ class Tiny:
             raise LmphysError(f"a training in {self.dtype} is not possible; use float32 or bfloat16")
         self.config = recipe.shape.config(len(source.vocabulary), recipe.context)
         begin, end = source.vocabulary[:2]
-        tokenizer = word_tokenizer(source.vocabulary, bos=begin, eos=end)
+        # A written text has a token that is a space; in all other worlds spaces stand between the tokens.
+        tokenizer_of = character_tokenizer if " " in source.vocabulary else word_tokenizer
+        tokenizer = tokenizer_of(source.vocabulary, bos=begin, eos=end)
         model = fresh(self.config, recipe.seed).to(self.device)
         self.model = LanguageModel.from_parts(model, tokenizer, spec=recipe.world)
         self.weights: dict[str, Tensor] = dict(model.named_parameters())

@@ -29,7 +29,7 @@ class TinyConfig(PreTrainedConfig):
             "uniform": head h = 1, 2, ... takes the plain mean over the last 2^h - 1 tokens; there are no scores.
         rotary_share: share of the dimensions of a head that are turned.
         rope_theta: base of the angles.
-        causal: whether a token sees those before it and itself alone; False: all of its text, for a model that fills in.
+        causal: whether a token sees itself and those before it alone; False: all of its text, to fill in what is masked.
         canon: which Canon layers there are: "A" before attention, "B" on queries, keys and values, "C" before the MLP,
             "D" in the MLP before its activation; "" for none.
         gated: whether the MLP is gated, SiLU(W x) * (U x), or plain, GELU(U x).
@@ -73,8 +73,8 @@ class TinyConfig(PreTrainedConfig):
             raise LmphysError(f"canon of a tiny model is {self.canon!r}; use some letters of {CANON}, in this order")
         if not self.causal and (self.position not in ("none", "absolute", "rotary") or self.canon):
             raise LmphysError(
-                f"positions {self.position!r} and canon {self.canon!r} look back alone; a tiny model that is not causal "
-                "takes none, absolute or rotary positions and no Canon layers"
+                f"positions {self.position!r} and canon {self.canon!r} look back alone; a tiny model that is not "
+                "causal takes none, absolute or rotary positions and no Canon layers"
             )
         if self.hidden_size % self.num_attention_heads:
             raise LmphysError(

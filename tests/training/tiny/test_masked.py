@@ -85,7 +85,7 @@ def test_it_is_trained_kept_and_read_again(tmp_path):
     batch = masked([TOY.source().document(i) for i in range(5)], np.random.default_rng(2), read.config.vocab_size - 1)
     with torch.no_grad():
         assert torch.allclose(filled_in(read, batch), filled_in(learner.network, batch), atol=0.02)
-    with pytest.raises(LmphysError, match="masked model in .*; restore it"):
+    with pytest.raises(LmphysError, match=r"masked model in .*; restore it"):
         masked_model(tmp_path / "nowhere")
 
 

@@ -29,7 +29,7 @@ class TinyConfig(PreTrainedConfig):
             "uniform": head h = 1, 2, ... takes the plain mean over the last 2^h - 1 tokens; there are no scores.
         rotary_share: share of the dimensions of a head that are turned.
         rope_theta: base of the angles.
-        causal: whether a token sees itself and those before it alone; False: all of its text, to fill in what is masked.
+        causal: whether a token sees itself and those before it alone; False: its whole text, to fill in masks.
         canon: which Canon layers there are: "A" before attention, "B" on queries, keys and values, "C" before the MLP,
             "D" in the MLP before its activation; "" for none.
         gated: whether the MLP is gated, SiLU(W x) * (U x), or plain, GELU(U x).

@@ -3,8 +3,8 @@
 Pre-norm blocks with RMSNorm and no biases. With rotary positions and a gated MLP it is a Llama, number for number.
 Positions are those of Allen-Zhu & Li (2023), *Physics of Language Models* part 1; Canon layers are those of part 4.1.
 
-It is a decoder, unless its configuration says that it is not causal: then each token sees its whole text, to fill in what
-is masked. What is yet to come is in no cache of the past, so that it takes none.
+It is a decoder, unless its configuration says that it is not causal: then each token sees its whole text, to fill in
+what is masked. What is yet to come is in no cache of the past, so that it takes none.
 
 Several texts may stand in one row: where `position_ids` return to 0, a new text begins, and neither attention nor a
 Canon layer reaches back across that place.

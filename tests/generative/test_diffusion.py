@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from lmphys.core.errors import LmphysError
 from lmphys.generative import Diffusion
@@ -10,7 +11,7 @@ from lmphys.generative import Diffusion
 @pytest.fixture(scope="module")
 def normal():
     x = np.random.default_rng(0).multivariate_normal([5, -3], [[4, 1.5], [1.5, 1]], 3000)
-    return x, Diffusion(n_steps=12, updates=500, width=48).fit(x)
+    return x, Diffusion(n_steps=12, updates=300, width=32).fit(x)
 
 
 def test_normal_data_in_their_own_units(normal):
@@ -27,14 +28,12 @@ def test_normal_data_in_their_own_units(normal):
 
 def test_units_change_a_density_by_their_logarithm(normal):
     x, model = normal
-    again = Diffusion(n_steps=12, updates=500, width=48).fit(8 * x)
+    again = Diffusion(n_steps=12, updates=300, width=32).fit(8 * x)
     assert again.bound(8 * x[:50]) == pytest.approx(model.bound(x[:50]) - 2 * 3, abs=1e-6)
 
 
 def test_equal_seeds_give_equal_numbers_and_leave_others_alone():
     x = np.random.default_rng(0).normal(size=(100, 2))
-    import torch
-
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -46,7 +45,7 @@ def test_equal_seeds_give_equal_numbers_and_leave_others_alone():
 def test_bits_that_hang_together_are_learned():
     rng = np.random.default_rng(0)
     x = np.repeat(rng.random((2000, 1)) < 0.3, 3, axis=1).astype(float)  # three copies of one bit
-    model = Diffusion("binary", n_steps=30, updates=400, width=32).fit(x)
+    model = Diffusion("binary", n_steps=20, updates=300, width=32).fit(x)
     h = -(0.3 * np.log2(0.3) + 0.7 * np.log2(0.7))
     assert -h - 0.35 < model.bound(x, seed=1).mean() < -h + 0.1
     assert -3 * h < -h - 0.35  # what independent bits would have

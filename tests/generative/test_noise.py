@@ -57,12 +57,12 @@ def test_bits_by_the_sum_over_all_paths(last):
             mean_work += math.exp(log_q) * (log_q - log_p) if log_q > -math.inf else 0.0
             jensen += math.exp(log_q)
         assert jensen == pytest.approx(1)
-        many = x0.expand(40_000, -1)
+        many = x0.expand(20_000, -1)
         work = noise.work(leaning, many, generator())
-        assert float(work.mean()) == pytest.approx(mean_work, abs=5 * float(work.std()) / 200)
-        assert float((-work).exp().mean()) == pytest.approx(p, rel=0.05)
+        assert float(work.mean()) == pytest.approx(mean_work, abs=5 * float(work.std()) / 141)
+        assert float((-work).exp().mean()) == pytest.approx(p, rel=0.07)
         bound = noise.bound(leaning, many, generator(1))
-        assert float(bound.mean()) == pytest.approx(-mean_work, abs=5 * float(bound.std()) / 200 + 1e-9)
+        assert float(bound.mean()) == pytest.approx(-mean_work, abs=5 * float(bound.std()) / 141 + 1e-9)
         assert -mean_work < math.log(p)
 
 
@@ -86,7 +86,8 @@ def test_bits_that_are_single_are_known_exactly_in_however_few_steps():
 
         def denoiser(x, t, noise=noise):
             kept = noise.kept[t][..., None]
-            one, zero = (torch.where(x > 0.5, noise._active(torch.tensor(b), kept), 1 - noise._active(torch.tensor(b), kept)) for b in (1.0, 0.0))  # fmt: skip
+            ones, zeros = (noise._active(torch.tensor(b), kept) for b in (1.0, 0.0))
+            one, zero = (torch.where(x > 0.5, p, 1 - p) for p in (ones, zeros))
             return a * one / (a * one + (1 - a) * zero)
 
         n = 20_000
@@ -96,7 +97,7 @@ def test_bits_that_are_single_are_known_exactly_in_however_few_steps():
         )
 
 
-@pytest.mark.parametrize("n_steps", [1, 5, 40])
+@pytest.mark.parametrize("n_steps", [5, 40])
 def test_normal_data_have_no_dissipation_but_at_the_end(n_steps):
     """The exact reverse step of normal data is normal, so that K is their density, up to π."""
     noise = GaussianNoise(n_steps, first=0.05, final=200)

@@ -1,8 +1,8 @@
 """Noise that takes data apart in small steps, and the chain that puts them together again.
 
-Forward, a step keeps a part of what there was and adds noise of a law π: q(x_t | x_{t-1}). Backward, a step is of the same
-simple form, p(x_{t-1} | x_t), and depends on a *denoiser*, a guess of the data x_0 behind x_t. What a chain is worth is
-told by the dissipated work of a forward path,
+Forward, a step keeps a part of what there was and adds noise of a law π: q(x_t | x_{t-1}). Backward, a step is of the
+same simple form, p(x_{t-1} | x_t), and depends on a *denoiser*, a guess of the data x_0 behind x_t. What a chain is
+worth is told by the dissipated work of a forward path,
 
     w = ln q(x_1, ..., x_T | x_0) - ln p(x_0, x_1, ..., x_T),
 
@@ -57,11 +57,11 @@ class Noise(ABC):
 
     @abstractmethod
     def log_forward(self, x: Tensor, before: Tensor, t: int) -> Tensor:
-        """ln q(x_t | x_{t-1}), (n,)."""
+        """Logarithm of q(x_t | x_{t-1}), (n,)."""
 
     @abstractmethod
     def log_reverse(self, before: Tensor, x: Tensor, t: int, denoiser: Denoiser) -> Tensor:
-        """ln p(x_{t-1} | x_t), (n,)."""
+        """Logarithm of p(x_{t-1} | x_t), (n,)."""
 
     @abstractmethod
     def reverse_step(
@@ -71,7 +71,7 @@ class Noise(ABC):
 
     @abstractmethod
     def log_end(self, x: Tensor) -> Tensor:
-        """ln π(x_T), (n,)."""
+        """Logarithm of π(x_T), (n,)."""
 
     @abstractmethod
     def draw_end(self, n: int, d: int, generator: torch.Generator) -> Tensor:
@@ -79,7 +79,7 @@ class Noise(ABC):
 
     @abstractmethod
     def cost(self, x0: Tensor, x: Tensor, t: Tensor, guess: Any) -> Tensor:
-        """What step t of the bound costs, (...) nats: the relative entropy of p(x_{t-1} | x_t) from q(x_{t-1} | x_t, x_0).
+        """What step t of the bound costs, (...) nats: relative entropy of p(x_{t-1} | x_t) from q(x_{t-1} | x_t, x_0).
 
         For t = 1 that is -ln p(x_0 | x_1).
         """
@@ -128,8 +128,8 @@ class Noise(ABC):
             n: how many.
             d: numbers of each.
             generator: of the noise.
-            pull: gradient of the logarithm of a function r, at x and t, by which the law is multiplied: each step is moved
-                by its variance times this (eq. 22 and what follows; right for small steps). Gaussian noise alone.
+            pull: gradient of the logarithm of a function r, at x and t, by which the law is multiplied: each step is
+                moved by its variance times this, which is right for small steps. Gaussian noise alone.
         """
         x = self.draw_end(n, d, generator)
         for t in range(self.n_steps, 0, -1):
@@ -140,8 +140,8 @@ class Noise(ABC):
 class GaussianNoise(Noise):
     """x_t = √kept_t x_0 + √(1 - kept_t) z: the variance-preserving process, for data of variance about 1.
 
-    A denoiser returns mean and variance of x_0, each (..., d). The ratio of noise to data, (1 - kept) / kept, rises by one
-    factor each step.
+    A denoiser returns mean and variance of x_0, each (..., d). The ratio of noise to data, (1 - kept) / kept, rises by
+    one factor each step.
 
     Args:
         n_steps: T.
@@ -164,14 +164,17 @@ class GaussianNoise(Noise):
         return before, now, 1 - now / before
 
     def noisy(self, x0: Tensor, t: Tensor, generator: torch.Generator) -> Tensor:
+        """As `Noise.noisy`."""
         _, now, _ = self._at(t, x0)
         return now.sqrt() * x0 + (1 - now).sqrt() * torch.randn(x0.shape, dtype=x0.dtype, generator=generator)
 
     def forward_step(self, x: Tensor, t: int, generator: torch.Generator) -> Tensor:
+        """As `Noise.forward_step`."""
         *_, beta = self._at(torch.tensor(t), x)
         return (1 - beta).sqrt() * x + beta.sqrt() * torch.randn(x.shape, dtype=x.dtype, generator=generator)
 
     def log_forward(self, x: Tensor, before: Tensor, t: int) -> Tensor:
+        """As `Noise.log_forward`."""
         *_, beta = self._at(torch.tensor(t), x)
         return _log_normal(x, (1 - beta).sqrt() * before, beta.expand_as(x))
 
@@ -190,12 +193,14 @@ class GaussianNoise(Noise):
         return mean, variance
 
     def log_reverse(self, before: Tensor, x: Tensor, t: int, denoiser: Denoiser) -> Tensor:
+        """As `Noise.log_reverse`."""
         steps = torch.full((len(x),), t)
         return _log_normal(before, *self.reverse_law(x, steps, denoiser(x, steps)))
 
     def reverse_step(
         self, x: Tensor, t: int, denoiser: Denoiser, generator: torch.Generator, pull: Denoiser | None
     ) -> Tensor:
+        """As `Noise.reverse_step`."""
         steps = torch.full((len(x),), t)
         mean, variance = self.reverse_law(x, steps, denoiser(x, steps))
         if pull is not None:
@@ -203,12 +208,15 @@ class GaussianNoise(Noise):
         return mean + variance.sqrt() * torch.randn(x.shape, dtype=x.dtype, generator=generator)
 
     def log_end(self, x: Tensor) -> Tensor:
+        """As `Noise.log_end`."""
         return _log_normal(x, torch.zeros_like(x), torch.ones_like(x))
 
     def draw_end(self, n: int, d: int, generator: torch.Generator) -> Tensor:
+        """As `Noise.draw_end`."""
         return torch.randn(n, d, dtype=torch.float64, generator=generator)
 
     def cost(self, x0: Tensor, x: Tensor, t: Tensor, guess: tuple[Tensor, Tensor]) -> Tensor:
+        """As `Noise.cost`."""
         before, now, beta = self._at(t, x)
         mean, variance = self.reverse_law(x, t, guess)
         wanted = before.sqrt() * beta / (1 - now) * x0 + (1 - beta).sqrt() * (1 - before) / (1 - now) * x
@@ -219,6 +227,7 @@ class GaussianNoise(Noise):
         return (nats + 0.5 * constant).sum(-1)
 
     def end_cost(self, x0: Tensor) -> Tensor:
+        """As `Noise.end_cost`."""
         kept = float(self.kept[-1])
         return 0.5 * (kept * x0**2 - kept - math.log(1 - kept)).sum(-1)
 
@@ -250,12 +259,15 @@ class BinaryNoise(Noise):
         return (1 / (self.n_steps - t + 1))[..., None].to(like.dtype)
 
     def noisy(self, x0: Tensor, t: Tensor, generator: torch.Generator) -> Tensor:
+        """As `Noise.noisy`."""
         return _coins(self._active(x0, self.kept[t][..., None].to(x0.dtype)), generator)
 
     def forward_step(self, x: Tensor, t: int, generator: torch.Generator) -> Tensor:
+        """As `Noise.forward_step`."""
         return _coins(self._active(x, 1 - self._beta(torch.tensor(t), x)), generator)
 
     def log_forward(self, x: Tensor, before: Tensor, t: int) -> Tensor:
+        """As `Noise.log_forward`."""
         return _log_coins(x, self._active(before, 1 - self._beta(torch.tensor(t), x)))
 
     def _posterior(self, x: Tensor, t: Tensor, x0: float | Tensor) -> Tensor:
@@ -274,24 +286,29 @@ class BinaryNoise(Noise):
         return torch.where((t == 1)[..., None], self._active(x, 1 - self._beta(t, x)), found)
 
     def log_reverse(self, before: Tensor, x: Tensor, t: int, denoiser: Denoiser) -> Tensor:
+        """As `Noise.log_reverse`."""
         steps = torch.full((len(x),), t)
         return _log_coins(before, self.reverse_law(x, steps, denoiser(x, steps)))
 
     def reverse_step(
         self, x: Tensor, t: int, denoiser: Denoiser, generator: torch.Generator, pull: Denoiser | None
     ) -> Tensor:
+        """As `Noise.reverse_step`."""
         if pull is not None:
             raise LmphysError("bits have no gradient to be pulled along; use Gaussian noise")
         steps = torch.full((len(x),), t)
         return _coins(self.reverse_law(x, steps, denoiser(x, steps)), generator)
 
     def log_end(self, x: Tensor) -> Tensor:
+        """As `Noise.log_end`."""
         return _log_coins(x, torch.full_like(x, self.mean))
 
     def draw_end(self, n: int, d: int, generator: torch.Generator) -> Tensor:
+        """As `Noise.draw_end`."""
         return _coins(torch.full((n, d), self.mean, dtype=torch.float64), generator)
 
     def cost(self, x0: Tensor, x: Tensor, t: Tensor, guess: Tensor) -> Tensor:
+        """As `Noise.cost`."""
         wanted = self._posterior(x, t, x0)  # at t = 1 that is x_0
         found = self.reverse_law(x, t, guess)
         xlogy = torch.special.xlogy
@@ -301,6 +318,7 @@ class BinaryNoise(Noise):
         return nats.sum(-1)
 
     def end_cost(self, x0: Tensor) -> Tensor:
+        """As `Noise.end_cost`."""
         return torch.zeros(len(x0), dtype=x0.dtype)  # nothing is kept
 
 

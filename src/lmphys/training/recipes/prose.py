@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from lmphys.training.tiny.recipe import Shape, TinyRecipe
 
-# Four million characters, three minutes of one core. At an eighth of the updates the best of the learning rates 0.002, 0.004
-# and 0.008 is 0.008 for the next character and 0.002 for masks; 0.004 is within 0.03 nats of both.
+# Four million characters, three minutes of one core. At an eighth of the updates the best of the learning rates 0.002,
+# 0.004 and 0.008 is 0.008 for the next character and 0.002 for masks; 0.004 is within 0.03 nats of both.
 _NEXT = TinyRecipe(
     world="prose",
     options={"length": 128},

@@ -23,7 +23,7 @@ def test_normal_data_in_their_own_units(normal):
     assert -model.work(fresh).mean() == pytest.approx(k.mean(), abs=0.15)
     drawn = model.sample(4000)
     assert drawn.mean(axis=0) == pytest.approx([5, -3], abs=0.2)
-    assert np.cov(drawn.T) == pytest.approx(np.cov(x.T), abs=0.5)
+    assert np.cov(drawn.T) == pytest.approx(np.cov(x.T), abs=0.8)
 
 
 def test_units_change_a_density_by_their_logarithm(normal):

@@ -57,13 +57,8 @@ class Diffusion:
         seed: int = 0,
     ) -> None:
         self.kind, self.n_steps, self.width, self.updates = kind, n_steps, width, updates
-        self.batch_size, self.learning_rate, self.mean, self.last, self.seed = (
-            batch_size,
-            learning_rate,
-            mean,
-            last,
-            seed,
-        )
+        self.batch_size, self.learning_rate, self.seed = batch_size, learning_rate, seed
+        self.mean, self.last = mean, last
 
     def fit(self, x: np.ndarray) -> Self:
         """Learn from data (n, d).

@@ -81,7 +81,7 @@ class Noise(ABC):
     def cost(self, x0: Tensor, x: Tensor, t: Tensor, guess: Any) -> Tensor:
         """What step t of the bound costs, (...) nats: relative entropy of p(x_{t-1} | x_t) from q(x_{t-1} | x_t, x_0).
 
-        For t = 1 that is -ln p(x_0 | x_1).
+        For t = 1 that is -ln p(x_0 | x_1); where the last step is set, its mean over x_1, which no view is needed for.
         """
 
     @abstractmethod
@@ -224,7 +224,10 @@ class GaussianNoise(Noise):
         nats = 0.5 * ((narrow + (wanted - mean) ** 2) / variance + variance.log())
         first = t[..., None] == 1
         constant = torch.where(first, torch.full_like(narrow, math.log(2 * math.pi)), -1 - narrow.clamp(1e-300).log())
-        return (nats + 0.5 * constant).sum(-1)
+        found = nats + 0.5 * constant
+        if self.last == "set":
+            found = torch.where(first, 0.5 * (beta * x0**2 + 1 - beta + (2 * math.pi * beta).log()), found)
+        return found.sum(-1)
 
     def end_cost(self, x0: Tensor) -> Tensor:
         """As `Noise.end_cost`."""
@@ -251,7 +254,7 @@ class BinaryNoise(Noise):
         self.mean = mean
         self.kept = 1 - torch.arange(n_steps + 1, dtype=torch.float64) / n_steps
 
-    def _active(self, x: Tensor, kept: Tensor) -> Tensor:
+    def _active(self, x: Tensor | float, kept: Tensor) -> Tensor:
         """Probability of a 1 where a bit x is kept with a probability."""
         return kept * x + (1 - kept) * self.mean
 
@@ -270,17 +273,21 @@ class BinaryNoise(Noise):
         """As `Noise.log_forward`."""
         return _log_coins(x, self._active(before, 1 - self._beta(torch.tensor(t), x)))
 
-    def _posterior(self, x: Tensor, t: Tensor, x0: float | Tensor) -> Tensor:
-        """q(x_{t-1} = 1 | x_t, x_0), (..., d)."""
-        beta = self._beta(t, x)
-        prior = self._active(torch.as_tensor(x0, dtype=x.dtype), self.kept[t - 1][..., None].to(x.dtype))
-        ones, zeros = (self._active(torch.as_tensor(float(b), dtype=x.dtype), 1 - beta) for b in (1, 0))
-        like_one, like_zero = (torch.where(x > 0.5, p, 1 - p) for p in (ones, zeros))
-        return like_one * prior / (like_one * prior + like_zero * (1 - prior))
+    def _posteriors(self, x: Tensor, t: Tensor) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """q(x_{t-1} = 1 | x_t, x_0), (..., 1): two for x_0 = 1, of x_t = 1 and 0, and two for x_0 = 0."""
+        beta, kept = self._beta(t, x), self.kept[t - 1][..., None].to(x.dtype)
+        after_one, after_zero = (self._active(b, 1 - beta) for b in (1.0, 0.0))
+        found = []
+        for x0 in (1.0, 0.0):
+            prior = self._active(x0, kept)
+            for one, zero in ((after_one, after_zero), (1 - after_one, 1 - after_zero)):
+                found.append(one * prior / (one * prior + zero * (1 - prior)))
+        return (found[0], found[1]), (found[2], found[3])
 
     def reverse_law(self, x: Tensor, t: Tensor, guess: Tensor) -> Tensor:
         """p(x_{t-1} = 1 | x_t), (..., d): the best law bit by bit, if the guess is."""
-        found = guess * self._posterior(x, t, 1.0) + (1 - guess) * self._posterior(x, t, 0.0)
+        of_one, of_zero = (torch.where(x > 0.5, *two) for two in self._posteriors(x, t))
+        found = guess * of_one + (1 - guess) * of_zero
         if self.last == "learned":
             return found
         return torch.where((t == 1)[..., None], self._active(x, 1 - self._beta(t, x)), found)
@@ -309,12 +316,21 @@ class BinaryNoise(Noise):
 
     def cost(self, x0: Tensor, x: Tensor, t: Tensor, guess: Tensor) -> Tensor:
         """As `Noise.cost`."""
-        wanted = self._posterior(x, t, x0)  # at t = 1 that is x_0
-        found = self.reverse_law(x, t, guess)
         xlogy = torch.special.xlogy
-        nats = (
-            xlogy(wanted, wanted) + xlogy(1 - wanted, 1 - wanted) - xlogy(wanted, found) - xlogy(1 - wanted, 1 - found)
+        laws = self._posteriors(x, t)  # at t = 1 these are x_0
+        orders = [[xlogy(p, p) + xlogy(1 - p, 1 - p) for p in two] for two in laws]  # minus their entropies
+        wanted, order = (
+            torch.where(x0 > 0.5, torch.where(x > 0.5, *two[0]), torch.where(x > 0.5, *two[1]))
+            for two in (laws, orders)
         )
+        found = self.reverse_law(x, t, guess)
+        nats = order - xlogy(wanted, found) - xlogy(1 - wanted, 1 - found)
+        if self.last == "set":
+            # How likely x_0 is, by detailed balance, after a 1 and after a 0; and how likely a 1 is.
+            after_one, after_zero, one = (self._active(b, self.kept[1]) for b in (1.0, 0.0, x0))
+            likes = [x0 * p + (1 - x0) * (1 - p) for p in (after_one, after_zero)]
+            set_nats = -(one * likes[0].log() + (1 - one) * likes[1].log())
+            nats = torch.where(t[..., None] == 1, set_nats, nats)
         return nats.sum(-1)
 
     def end_cost(self, x0: Tensor) -> Tensor:

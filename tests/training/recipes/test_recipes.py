@@ -41,6 +41,7 @@ def test_documents_of_recipes_are_of_their_words_and_fit_their_rows(name):
         ("copying-rotary", "copying-rotary-canon"),
         ("copying-varied-rotary", "copying-varied-rotary-canon"),
         ("long-hops-none", "long-hops-none-canon"),
+        ("prose-next", "prose-masked"),
         ("arithmetic", "arithmetic-wide"),
         ("arithmetic", "arithmetic-deep"),
     ],

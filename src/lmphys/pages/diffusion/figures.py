@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MultipleLocator, NullFormatter
 
 from lmphys.book.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from lmphys.pages.diffusion.continuations import HIGH, LOW
@@ -57,18 +57,18 @@ def swiss_roll(data: np.ndarray, drawn: np.ndarray, given: np.ndarray, value: fl
 
 
 def entropies(holds: pd.DataFrame, wide: pd.DataFrame) -> Figure:
-    """Entropy of the reverse step between its two bounds, a panel a variance of the data."""
+    """Entropy of the reverse step less that of the forward step, which is its upper bound, a panel a variance."""
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.5), layout="constrained", sharey=True)
     for ax, table, title in zip(axes, (holds, wide), ("data of variance 1", "data of variance 9.1"), strict=True):
-        ax.fill_between(
-            table["step"], table["lower"], table["upper"], color=SKY, alpha=0.35, label="between the bounds"
-        )
-        ax.plot(table["step"], table["exact"], color=BLUE, label="exact")
-        out = table[~table["holds"]]
-        ax.plot(out["step"], out["exact"], "x", color=VERMILION, ms=8, label="outside")
+        low, exact = (table[name] - table["upper"] for name in ("lower", "exact"))
+        ax.fill_between(table["step"], low, 0, color=SKY, alpha=0.35, label="between the bounds")
+        ax.plot(table["step"], exact, color=BLUE, label="exact")
+        out = ~table["holds"]
+        ax.plot(table["step"][out], exact[out], "x", color=VERMILION, ms=8, label="outside")
         ax.set(xlabel="step t", title=f"{title}: {table['holds'].sum()} of {len(table)}")
-    axes[0].set_ylabel("entropy of step, bits")
-    axes[1].legend(loc="lower right")
+        ax.xaxis.set_major_locator(MultipleLocator(5))
+    axes[0].set_ylabel("less the upper bound, bits")
+    axes[0].legend(loc="lower right")
     return figure
 
 
@@ -86,7 +86,7 @@ def likelihood(found: Likelihoods) -> Figure:
     ax.set(xlabel=r"$\ln p(x_0)$, nats", yticks=[], ylabel="places", ylim=(-0.7, len(y) + 2.2))
     ax.legend(loc="upper left", fontsize=9)
     place = int(order[len(order) // 2])
-    low, high = np.quantile(found.work[place], (0.0005, 0.9995))
+    low, high = np.quantile(found.work[place], (0.002, 0.998))
     beside.hist(found.work[place], np.linspace(low, high, 60), density=True, color=SKY, label="work of paths")
     beside.axvline(found.work[place].mean(), color=GREEN, linestyle="--", label="mean")
     beside.axvline(-found.exact[place], color=BLUE, label=r"$-\ln p(x_0)$")
@@ -122,7 +122,7 @@ def works(found: Mapping[int, np.ndarray], steps: Sequence[int]) -> Figure:
         log = -np.log2(np.mean(2.0**-w))
         ax.axvline(log, color=VERMILION, label=f"exponential mean {log:.2f}")
         ax.set(xlabel="work w, bits", title=f"T = {T}")
-        ax.legend(fontsize=8, loc="upper right")
+        ax.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.08))
     axes[0].set_ylabel("density")
     return figure
 
@@ -171,7 +171,7 @@ def written(
     ax.set_xscale("log", base=2)
     ax.set_xticks([1, 2, 4, 8, 16, 32, 128], ["1", "2", "4", "8", "16", "32", "one a step"])
     ax.set(xlabel="steps T", ylabel="bits a character")
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
 
 

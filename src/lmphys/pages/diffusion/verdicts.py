@@ -148,7 +148,7 @@ def over_trainings(values: np.ndarray, *, seed: int = 0) -> Interval:
 
 
 def judge_written(
-    masked: np.ndarray, following: np.ndarray, counted: Sequence[np.ndarray], *, seed: int = 0
+    masked: np.ndarray, following: np.ndarray, counted: Sequence[np.ndarray], size: str, *, seed: int = 0
 ) -> list[Entry]:
     """Masked models beside their twins and beside counts, on the same unseen windows.
 
@@ -156,6 +156,7 @@ def judge_written(
         masked: (trainings, windows) bound of the masked model, one character a step, bits a character.
         following: (trainings, windows) of the twins.
         counted: for n-grams of order 1, 2, ... (windows,) each.
+        size: of the models and of their training, in words.
         seed: of the intervals.
     """
     gap = over_trainings(masked - following, seed=seed)
@@ -166,9 +167,11 @@ def judge_written(
     beside = {"single characters": over_trainings((counted[0] - best)[None], seed=seed)}
     control = {"another training of the autoregressive one": another}
     lacking = f"{len(masked)} trainings, where 3 are needed" if len(masked) < 3 else ""
-    told = f"{len(masked)} trainings; {visible(gap)}"
+    told = f"{len(masked)} trainings of {size}; {visible(gap)}"
     return [
         Entry("sd.text.trained", gap, control, told, lacking),
         Entry("sd.text.masked", gap, control, told, lacking),
-        Entry("sd.text.floor", less, beside, f"less single characters: {single.value:.2f}", lacking),
+        Entry(
+            "sd.text.floor", less, beside, f"less single characters: {single.value:.2f}; trainings of {size}", lacking
+        ),
     ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -31,6 +32,24 @@ def windows(n: int, length: int, seed: int = 0) -> np.ndarray:
 def folders(name: str) -> list[Path]:
     """Where the shipped models of a recipe lie, one a seed."""
     return [one.folder for one in trained(name)]
+
+
+def size(name: str) -> str:
+    """Weights of the models of a masked recipe, and characters that they read, in words."""
+    one = trained(name)[0]
+    read = one.recipe.steps * one.recipe.batch_size * one.recipe.options["length"]
+    return f"{masked_model(one.folder).config.n_parameters:,} weights on {read:,} characters"
+
+
+def training_curve(name: str) -> pd.DataFrame:
+    """Loss of the shipped trainings, bits a character, a row each tenth of the updates and a column a seed."""
+    found = {}
+    for one in trained(name):
+        losses = one.losses
+        part = (losses["step"] - 1) * 10 // losses["step"].max()
+        bits = losses["loss"].groupby(part).mean() / math.log(2)
+        found[f"seed {one.seed}"] = bits.set_axis(losses["step"].groupby(part).max())
+    return pd.DataFrame(found)
 
 
 def next_bits(folder: Path, tokens: np.ndarray) -> np.ndarray:

@@ -117,7 +117,7 @@ class Chain:
         return p / p.sum(axis=1, keepdims=True)
 
     def work(self, strings: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Work (n,) dissipated by masking strings at times (n, L), bits: log2 q of a string less log2 p of filling it."""
+        """Work (n,) dissipated by masking strings at times (n, L), bits: log2 q of each less log2 p of filling it."""
         rows = np.arange(len(strings))
         spent = self.log2_p(strings)
         for place in range(self.length):

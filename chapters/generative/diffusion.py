@@ -234,11 +234,11 @@ pd.Series({
 
 # %%
 windows = written.windows(n_windows, 128, seed)
-folders = {name: written.folders(name)[: 1 if smoke else None] for name in (written.NEXT, written.MASKED)}
-following = np.stack([written.next_bits(folder, windows) for folder in folders[written.NEXT]])
+next_models, masked_models = (each[: 1 if smoke else None] for each in written.twins())
+following = np.stack([written.next_bits(folder, windows) for folder in next_models])
 masked = {
     steps: np.stack([
-        written.masked_bits(folder, windows, steps, 4, seed) for folder in folders[written.MASKED]
+        written.masked_bits(folder, windows, steps, 4, seed) for folder in masked_models
     ])
     for steps in (1, 2, 4, 8, 16, 32, None)
 }  # fmt: skip
@@ -267,7 +267,7 @@ pd.concat(curves_of, axis=1).rename_axis("updates").round(2).iloc[::3]
 # the text does not care in which order it is written, so that a perfect model of either kind would need the same bits.
 
 # %% mystnb={"figure": {"name": "fig-diffusion-rounds", "caption": "The masked model writes 96 characters in one round, in four, and in 96. Characters of one colour were chosen in neighbouring rounds; with one round all of them were, and none could see another."}} tags=["hide-input"]
-figures.rounds({n: written.write(folders[written.MASKED][0], 96, n, seed) for n in (1, 4, 96)});
+figures.rounds({n: written.write(masked_models[0], 96, n, seed) for n in (1, 4, 96)});
 
 # %% [markdown]
 # ## The next tokens of a language model

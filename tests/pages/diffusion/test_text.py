@@ -132,7 +132,7 @@ def test_counts_of_neighbours():
 
 
 def test_what_is_written_is_printable_and_each_character_has_its_round():
-    folder = written.folders(written.MASKED)[0]
+    folder = written.twins()[1][0]
     text, when = written.write(folder, 40, 4, seed=1)
     assert len(text) == len(when) == 40 and set(when) <= {1, 2, 3, 4}
     assert written.write(folder, 40, 4, seed=1)[0] == text

@@ -29,9 +29,11 @@ def windows(n: int, length: int, seed: int = 0) -> np.ndarray:
     return np.stack([source.document(index).tokens for index in range(n)])
 
 
-def folders(name: str) -> list[Path]:
-    """Where the shipped models of a recipe lie, one a seed."""
-    return [one.folder for one in trained(name)]
+def twins() -> tuple[list[Path], list[Path]]:
+    """Where the shipped models of the next character and the masked ones lie, in pairs of one seed."""
+    found = [{one.seed: one.folder for one in trained(name)} for name in (NEXT, MASKED)]
+    both = sorted(found[0].keys() & found[1].keys())
+    return [found[0][seed] for seed in both], [found[1][seed] for seed in both]
 
 
 def size(name: str) -> str:

@@ -318,8 +318,8 @@ ledger.finding(
     "learned ({sd.heartbeat.limit:verdict}) and {sd.heartbeat.bound} when the last one is set, as in the paper. Characters "
     "that are filled in at random places lose bits as $T^\\alpha$ with $\\alpha$ = {sd.text.exponent} "
     "({sd.text.exponent:verdict}). A tiny masked model needs {sd.text.trained} bits a character more than its twin that "
-    "writes from left to right; that it should be {sd.text.trained:paper} is *{sd.text.trained:verdict}*. Of the "
-    "joint entropy of six next tokens of the model their total correlation is, estimated {sd.lm.correlation} "
+    "writes from left to right; that it should be {sd.text.trained:paper} is *{sd.text.trained:verdict}*. The "
+    "total correlation of six next tokens of the model, over their joint entropy, is {sd.lm.correlation} "
     "({sd.lm.correlation:verdict})."
 )
 

@@ -120,7 +120,7 @@ def works(found: Mapping[int, np.ndarray], steps: Sequence[int]) -> Figure:
         ax.hist(w, np.linspace(-8, 24, 50), density=True, color=SKY)
         ax.axvline(w.mean(), color=BLUE, linestyle="--", label=f"mean {w.mean():.2f}")
         log = -np.log2(np.mean(2.0**-w))
-        ax.axvline(log, color=VERMILION, label=f"exponential mean {log:.2f}")
+        ax.axvline(log, color=VERMILION, label=f"exponential mean {log:.2f}".replace("-", "−"))
         ax.set(xlabel="work w, bits", title=f"T = {T}")
         ax.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.08))
     axes[0].set_ylabel("density")

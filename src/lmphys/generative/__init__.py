@@ -1,4 +1,4 @@
-"""Generative diffusion with exact scores: patterns under noise, the way back, and what spectra predict of it.
+"""Generative diffusion: patterns under noise, the way back, what spectra predict of it, and chains that are learned.
 
 >>> data = NoisyPatterns(np.array([[-1.0], [1.0]]))
 >>> data.settle(np.array([0.1]), noise=0.5)

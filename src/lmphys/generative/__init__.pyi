@@ -4,9 +4,12 @@ from .classes import decision_noise as decision_noise
 from .classes import expected_class_entropy as expected_class_entropy
 from .classes import expected_class_purity as expected_class_purity
 from .classes import separation as separation
+from .diffusion import Diffusion as Diffusion
 from .energies import GaussianPair as GaussianPair
 from .energies import PottsWords as PottsWords
 from .energy_model import EnergyModel as EnergyModel
+from .noise import BinaryNoise as BinaryNoise
+from .noise import GaussianNoise as GaussianNoise
 from .patterns import NoisyPatterns as NoisyPatterns
 from .reverse import generate as generate
 from .reverse import geometric as geometric

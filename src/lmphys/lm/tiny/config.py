@@ -29,6 +29,7 @@ class TinyConfig(PreTrainedConfig):
             "uniform": head h = 1, 2, ... takes the plain mean over the last 2^h - 1 tokens; there are no scores.
         rotary_share: share of the dimensions of a head that are turned.
         rope_theta: base of the angles.
+        causal: whether a token sees itself and those before it alone; False: its whole text, to fill in masks.
         canon: which Canon layers there are: "A" before attention, "B" on queries, keys and values, "C" before the MLP,
             "D" in the MLP before its activation; "" for none.
         gated: whether the MLP is gated, SiLU(W x) * (U x), or plain, GELU(U x).
@@ -52,6 +53,7 @@ class TinyConfig(PreTrainedConfig):
     position: str = "rotary"
     rotary_share: float = 1.0
     rope_theta: float = 10_000.0
+    causal: bool = True
     canon: str = ""
     gated: bool = True
     tie_word_embeddings: bool = True
@@ -69,6 +71,11 @@ class TinyConfig(PreTrainedConfig):
             raise LmphysError(f"unknown position {self.position!r} of a tiny model; use {', '.join(POSITIONS)}")
         if list(self.canon) != sorted(set(self.canon) & set(CANON)):
             raise LmphysError(f"canon of a tiny model is {self.canon!r}; use some letters of {CANON}, in this order")
+        if not self.causal and (self.position not in ("none", "absolute", "rotary") or self.canon):
+            raise LmphysError(
+                f"positions {self.position!r} and canon {self.canon!r} look back alone; a tiny model that is not "
+                "causal takes none, absolute or rotary positions and no Canon layers"
+            )
         if self.hidden_size % self.num_attention_heads:
             raise LmphysError(
                 f"{self.num_attention_heads} heads do not divide a width of {self.hidden_size}; choose another number"

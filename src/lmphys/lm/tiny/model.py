@@ -1,7 +1,10 @@
-"""A small decoder-only transformer whose parts can be exchanged, as a causal language model of `transformers`.
+"""A small transformer whose parts can be exchanged, as a causal language model of `transformers`.
 
 Pre-norm blocks with RMSNorm and no biases. With rotary positions and a gated MLP it is a Llama, number for number.
 Positions are those of Allen-Zhu & Li (2023), *Physics of Language Models* part 1; Canon layers are those of part 4.1.
+
+It is a decoder, unless its configuration says that it is not causal: then each token sees its whole text, to fill in
+what is masked. What is yet to come is in no cache of the past, so that it takes none.
 
 Several texts may stand in one row: where `position_ids` return to 0, a new text begins, and neither attention nor a
 Canon layer reaches back across that place.
@@ -29,7 +32,8 @@ class _View:
 
     Attributes:
         positions: (B, T) place of each token in its own text.
-        seen: (B, 1, T, P + T) which tokens each token may attend to; None for all before it and itself.
+        seen: (B, 1, T, P + T) which tokens each token may attend to; None for all before it and itself, or for all
+            tokens where the model is not causal.
         distance: (T, P + T) how far each token lies back; negative for those that are yet to come.
         cache: of the past, which takes what the tokens leave for later ones; None where nothing is kept.
         rotation: cosines and sines (B, 1, T, turned dimensions) of rotary positions.
@@ -150,8 +154,11 @@ class _Attention(nn.Module):
             if view.cache is not None:
                 keys, values = view.cache.update(keys, values, self.slot)
             mask = self._mask(view, queries.dtype)
-            weights = _softmax(queries, keys, mask, view.distance) if with_weights else None
-            mixed = scaled_dot_product_attention(queries, keys, values, attn_mask=mask, is_causal=mask is None)
+            causal = self.config.causal
+            weights = _softmax(queries, keys, mask, view.distance, causal) if with_weights else None
+            mixed = scaled_dot_product_attention(
+                queries, keys, values, attn_mask=mask, is_causal=causal and mask is None
+            )
         return self.output(mixed.transpose(1, 2).reshape(B, T, D)), weights if with_weights else None
 
     def _mask(self, view: _View, dtype: torch.dtype) -> Tensor | None:
@@ -281,7 +288,7 @@ class TinyModel(_TinyPreTrained):
             output_attentions: whether to return the weights of attention.
         """
         x = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
-        cache = DynamicCache() if past_key_values is None and use_cache else past_key_values
+        cache = DynamicCache() if past_key_values is None and use_cache and self.config.causal else past_key_values
         view = self._view(x, attention_mask, position_ids, cache)
         if self.embed_positions is not None:
             x = x + self.embed_positions(view.positions)
@@ -314,7 +321,9 @@ class TinyModel(_TinyPreTrained):
         if not plain:
             # The past, and what goes on with it, is text 0.
             text = pad((positions == 0).cumsum(-1), (past, 0))
-            seen = (distance >= 0) & (text[:, past:, None] == text[:, None])
+            seen = text[:, past:, None] == text[:, None]
+            if self.config.causal:
+                seen = (distance >= 0) & seen
             if mask is not None:
                 seen = seen & mask[:, None].bool()
             # Padding sees itself: a mean over nothing would not be a number.
@@ -381,10 +390,11 @@ def _turned(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
     return torch.cat([turned, kept], dim=-1) if kept.shape[-1] else turned
 
 
-def _softmax(queries: Tensor, keys: Tensor, mask: Tensor | None, distance: Tensor) -> Tensor:
+def _softmax(queries: Tensor, keys: Tensor, mask: Tensor | None, distance: Tensor, causal: bool) -> Tensor:
     """The weights of attention (B, H, T, P + T) that the fused kernel does not hand out."""
     scores = queries @ keys.transpose(-1, -2) / math.sqrt(queries.shape[-1])
-    mask = distance >= 0 if mask is None else mask
+    if mask is None:
+        mask = (distance >= 0) | (not causal)
     return (scores.masked_fill(~mask, -math.inf) if mask.dtype == torch.bool else scores + mask).softmax(-1)
 
 

@@ -6,6 +6,7 @@ from lmphys.training.recipes.grammar import GRAMMARS
 from lmphys.training.recipes.hops import HOPS
 from lmphys.training.recipes.markov import MARKOV
 from lmphys.training.recipes.people import PEOPLE
+from lmphys.training.recipes.prose import PROSE
 from lmphys.training.tiny.recipe import TinyRecipe
 
-RECIPES: dict[str, TinyRecipe] = {**MARKOV, **GRAMMARS, **ARITHMETIC, **PEOPLE, **HOPS, **COPYING}
+RECIPES: dict[str, TinyRecipe] = {**MARKOV, **GRAMMARS, **ARITHMETIC, **PEOPLE, **HOPS, **COPYING, **PROSE}

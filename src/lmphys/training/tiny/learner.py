@@ -15,7 +15,7 @@ from lmphys.lm.tiny import TinyConfig, TinyForCausalLM, character_tokenizer, wor
 from lmphys.training.batches import Batch, in_windows
 from lmphys.training.checkpoint import whole_folder
 from lmphys.training.documents import Source, packed
-from lmphys.training.loop import one_device
+from lmphys.training.loop import Learner, one_device
 from lmphys.training.loop import train as run
 from lmphys.training.loss import mean_surprisal
 from lmphys.training.recipe import DTYPES
@@ -44,7 +44,14 @@ def train(
     Raises:
         LmphysError: the recipe is impossible, a document is too long for its rows, or as `lmphys.training.loop.train`.
     """
-    return run(recipe, folder, lambda: Tiny(recipe, device, source or recipe.source()), progress=progress)
+    return run(recipe, folder, lambda: learner_of(recipe, device, source or recipe.source()), progress=progress)
+
+
+def learner_of(recipe: TinyRecipe, device: str, source: Source) -> Learner:
+    """What a recipe trains: a model of the next token, or one that fills in what is masked; arguments as `Tiny`."""
+    from lmphys.training.tiny.masked import Masked
+
+    return (Tiny if recipe.shape.causal else Masked)(recipe, device, source)
 
 
 def fresh(config: TinyConfig, seed: int) -> TinyForCausalLM:

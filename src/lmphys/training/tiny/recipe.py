@@ -23,6 +23,7 @@ class Shape:
         position: "none", "absolute", "relative", "rotary" or "uniform".
         rotary_share: share of the dimensions of a head that rotary positions turn.
         canon: letters of its Canon layers.
+        causal: whether it predicts the next token; False: it sees both sides and fills in what is masked.
         gated: whether the MLP is gated.
         mlp: width of the MLP; None: as many weights as a plain one of four times the width has.
         tied: whether the output head is the embedding.
@@ -34,6 +35,7 @@ class Shape:
     position: str = "rotary"
     rotary_share: float = 1.0
     canon: str = ""
+    causal: bool = True
     gated: bool = True
     mlp: int | None = None
     tied: bool = True
@@ -57,6 +59,7 @@ class Shape:
             position=self.position,
             rotary_share=self.rotary_share,
             canon=self.canon,
+            causal=self.causal,
             gated=self.gated,
             tie_word_embeddings=self.tied,
             # As wide as keeps the size of what a linear map reads, halved: 0.02 is made for widths of a thousand.
@@ -67,7 +70,8 @@ class Shape:
 
     def __str__(self) -> str:
         canon = f" canon {self.canon}" if self.canon else ""
-        return f"L{self.layers} d{self.width} h{self.heads} {self.position}{canon}"
+        masked = "" if self.causal else " masked"
+        return f"L{self.layers} d{self.width} h{self.heads} {self.position}{canon}{masked}"
 
 
 @dataclass(frozen=True)

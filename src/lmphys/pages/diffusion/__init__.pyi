@@ -1,0 +1,14 @@
+from .characters import Chain as Chain
+from .characters import block_works as block_works
+from .characters import both_ways as both_ways
+from .characters import works as works
+from .noise_alone import null_rows as null_rows
+from .peaks import Peaks as Peaks
+from .peaks import entropy_bounds as entropy_bounds
+from .peaks import likelihoods as likelihoods
+from .swiss_roll import given_the_first as given_the_first
+from .swiss_roll import learn as learn
+from .verdicts import judge_physics as judge_physics
+from .verdicts import judge_table as judge_table
+from .verdicts import judge_text as judge_text
+from .verdicts import judge_written as judge_written

@@ -1,0 +1,45 @@
+"""The trainings that are compared: energies, and transformers of the same size that read as much, or more."""
+
+from lmphys.training.energy_transformer.recipe import EnergyRecipe
+from lmphys.training.tiny.recipe import Shape, TinyRecipe
+
+PRICE = 6.66  # updates of a transformer for the multiplications of one update with energies, as the paper counts them
+_STEPS = 2048
+# Short trials of 120 to 150 updates came before: learning rates 0.002 and 0.005, step sizes 20 to 200 came out nearly
+# alike, and so did the two kinds of energies at 0.005; noise of 1 or more before each step was worse than 0.3 or less.
+# A constant learning rate: each point of a curve is then the end of a shorter training.
+_SHARED = {
+    "world": "prose",
+    "options": {"length": 32},
+    "shape": Shape(layers=2, width=48, heads=2),
+    "context": 33,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "schedule": "constant",
+    "warmup": 0.02,
+    "dtype": "float32",
+    "n_kept": 10,
+}
+
+ENERGIES: dict[str, EnergyRecipe] = {
+    "energies": EnergyRecipe(
+        **_SHARED, steps=_STEPS, title="energies that are trained to be descended in two or three steps"
+    ),
+    "energies-plain": EnergyRecipe(
+        **_SHARED,
+        steps=_STEPS,
+        learned=True,
+        spread=1.0,
+        most=2,
+        noise=0.0,
+        detached=True,
+        replayed=0.0,
+        title="energies that are trained for two steps, without noise, each step by itself",
+    ),
+}
+TRANSFORMERS: dict[str, TinyRecipe] = {
+    "transformer": TinyRecipe(**_SHARED, steps=_STEPS, title="a transformer that reads as many tokens"),
+    "transformer-long": TinyRecipe(
+        **_SHARED, steps=round(PRICE * _STEPS), title="a transformer that multiplies as often as the energies"
+    ),
+}

@@ -26,7 +26,7 @@ from lmphys.training.tiny.recipe import TinyRecipe
 
 
 def train(recipe: TinyRecipe, folder: Path, *, device: str = "auto", progress: bool | None = None) -> Path:
-    """Train energies, or the transformer that they are compared with (or go on), and return the folder of the last step.
+    """Train energies, or a transformer beside them (or go on), and return the folder of the last step.
 
     Args:
         recipe: what to train: energies where it is an `EnergyRecipe`.

@@ -61,8 +61,7 @@ def run_all(names: Sequence[str], seeds: Sequence[int], shelf: Path, runs: Path)
         raise LmphysError(f"unknown recipe {unknown[0]!r}; use {', '.join(recipes)}")
     for seed in seeds:
         for name in names:
-            table = pd.read_csv(shelf / CURVES) if (shelf / CURVES).is_file() else pd.DataFrame()
-            if len(table) and ((table["name"] == name) & (table["seed"] == seed)).any():
+            if _has(_table(shelf), name, seed):
                 continue
             recipe = replace(recipes[name], seed=seed)
             folder = runs / f"{name}-{seed}"
@@ -76,9 +75,18 @@ def run_all(names: Sequence[str], seeds: Sequence[int], shelf: Path, runs: Path)
                 for step in kept_steps(recipe.steps, recipe.n_kept)
             ]
             added = pd.DataFrame(rows, columns=["name", "seed", "step", "tokens", "loss"])
+            table = _table(shelf)  # other seeds may have been added meanwhile, by another process
             table = (pd.concat([table, added]) if len(table) else added).sort_values(["name", "seed", "step"])
             write_atomically(shelf / CURVES, table.to_csv(index=False, lineterminator="\n"))
     return pd.read_csv(shelf / CURVES)
+
+
+def _table(shelf: Path) -> pd.DataFrame:
+    return pd.read_csv(shelf / CURVES) if (shelf / CURVES).is_file() else pd.DataFrame()
+
+
+def _has(table: pd.DataFrame, name: str, seed: int) -> bool:
+    return bool(len(table) and ((table["name"] == name) & (table["seed"] == seed)).any())
 
 
 if __name__ == "__main__":

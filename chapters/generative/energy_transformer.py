@@ -126,16 +126,17 @@ ratios.round(3)
 
 # %%
 minds = [one.energies() for one in shelf.shipped(kind)]
-trained = shelf.shipped(kind)[0].recipe.most
+recipe = shelf.shipped(kind)[0].recipe
+trained, begin = recipe.most, recipe.begin
 plain, long = (
     [one.transformer() for one in shelf.shipped(name)] for name in ("transformer", "transformer-long")
 )
 far = {
-    text: [scores.guesses(mind, ids, steps=trained + 1, seed=seed) for mind in minds]
+    text: [scores.guesses(mind, ids, steps=trained + 1, begin=begin, seed=seed) for mind in minds]
     for text, ids in held.items() if text != "held-out topics"
 }
-many = [scores.guesses(mind, near, steps=trained, candidates=n_guesses, seed=seed) for mind in minds]
-thought = [scores.guesses(mind, near, steps=max(most_steps, trained + 1), seed=seed) for mind in minds]
+many = [scores.guesses(mind, near, steps=trained, candidates=n_guesses, begin=begin, seed=seed) for mind in minds]
+thought = [scores.guesses(mind, near, steps=max(most_steps, trained + 1), begin=begin, seed=seed) for mind in minds]
 on = {text: analysis.told(found) for text, found in (far | {"held-out topics": thought}).items()}
 losses = {
     "energies": on["held-out topics"].surprisals[trained],

@@ -37,7 +37,8 @@ def loss_of(folder: Path, recipe: TinyRecipe, n_texts: int | None = None) -> flo
     """
     ids = held_out(n_texts or N_TEXTS)
     if isinstance(recipe, EnergyRecipe):
-        return float(guesses(EnergyTransformer.load(folder), ids, steps=recipe.most).surprisals[-1].mean())
+        found = guesses(EnergyTransformer.load(folder), ids, steps=recipe.most, begin=recipe.begin)
+        return float(found.surprisals[-1].mean())
     return float(surprisals(predictions(load_transformer(folder), ids), ids[:, 1:]).mean())
 
 

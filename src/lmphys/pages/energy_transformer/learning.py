@@ -62,7 +62,7 @@ def frequency_loss(ids: Tensor) -> float:
     """Loss of one who knows only how frequent each character is in the topics of the training, nats a character.
 
     Args:
-        ids: (N, S + 1) token ids, the first of which is not predicted. Characters are counted once more than they occur.
+        ids: (N, S + 1) token ids, the first of which is not predicted. Counts are one more than in the text.
     """
     world = Prose(0)
     counts = np.bincount(np.concatenate(world.topics), minlength=len(world.vocabulary)) + 1.0

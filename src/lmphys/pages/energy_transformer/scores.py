@@ -50,13 +50,16 @@ def entropies(log_p: Tensor) -> np.ndarray:
 
 
 @torch.no_grad()
-def guesses(model: EnergyTransformer, ids: Tensor, *, steps: int, candidates: int = 1, seed: int = 0) -> Guesses:
+def guesses(
+    model: EnergyTransformer, ids: Tensor, *, steps: int, begin: float, candidates: int = 1, seed: int = 0
+) -> Guesses:
     """Descend from random guesses.
 
     Args:
         model: of energies.
         ids: (N, S + 1) token ids, the first of which is not guessed.
         steps: of the descent, F.
+        begin: standard deviation of the random guesses, as in training.
         candidates: M, each from a random guess of its own.
         seed: of the random guesses.
     """
@@ -64,7 +67,7 @@ def guesses(model: EnergyTransformer, ids: Tensor, *, steps: int, candidates: in
     log_p, energies = [], []
     for part in ids.split(_AT_ONCE):
         N, S = part[:, 1:].shape
-        begun = torch.randn((candidates, N, S, model.config.vocab_size), generator=chance)
+        begun = begin * torch.randn((candidates, N, S, model.config.vocab_size), generator=chance)
         way = model.descend(model.read(part[:, :-1]), begun, steps)
         log_p.append(torch.stack([place.logits.log_softmax(-1) for place in way]))
         energies.append(torch.stack([place.energies for place in way]))

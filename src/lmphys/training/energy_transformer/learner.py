@@ -162,7 +162,7 @@ class EnergyLearner(WindowLearner):
         chance = torch.Generator().manual_seed((recipe.seed << 32) + batch.number)
         reading = model.read(batch.ids[:, :-1])
         N, S = batch.ids[:, 1:].shape
-        guesses = self._noise(N, S, chance)
+        guesses = recipe.begin * self._noise(N, S, chance)
         steps = int(torch.randint(recipe.fewest, recipe.most + 1, (), generator=chance))
         spread = torch.rand((N, S, 1), generator=chance) * (recipe.spread - 1 / recipe.spread) + 1 / recipe.spread
         sizes = model.log_step.exp() * spread.to(self.device)

@@ -15,6 +15,7 @@ class EnergyRecipe(TinyRecipe):
         spread: alpha is drawn anew for each place between alpha / spread and alpha * spread, evenly; 1: it is not.
         fewest: steps of descent, at least.
         most: at most; each number between is as likely.
+        begin: standard deviation of the first guesses, in logits; the paper has 1.
         noise: standard deviation of what is added to a guess before each step.
         detached: whether each step has a loss of its own and no step is told of the one before; otherwise only the last
             step has a loss, which reaches the first one through all others.
@@ -27,6 +28,7 @@ class EnergyRecipe(TinyRecipe):
     spread: float = 2.0
     fewest: int = 2
     most: int = 3
+    begin: float = 1.0
     noise: float = 0.3
     detached: bool = False
     replayed: float = 0.5
@@ -38,5 +40,6 @@ class EnergyRecipe(TinyRecipe):
         self._require("spread", self.spread >= 1, "it must be 1 or more")
         self._require("fewest", self.fewest >= 1, "it must be 1 or more")
         self._require("most", self.most >= self.fewest, "it must be no less than fewest")
+        self._require("begin", self.begin >= 0, "it must be 0 or more")
         self._require("noise", self.noise >= 0, "it must be 0 or more")
         self._require("replayed", 0 <= self.replayed <= 1, "it is a share, from 0 to 1")

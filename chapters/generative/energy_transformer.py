@@ -62,10 +62,12 @@ if smoke:
 #
 # ### The price
 #
-# A step of descent needs a pass forward and one backward, and training then differentiates both. The paper counts 6.66 times
-# the multiplications of a transformer for two steps, with texts and guesses in one sequence of double length that is read
-# anew at each step. As no text ever sees a guess, the text can be read once. We count the products while they are computed,
-# and take times in turns, on one core:
+# A linear map of $N$ weights costs a transformer $2N$ operations a token forward and $4N$ backward. A step of descent takes
+# $2N$ forward, $2N$ for the slope, and $8N$ when both are differentiated. In the paper texts and guesses stand in one
+# sequence of double length, which is read anew at each step: for two steps $2 \cdot 2 \cdot 12 / 6 = 8$ times a
+# transformer. (The paper counts 10 in place of 12, and so 6.66.) But no text ever sees a guess, so it can be read once:
+# $(6 + 2 \cdot 12) / 6 = 5$. Attention and the embedding come on top. We count the products while they are computed, and
+# take times in turns, on one core:
 
 # %%
 price = analysis.cost(repeats=2 if smoke else 5)
@@ -77,9 +79,12 @@ price.round(2)
 # The models of this page read 465,000 characters of Python's help, a twelfth of which is held out, topic by topic. They are
 # tiny: two blocks, 48 wide. Energies are trained by the paper's second recipe, made to be thought with: two or three steps,
 # a step size drawn anew for each character, noise before each step, half of the texts with guesses that were already
-# improved. (What differs: that half stands in for a buffer of old guesses; the noise is 0.3, as 3 of the paper is made for
-# a vocabulary of 50,000, and drowned our 98 characters in short trials; a step size of 50.) Here are the first updates of
-# both, trained on this machine now:
+# improved (that half stands in for the paper's buffer of old guesses). One thing differs. The paper's first guesses have a
+# standard deviation of 1 in each logit, and 3 is added before each step, with a vocabulary of 50,000. Here both are a tenth
+# of that. {eq}`eq-replicator` tells why it matters: noise in the logits multiplies the speed of each token by
+# $e^{\text{noise}}$, the descent cannot take it out again, and a few nats between 98 characters are easily drowned. We
+# learned it the slow way, from a first training with the paper's first guesses. It is kept, and shown below. Here are the
+# first updates of both kinds, trained on this machine now:
 
 # %%
 first = analysis.first_updates(live_updates, seed)
@@ -98,7 +103,8 @@ figures.first_updates(first, frequent);
 # ## Tokens or multiplications
 #
 # Three trainings of each kind, other first weights and other windows each. A second transformer was given 6.66 times as many
-# characters, which costs as much as the energies do at the paper's price.
+# characters, which costs as much as the energies do at the paper's price. The crosses are the one training with the noise
+# of the paper's first guesses.
 
 # %% mystnb={"figure": {"name": "fig-energy-curves", "caption": "Loss on held-out topics against the characters read (left) and against the cost in units of the transformer's (right), one line a training. Dotted: frequencies of characters. Slopes are fitted to the right of the thin line."}} tags=["hide-input"]
 learned = shelf.curves()

@@ -16,6 +16,7 @@ from lmphys.training.energy_transformer.recipes import PRICE
 
 _LOOKS = {
     "energies": ("o-", VERMILION, "energies"),
+    "energies-noisy": ("x-.", ORANGE, "energies, first guesses as noisy as the paper's"),
     "transformer": ("s--", BLUE, "transformer"),
     "transformer-long": ("^:", SKY, f"transformer, {PRICE} × longer"),
 }
@@ -56,7 +57,7 @@ def curves(table: pd.DataFrame, frequencies: float) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.8), sharey=True, layout="constrained")
     for ax, prices, xlabel in (
         (axes[0], {}, "characters read"),
-        (axes[1], {"energies": PRICE}, "… in units of the transformer's cost"),
+        (axes[1], {"energies": PRICE, "energies-noisy": PRICE}, "… times what each costs a transformer"),
     ):
         for name, (mark, colour, label) in _LOOKS.items():
             rows = table[table["name"] == name]
@@ -71,7 +72,7 @@ def curves(table: pd.DataFrame, frequencies: float) -> Figure:
         ax.yaxis.set_minor_formatter(ScalarFormatter())
     axes[0].axvline(FROM, color=BLACK, linewidth=0.8)
     axes[0].set_ylabel("loss, nats a character")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 

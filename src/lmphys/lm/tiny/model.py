@@ -23,6 +23,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, GenerationMixin, PreT
 from transformers.cache_utils import Cache, DynamicCache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
+from lmphys.lm.tiny import rotary
 from lmphys.lm.tiny.config import TAPS, TinyConfig
 
 
@@ -150,7 +151,7 @@ class _Attention(nn.Module):
         else:
             queries, keys, values = heads
             if view.rotation is not None:
-                queries, keys = (_turned(part, *view.rotation) for part in (queries, keys))
+                queries, keys = (rotary.turned(part, *view.rotation) for part in (queries, keys))
             if view.cache is not None:
                 keys, values = view.cache.update(keys, values, self.slot)
             mask = self._mask(view, queries.dtype)
@@ -328,7 +329,7 @@ class TinyModel(_TinyPreTrained):
                 seen = seen & mask[:, None].bool()
             # Padding sees itself: a mean over nothing would not be a number.
             seen = (seen | (distance == 0))[:, None]
-        rotation = _rotation(self.config, positions) if self.config.position == "rotary" else None
+        rotation = rotary.angles(self.config, positions) if self.config.position == "rotary" else None
         return _View(positions, seen, distance, cache, rotation)
 
 
@@ -370,24 +371,6 @@ class TinyForCausalLM(_TinyPreTrained, GenerationMixin):
             hidden_states=body.hidden_states,
             attentions=body.attentions,
         )
-
-
-def _rotation(config: TinyConfig, positions: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosines and sines (B, 1, T, turned dimensions), float32: the angle of pair i is the place over theta^(2i / n)."""
-    n = config.rotary_width
-    steps = config.rope_theta ** (torch.arange(0, n, 2, device=positions.device, dtype=torch.float32) / -n)
-    angles = (positions[:, None, :, None] * steps).repeat(1, 1, 1, 2)
-    return angles.cos(), angles.sin()
-
-
-def _turned(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
-    """Turn the first dimensions of (B, H, T, head width), dimension i together with i + half of the turned ones."""
-    n = cosines.shape[-1]
-    cosines, sines = cosines.to(x.dtype), sines.to(x.dtype)
-    turned, kept = x[..., :n], x[..., n:]
-    one, other = turned.chunk(2, dim=-1)
-    turned = turned * cosines + torch.cat([-other, one], dim=-1) * sines
-    return torch.cat([turned, kept], dim=-1) if kept.shape[-1] else turned
 
 
 def _softmax(queries: Tensor, keys: Tensor, mask: Tensor | None, distance: Tensor, causal: bool) -> Tensor:

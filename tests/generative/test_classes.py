@@ -5,13 +5,8 @@ import pytest
 from scipy.special import entr
 
 from lmphys.core.errors import LmphysError
-from lmphys.generative import (
-    NoisyPatterns,
-    decision_noise,
-    expected_class_entropy,
-    expected_class_purity,
-    separation,
-)
+from lmphys.generative import NoisyPatterns
+from lmphys.generative.classes import decision_noise, expected_class_entropy, expected_class_purity, separation
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2])

@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.generative import (
-    condensation_noise,
-    dispersion,
-    information,
-    isotropic_condensation,
-    principal_variances,
-    recognised,
-)
+from lmphys.generative import condensation_noise, principal_variances, recognised
+from lmphys.generative.spectrum import dispersion, information, isotropic_condensation
 
 LAMBDA = np.array([5.0, 2.0, 0.5, 0.0])
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.generative import NoisyPatterns, crossing, principal_variances, vertex, view
+from lmphys.generative import NoisyPatterns, crossing, principal_variances, view
+from lmphys.generative.views import vertex
 
 RNG = np.random.default_rng(0)
 CLOUD = RNG.normal(size=(40, 5))

@@ -38,7 +38,7 @@ class Slider:
     """
 
     name: str
-    values: Sequence[float]
+    values: Sequence[float] | np.ndarray
     start: int = 0
     unit: str = ""
 

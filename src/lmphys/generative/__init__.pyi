@@ -1,9 +1,5 @@
 from .annealing import Annealed as Annealed
 from .annealing import anneal as anneal
-from .classes import decision_noise as decision_noise
-from .classes import expected_class_entropy as expected_class_entropy
-from .classes import expected_class_purity as expected_class_purity
-from .classes import separation as separation
 from .diffusion import Diffusion as Diffusion
 from .energies import GaussianPair as GaussianPair
 from .energies import PottsWords as PottsWords
@@ -14,9 +10,6 @@ from .patterns import NoisyPatterns as NoisyPatterns
 from .reverse import generate as generate
 from .reverse import geometric as geometric
 from .spectrum import condensation_noise as condensation_noise
-from .spectrum import dispersion as dispersion
-from .spectrum import information as information
-from .spectrum import isotropic_condensation as isotropic_condensation
 from .spectrum import principal_variances as principal_variances
 from .spectrum import recognised as recognised
 from .stability import Centre as Centre
@@ -24,5 +17,4 @@ from .stability import follow_centre as follow_centre
 from .stability import largest_variance as largest_variance
 from .views import Views as Views
 from .views import crossing as crossing
-from .views import vertex as vertex
 from .views import view as view

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from lmphys.generative import NoisyPatterns, expected_class_purity
+from lmphys.generative import NoisyPatterns
+from lmphys.generative.classes import expected_class_purity
 from lmphys.pages.symmetry_breaking import collapse
 from lmphys.pages.symmetry_breaking.clones import run_clones
 from lmphys.pages.symmetry_breaking.late_start import (

@@ -5,7 +5,7 @@ from .escapes import escape_rates as escape_rates
 from .escapes import log_slope as log_slope
 from .figures import escape_figure as escape_figure
 from .figures import spreading_figure as spreading_figure
-from .landscape import landscape as landscape
 from .maps import euler_steps as euler_steps
 from .maps import spectrum as spectrum
+from .moved import landscape as landscape
 from .verdicts import entries as entries

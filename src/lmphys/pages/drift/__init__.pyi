@@ -1,6 +1,6 @@
 from .figures import draw_directions as draw_directions
 from .labels import explained_by as explained_by
-from .plane import plane as plane
+from .pairs import plane as plane
 from .reversal import arrow_of_time as arrow_of_time
 from .reversal import play_backwards as play_backwards
 from .splits import across_splits as across_splits

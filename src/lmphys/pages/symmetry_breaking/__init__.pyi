@@ -6,11 +6,11 @@ from .collapse import widths as widths
 from .late_start import critical_noises as critical_noises
 from .late_start import four_points as four_points
 from .late_start import start_at_each as start_at_each
+from .moved import valleys as valleys
 from .points import fit_exponents as fit_exponents
 from .points import least_jumping_weight as least_jumping_weight
 from .points import onset as onset
 from .points import points_on_a_line as points_on_a_line
-from .valleys import valleys as valleys
 from .verdicts import judge_paths as judge_paths
 from .verdicts import judge_points as judge_points
 from .verdicts import judge_words as judge_words

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from lmphys.book.style import BLUE, GREEN, ORANGE, VERMILION
-from lmphys.generative import Views, expected_class_purity
+from lmphys.generative import Views
+from lmphys.generative.classes import expected_class_purity
 from lmphys.pages.symmetry_breaking import points
 from lmphys.pages.symmetry_breaking.clones import Clones
 from lmphys.pages.symmetry_breaking.late_start import GAUSSIAN, POINT, STARTS, TRUE, Ends

@@ -7,15 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr
 
-from lmphys.generative import (
-    Views,
-    condensation_noise,
-    crossing,
-    decision_noise,
-    principal_variances,
-    vertex,
-    view,
-)
+from lmphys.generative import Views, condensation_noise, crossing, principal_variances, view
+from lmphys.generative.classes import decision_noise
+from lmphys.generative.views import vertex
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.tables import read_tables
 from lmphys.stats.bootstrap import bootstrap_chains

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lmphys.pages.symmetry_breaking import points
-from lmphys.pages.symmetry_breaking.valleys import valleys
+from lmphys.pages.symmetry_breaking.moved import valleys
 
 
 def test_the_mark_stands_on_the_branch_or_in_the_centre():

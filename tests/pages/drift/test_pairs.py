@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmphys.pages.drift.plane import plane
+from lmphys.pages.drift.pairs import plane
 
 
 def test_points_and_curve_are_the_pairs_of_scores():

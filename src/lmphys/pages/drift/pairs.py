@@ -25,11 +25,10 @@ def plane(tables: Mapping[str, pd.DataFrame], row: str, *, r: float = 0.7, seed:
         seed: of the process that is drawn.
     """
     curve = np.array([expected_r2_ar1(value) for value in _R])
-    measured = [
-        Curve(np.full((1, 1), float(table.loc[row, "r2_dh"])), np.full((1, 1), float(table.loc[row, "r2_h"])), name,
-              colour, 1, "points")
-        for (name, table), colour in zip(tables.items(), _COLOURS, strict=False)
-    ]  # fmt: skip
+    measured = []
+    for (name, table), colour in zip(tables.items(), _COLOURS, strict=False):
+        h, dh = table.loc[[row], ["r2_h", "r2_dh"]].to_numpy(float)[0]
+        measured.append(Curve(np.array([[dh]]), np.array([[h]]), name, colour, 1, "points"))
     return Explorable(
         sliders=[Slider("correlation r", _R, int(np.abs(_R - r).argmin()))],
         panels=[

@@ -3,7 +3,7 @@ import pytest
 
 from lmphys.dynamics.fokker_planck import FokkerPlanck
 from lmphys.dynamics.langevin import DoubleWell
-from lmphys.pages.double_well.landscape import in_words, landscape
+from lmphys.pages.double_well.moved import in_words, landscape
 
 
 def test_each_position_is_the_double_well_of_its_sliders():

@@ -43,7 +43,6 @@ def test_choices_are_those_made_by_hand(found):
 def test_the_best_temperature_undoes_a_wrong_one():
     chance = torch.Generator().manual_seed(3)
     log_p = (2 * torch.randn(60, 50, 6, generator=chance)).log_softmax(-1)
-    targets = torch.distributions.Categorical(logits=log_p).sample()  # of another generator: seeded below
     torch.manual_seed(5)
     targets = torch.distributions.Categorical(logits=log_p).sample()
     assert choices.best_temperature(log_p, targets) == pytest.approx(1.0, rel=0.07)

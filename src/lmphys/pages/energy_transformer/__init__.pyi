@@ -1,12 +1,12 @@
 from .asked import doubts as doubts
 from .asked import each_loss as each_loss
+from .asked import gains_of as gains_of
 from .asked import ladder_table as ladder_table
 from .asked import losses as losses
 from .asked import rank_correlations as rank_correlations
 from .asked import tempered as tempered
 from .asked import told as told
 from .cost import cost as cost
-from .intervals import gain as gain
 from .learning import first_updates as first_updates
 from .learning import frequency_loss as frequency_loss
 from .learning import recorded as recorded

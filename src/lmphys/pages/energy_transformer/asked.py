@@ -8,7 +8,7 @@ import pandas as pd
 from torch import Tensor
 
 from lmphys.lm.tiny import TinyForCausalLM
-from lmphys.pages.energy_transformer.choices import at_best_temperature
+from lmphys.pages.energy_transformer.choices import SINGLE, at_best_temperature
 from lmphys.pages.energy_transformer.intervals import gain, perplexity, rank_correlation
 from lmphys.pages.energy_transformer.scores import Guesses, entropies, predictions, surprisals
 
@@ -65,6 +65,12 @@ def doubts(models: Sequence[TinyForCausalLM], ids: Tensor) -> np.ndarray:
 def rank_correlations(losses_of_each: np.ndarray, signals: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Rank correlations of signals with losses, (models, windows, characters): a row a signal."""
     return pd.DataFrame({name: rank_correlation(x, losses_of_each)._asdict() for name, x in signals.items()}).T
+
+
+def gains_of(ways: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """A row a way to use several guesses: `gain` over one guess, %, `low` and `high`; argument of `choices.table`."""
+    rows = {way: gain(ways[SINGLE], each) for way, each in ways.items() if way != SINGLE}
+    return pd.DataFrame(rows, index=["gain", "low", "high"]).T
 
 
 def ladder_table(

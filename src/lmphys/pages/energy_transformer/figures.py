@@ -1,10 +1,12 @@
 """Figures of the page."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
 
@@ -12,6 +14,7 @@ from lmphys.book.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from lmphys.pages.energy_transformer import choices
 from lmphys.pages.energy_transformer.curves import FROM
 from lmphys.pages.energy_transformer.intervals import gain, perplexity
+from lmphys.stats.interval import Interval
 from lmphys.training.energy_transformer.recipes import PRICE
 
 _LOOKS = {
@@ -57,7 +60,7 @@ def curves(table: pd.DataFrame, frequencies: float) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.8), sharey=True, layout="constrained")
     for ax, prices, xlabel in (
         (axes[0], {}, "characters read"),
-        (axes[1], {"energies": PRICE, "energies-noisy": PRICE}, "… times what each costs a transformer"),
+        (axes[1], {"energies": PRICE, "energies-noisy": PRICE}, "cost, in characters read by a transformer"),
     ):
         for name, (mark, colour, label) in _LOOKS.items():
             rows = table[table["name"] == name]
@@ -87,43 +90,39 @@ def thinking(steps: np.ndarray, trained: int, tempered: np.ndarray, transformer:
     """
     figure, ax = plt.subplots(figsize=(6.4, 3.8))
     found = [perplexity(each) for each in steps]
-    y = np.array([one.value for one in found])
-    bars = np.abs([[one.low, one.high] for one in found] - y[:, None]).T
-    ax.errorbar(np.arange(len(y)), y, bars, fmt="o-", color=VERMILION, mfc="white", capsize=3, label="energies")
+    _bars(ax, np.arange(len(found)), found, fmt="o-", color=VERMILION, label="energies")
     ax.axvline(trained, color=BLACK, linewidth=0.8)
     ax.annotate(
         "as in training", (trained, 1), (4, -12), xycoords=("data", "axes fraction"), textcoords="offset points"
     )
     best, plain = perplexity(tempered), perplexity(transformer)
-    ends = [[best.value - best.low], [best.high - best.value]]
-    ax.errorbar([trained], [best.value], ends, fmt="D", color=GREEN, capsize=3, label="at its best temperature")
+    _bars(ax, np.array([trained]), [best], fmt="D", color=GREEN, label="at its best temperature")
     ax.axhspan(plain.low, plain.high, color=BLUE, alpha=0.25)
     ax.axhline(plain.value, color=BLUE, linestyle="--", label="transformer, one pass")
     ax.set(xlabel="steps of descent", ylabel="perplexity a character", yscale="log")
     ax.yaxis.set_major_formatter(ScalarFormatter())
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_yticks([5, 10, 20, 50, 100, 200])
-    ax.set_ylim(min(plain.low, y.min()) / 1.2, y.max() * 1.2)
+    ax.set_ylim(min(plain.low, *(one.low for one in found)) / 1.2, 1.2 * max(one.high for one in found))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 
 def several(by_number: Mapping[int, Mapping[str, np.ndarray]]) -> Figure:
-    """Perplexity against the number of predictions, a line a way to use them.
+    """Gain over one guess against the number of guesses, a line a way to use them.
 
     Args:
-        by_number: number of predictions to `choices.table`.
+        by_number: number of guesses to `choices.table`.
     """
     figure, ax = plt.subplots(figsize=(6.4, 3.9))
     numbers = list(by_number)
     for number, (way, (mark, colour)) in enumerate(_WAYS.items()):
-        found = [perplexity(by_number[m][way]) for m in numbers]
-        y = np.array([one.value for one in found])
-        bars = np.abs([[one.low, one.high] for one in found] - y[:, None]).T
-        x = np.array(numbers) + 0.06 * (number - 2)
-        ax.errorbar(x, y, bars, fmt=mark, color=colour, mfc="white", capsize=2, label=way)
-    ax.set(xlabel="predictions of each character", ylabel="perplexity a character")
+        found = [gain(by_number[m][choices.SINGLE], by_number[m][way]) for m in numbers]
+        x = np.array(numbers) + 0.07 * (number - 2)
+        _bars(ax, x, found, fmt=mark, color=colour, label=way)
+    ax.axhline(0, color=BLACK, linewidth=0.8)
+    ax.set(xlabel="guesses of each character", ylabel="gain in perplexity, %")
     ax.set_xticks(numbers)
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
@@ -157,24 +156,29 @@ def ladder(
         tempered_on: text to the same after the first step, as it is and at the best temperature.
         near: text in whose perplexity those of the others are measured.
     """
-    figure, ax = plt.subplots(figsize=(6.4, 3.9))
     base = perplexity(thinking_on[near][1]).value
-    kinds = (
-        ("by more steps", thinking_on, "o", VERMILION),
-        ("by a temperature", tempered_on, "D", GREEN),
-    )
-    for label, gains, mark, colour in kinds:
-        for number, (text, pair) in enumerate(gains.items()):
-            x, y = perplexity(thinking_on[text][1]).value / base, gain(*pair)
-            ends = [[y.value - y.low], [y.high - y.value]]
-            ax.errorbar([x], [y.value], ends, fmt=mark, color=colour, mfc="white", capsize=3,
-                        label=label if not number else None)  # fmt: skip
-    top = ax.get_ylim()[1]
-    for text, pair in thinking_on.items():
-        x = perplexity(pair[1]).value / base
-        ax.annotate(text, (x, top), (0, 4), textcoords="offset points", rotation=35, fontsize=9, annotation_clip=False)
-    ax.set(xlabel="perplexity, in units of that of held-out topics", ylabel="gain in perplexity, %", xscale="log")
-    ax.xaxis.set_major_formatter(ScalarFormatter())
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.legend()
+    shift = {text: float(perplexity(pair[1]).value / base) for text, pair in thinking_on.items()}
+    texts = sorted(shift, key=lambda text: shift[text])
+    figure, ax = plt.subplots(figsize=(6.4, 1.2 + 0.5 * len(texts)))
+    rows = np.arange(len(texts))
+    for label, gains, mark, colour, offset in (
+        ("by more steps", thinking_on, "o", VERMILION, -0.12),
+        ("by a temperature", tempered_on, "D", GREEN, 0.12),
+    ):
+        found = [gain(*gains[text]) for text in texts]
+        x = np.array([one.value for one in found])
+        ends = np.abs([[one.low, one.high] for one in found] - x[:, None]).T
+        ax.errorbar(x, rows + offset, xerr=ends, fmt=mark, color=colour, mfc="white", capsize=3, label=label)
+    ax.axvline(0, color=BLACK, linewidth=0.8)
+    ax.set_yticks(rows, [f"{text}\n{shift[text]:.2g} ×" for text in texts])
+    ax.set(xlabel="gain in perplexity, %", ylim=(len(texts) - 0.5, -0.5))
+    ax.grid(visible=False, axis="y")
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
+
+
+def _bars(ax: Axes, x: np.ndarray, found: Sequence[Interval], **look: Any) -> None:
+    """Values with their intervals."""
+    y = np.array([one.value for one in found])
+    ends = np.abs([[one.low, one.high] for one in found] - y[:, None]).T
+    ax.errorbar(x, y, ends, mfc="white", capsize=3, **look)

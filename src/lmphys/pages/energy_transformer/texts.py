@@ -10,6 +10,7 @@ from lmphys.problems.expressions import Expressions
 from lmphys.problems.prose import CHARACTERS, Prose, tokens_of
 
 LENGTH = 32  # characters of a window, as in training
+NEAR, SHUFFLED = "held-out topics", "shuffled characters"
 _KNOWN = frozenset(CHARACTERS)
 
 
@@ -56,8 +57,8 @@ def ladder(n: int, seed: int = 0) -> dict[str, Tensor]:
     near = held_out(n, seed)
     return {
         "seen topics": held_out(n, seed + 10**6, split="train"),
-        "held-out topics": near,
+        NEAR: near,
         "chains of thought": thoughts(n, seed),
         "prefix arithmetic": expressions(n, seed),
-        "shuffled characters": shuffled(near, seed),
+        SHUFFLED: shuffled(near, seed),
     }

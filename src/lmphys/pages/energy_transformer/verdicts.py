@@ -8,6 +8,7 @@ import pandas as pd
 from lmphys.book.ledger import Entry
 from lmphys.book.verdicts import Numbers
 from lmphys.pages.energy_transformer import choices, paper
+from lmphys.pages.energy_transformer.asked import Told
 from lmphys.pages.energy_transformer.cost import DOUBLED, ONCE
 from lmphys.pages.energy_transformer.intervals import (
     gain,
@@ -17,6 +18,7 @@ from lmphys.pages.energy_transformer.intervals import (
     ratio_of_gains,
     standardised_difference,
 )
+from lmphys.pages.energy_transformer.texts import NEAR, SHUFFLED
 from lmphys.stats.interval import Interval
 
 _REACH = 1.43  # effect that 80 of 100 repeats find, in half widths of a 95 % interval
@@ -67,6 +69,44 @@ def loss_entries(losses: Mapping[str, np.ndarray], ratios: pd.DataFrame) -> list
         Entry("ebt.loss.tokens", tokens, {"6.66 times the tokens": over_models(long - plain)}, visible(tokens)),
         Entry("ebt.loss.flops", flops, {}, visible(flops)),
         Entry("ebt.slope", slopes, {}, f"{len(ratios)} trainings of each kind"),  # type: ignore[arg-type]
+    ]
+
+
+def asked_entries(
+    on: Mapping[str, Told],
+    trained: int,
+    *,
+    ways: Mapping[str, np.ndarray],
+    tempered: np.ndarray,
+    doubts: np.ndarray,
+    gains: Mapping[str, Sequence[np.ndarray]],
+    heated: Mapping[str, Sequence[np.ndarray]],
+    transformers: Mapping[str, np.ndarray],
+    lacking: str,
+) -> list[Entry]:
+    """All that trained energies are asked.
+
+    Args:
+        on: text of `texts.ladder` to what several models told of it.
+        trained: most steps in training.
+        ways: of `choices.table`, on `texts.NEAR`.
+        tempered: (models, windows) nats there, after the trained number of steps, at the best temperature.
+        doubts: (models, windows, characters) entropies of transformers there.
+        gains: text to (models, windows) nats after the first step and after the trained number of steps.
+        heated: text to the same after the first step, as it is and at the best temperature.
+        transformers: text to (models, windows, characters) nats of transformers.
+        lacking: of `unlearned`.
+    """
+    near, mixed = on[NEAR], on[SHUFFLED]
+    farthest = max(gains, key=lambda text: float(gains[text][1].mean()))
+    return [
+        choice_entry(ways, lacking),
+        longer_entry(near.surprisals[trained], near.surprisals[trained + 1], tempered, lacking),
+        uncertainty_entry(near.each[trained], near.energies[trained], near.entropies[trained], doubts, lacking),
+        known_entry(
+            (near.energies[trained], mixed.energies[trained]), (transformers[NEAR], transformers[SHUFFLED]), lacking
+        ),
+        far_entry(gains, heated, NEAR, farthest, lacking),
     ]
 
 

@@ -5,7 +5,7 @@ import torch
 
 from lmphys.pages.energy_transformer import choices, curves, intervals, paper, texts, verdicts
 from lmphys.pages.energy_transformer.asked import told
-from lmphys.pages.energy_transformer.cost import DOUBLED, ONCE, TRANSFORMER, cost
+from lmphys.pages.energy_transformer.costs import DOUBLED, ONCE, TRANSFORMER, cost
 from lmphys.pages.energy_transformer.learning import first_updates, frequency_loss, recorded
 from lmphys.pages.energy_transformer.scores import Guesses, guesses
 from lmphys.problems.prose import Prose, text_of

@@ -3,7 +3,7 @@ import torch
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.tiny import TinyForCausalLM
-from lmphys.pages.energy_transformer.cost import Doubled
+from lmphys.pages.energy_transformer.costs import Doubled
 from lmphys.training.energy_transformer.model import EnergyTransformer
 from lmphys.training.tiny.recipe import Shape
 

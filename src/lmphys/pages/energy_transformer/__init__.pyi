@@ -6,7 +6,7 @@ from .asked import losses as losses
 from .asked import rank_correlations as rank_correlations
 from .asked import tempered as tempered
 from .asked import told as told
-from .cost import cost as cost
+from .costs import cost as cost
 from .learning import first_updates as first_updates
 from .learning import frequency_loss as frequency_loss
 from .learning import recorded as recorded

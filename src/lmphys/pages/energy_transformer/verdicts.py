@@ -9,7 +9,7 @@ from lmphys.book.ledger import Entry
 from lmphys.book.verdicts import Numbers
 from lmphys.pages.energy_transformer import choices, paper
 from lmphys.pages.energy_transformer.asked import Told
-from lmphys.pages.energy_transformer.cost import DOUBLED, ONCE
+from lmphys.pages.energy_transformer.costs import DOUBLED, ONCE
 from lmphys.pages.energy_transformer.intervals import (
     gain,
     over_models,

@@ -79,8 +79,8 @@ class Agent:
         self.modalities, self.policies = list(modalities), policies
         self.rate_A, self.rate_B = rate_A, rate_B
         self.novelty_A, self.novelty_B, self.rest = novelty_A, novelty_B, epistemic_and_utility
-        self.a = [np.ones((len(m.preferences), states[m.factor])) for m in modalities]
-        self.b = [np.ones((s, s, u)) for s, u in zip(states, controls, strict=True)]
+        self.a: list[np.ndarray] = [np.ones((len(m.preferences), states[m.factor])) for m in modalities]
+        self.b: list[np.ndarray] = [np.ones((s, s, u)) for s, u in zip(states, controls, strict=True)]
         for counts in self.b:
             own = range(min(counts.shape[0], counts.shape[2]))
             counts[own, :, own] += lean

@@ -320,8 +320,8 @@ class BinaryNoise(Noise):
         laws = self._posteriors(x, t)  # at t = 1 these are x_0
         orders = [[xlogy(p, p) + xlogy(1 - p, 1 - p) for p in two] for two in laws]  # minus their entropies
         wanted, order = (
-            torch.where(x0 > 0.5, torch.where(x > 0.5, *two[0]), torch.where(x > 0.5, *two[1]))
-            for two in (laws, orders)
+            torch.where(x0 > 0.5, torch.where(x > 0.5, a, b), torch.where(x > 0.5, c, d))
+            for (a, b), (c, d) in (laws, orders)
         )
         found = self.reverse_law(x, t, guess)
         nats = order - xlogy(wanted, found) - xlogy(1 - wanted, 1 - found)

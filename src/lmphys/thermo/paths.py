@@ -13,6 +13,7 @@ from lmphys.dynamics.projection import Projection
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.stats.bootstrap import bootstrap_chains, sum_by_group
 from lmphys.stats.folds import question_folds
+from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
 from lmphys.thermo.windows import Windows
 
@@ -54,7 +55,7 @@ def time_paths(windows: Windows, *, by: str = "source", bins: int = 30) -> Traje
     for name, rows in timed.table.groupby(by, sort=False).indices.items():
         texts = timed.table.iloc[rows].groupby("text", sort=False)
         order = texts["time"].first().sort_values(kind="stable").index
-        means = np.stack([timed.states[rows[texts.indices[text]]].mean(axis=0) for text in order])
+        means = np.stack([timed.states[np.asarray(rows)[texts.indices[text]]].mean(axis=0) for text in order])
         if len(means) >= 3:
             chains.append(np.stack([part.mean(axis=0) for part in np.array_split(means, min(bins, len(means)))]))
             names.append(str(name))
@@ -154,7 +155,7 @@ def _row(found: Sequence[dict[str, pd.DataFrame]], name: str, seed: int) -> dict
     if len(names) > 1:
         r2 = bootstrap_chains(lambda w: 1 - (w @ error) / (w @ spread), len(names), n_bootstrap=300, seed=seed)
     else:
-        r2 = (1 - error.sum() / spread.sum(), np.nan, np.nan)
+        r2 = Interval(1 - error.sum() / spread.sum(), np.nan, np.nan)
     gain = mean_interval(steps["gain"], groups=chain, n_groups=len(names), seed=seed)
     for column, interval in (("r2", r2), ("gain", gain)):
         row |= dict(zip((column, f"{column}_low", f"{column}_high"), map(float, interval), strict=True))

@@ -91,7 +91,7 @@ def source_table(windows: Windows, *, by: str = "source", seed: int = 0) -> pd.D
     """
     rows = {}
     for name, chosen in windows.table.groupby(by, sort=False).indices.items():
-        own = windows.select(chosen)
+        own = windows.select(np.asarray(chosen))
         rows[str(name)] = _row(own, seed)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(by)
 

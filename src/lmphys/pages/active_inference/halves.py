@@ -15,8 +15,9 @@ def dealt_anew(table: Table, rng: np.random.Generator) -> Table:
     """The table with the prompts of each question in another order: no prompt is better than another, but by chance."""
     n_prompts, n_questions = table.margin.shape
     order = rng.permuted(np.tile(np.arange(n_prompts), (n_questions, 1)), axis=1).T
-    moved = {name: np.take_along_axis(getattr(table, name), order, axis=0) for name in ("margin", "sure", "tokens")}
-    return replace(table, **moved)
+    parts = (table.margin, table.sure, table.tokens)
+    margin, sure, tokens = (np.take_along_axis(part, order, axis=0) for part in parts)
+    return replace(table, margin=margin, sure=sure, tokens=tokens)
 
 
 def halves(table: Table, n: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

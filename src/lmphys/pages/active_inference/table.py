@@ -70,7 +70,7 @@ class Table:
         """From rows `question`, `prompt`, `margin`, `sure`, `tokens`, questions in the order in which they occur."""
         questions = tuple(dict.fromkeys(rows["question"]))
         wide = {name: rows.pivot(index="prompt", columns="question", values=name) for name in _COLUMNS[2:]}
-        arrays = {name: part.loc[range(N_PROMPTS), list(questions)].to_numpy() for name, part in wide.items()}
+        arrays = {name: part.loc[list(range(N_PROMPTS)), list(questions)].to_numpy() for name, part in wide.items()}
         return cls(questions, arrays["margin"], arrays["sure"], arrays["tokens"].astype(int), record or {})
 
 

@@ -69,7 +69,8 @@ def first_step_entropy(n_steps: int, mean: float) -> tuple[float, float]:
     total = 0.0
     for ones in product(range(each + 1), repeat=PERIOD):
         like = [(on**k * (1 - on) ** (each - k), off**k * (1 - off) ** (each - k)) for k in ones]
-        p = sum(np.prod([like[r][0 if r == phase else 1] for r in range(PERIOD)]) for phase in range(PERIOD)) / PERIOD
+        each_phase = (np.prod([like[r][0 if r == phase else 1] for r in range(PERIOD)]) for phase in range(PERIOD))
+        p = float(sum(each_phase)) / PERIOD
         if p > 0:
             total -= float(np.prod([comb(each, k) for k in ones])) * p * float(np.log2(p))
 

@@ -50,5 +50,6 @@ def make(n: int, file: Path, folder: Path) -> Ends:
 
 if __name__ == "__main__":
     numbers = [int(argument[2:]) for argument in sys.argv[1:] if argument.startswith("n=")]
+    (wanted,) = numbers or [576]
     root = project_root()
-    make(*(numbers or [576]), root / FILE, root / FOLDER)
+    make(wanted, root / FILE, root / FOLDER)

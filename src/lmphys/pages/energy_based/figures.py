@@ -89,7 +89,8 @@ def work(ends: Mapping[tuple[int, int], Annealed], table: pd.DataFrame, *, seed:
     speeds = sorted({n for _, n in ends})
     for n, colour, style in zip(speeds, (ORANGE, BLUE, VERMILION), ("-", "--", ":"), strict=False):
         apart = ends[0, n].work + exact
-        ax.hist(apart, bins=np.linspace(*np.quantile(apart, [0.001, 0.999]), 40), density=True, histtype="step",
+        low, high = np.quantile(apart, [0.001, 0.999])
+        ax.hist(apart, bins=np.linspace(low, high, 40), density=True, histtype="step",
                 color=colour, linestyle=style, linewidth=1.8, label=f"{n:,} steps")  # fmt: skip
     ax.axvline(0, color=GREY, linewidth=1)
     ax.set(xlabel="W − ΔF, nats", ylabel="density", yscale="log")

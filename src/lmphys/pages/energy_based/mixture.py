@@ -1,13 +1,14 @@
 """Two heaps of points with the masses 1/4 and 3/4, and trainings that are to learn these masses."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from lmphys.generative import EnergyModel, GaussianPair
-from lmphys.generative.energy_model import Walkers
+from lmphys.generative.energy_model import Method, Walkers
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
 
@@ -15,6 +16,14 @@ FIRST, SECOND, MASS = -10.0, 6.0, 0.25
 JARZYNSKI, PERSISTENT, CONTRASTIVE = "Jarzynski's weights", "persistent chains", "contrastive divergence"
 OFF, DEALT = "weights off", "weights dealt anew"
 METHODS = (JARZYNSKI, PERSISTENT, CONTRASTIVE)
+
+
+class Settings(TypedDict):
+    """What trainings that are compared have in common, as `EnergyModel` takes it."""
+
+    n_walkers: int
+    n_steps: int
+    learning_rate: float
 
 
 class WeightsDealt(EnergyModel):
@@ -31,18 +40,18 @@ def heaps(d: int, n: int, rng: np.random.Generator) -> np.ndarray:
     return x
 
 
-def trainer(name: str, family: GaussianPair, **settings: int | float) -> EnergyModel:
+def trainer(name: str, family: GaussianPair, *, seed: int, **settings: Unpack[Settings]) -> EnergyModel:
     """One of `METHODS`, `OFF` or `DEALT`.
 
     Persistent chains start from data, as usual; `OFF` are those that start from the model, so that they differ from
     Jarzynski's in the weights alone.
     """
     if name == DEALT:
-        return WeightsDealt(family, **settings)
+        return WeightsDealt(family, seed=seed, **settings)
     if name == PERSISTENT:
-        return EnergyModel(family, "persistent", walkers_from="data", **settings)
-    methods = {JARZYNSKI: "jarzynski", OFF: "persistent", CONTRASTIVE: "contrastive"}
-    return EnergyModel(family, methods[name], **settings)
+        return EnergyModel(family, "persistent", walkers_from="data", seed=seed, **settings)
+    methods: dict[str, Method] = {JARZYNSKI: "jarzynski", OFF: "persistent", CONTRASTIVE: "contrastive"}
+    return EnergyModel(family, methods[name], seed=seed, **settings)
 
 
 def lighter(theta: np.ndarray) -> float:
@@ -60,7 +69,7 @@ def train_heaps(
     learning_rate: float = 0.015,
 ) -> dict[tuple[int, str, int], EnergyModel]:
     """Fitted models by dimension, name and seed; the points of a seed are the same for all names."""
-    settings = {"n_walkers": n_walkers, "n_steps": n_steps, "learning_rate": learning_rate}
+    settings: Settings = {"n_walkers": n_walkers, "n_steps": n_steps, "learning_rate": learning_rate}
     found = {}
     for d in dimensions:
         for seed in seeds:

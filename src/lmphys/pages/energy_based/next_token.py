@@ -73,6 +73,6 @@ def cooled(
 def over_texts(table: pd.DataFrame, column: str, *, seed: int = 0) -> Mapping[int, Interval]:
     """Mean over texts by number of steps, with a 95 % interval over texts."""
     return {
-        int(n): mean_interval(part[column], groups=None, seed=seed)
-        for n, part in table.groupby("steps")  # type: ignore[call-overload]
+        int(n): mean_interval(table.loc[table["steps"] == n, column], groups=None, seed=seed)
+        for n in np.unique(table["steps"])
     }

@@ -101,7 +101,7 @@ def fit_residual(ends: Ends, name: str = STATES, *, seed: int = 0) -> Residual:
         head = _head(real[train], drawn[train], best)
         at_real, at_drawn = head.decision_function(real[test]), head.decision_function(drawn[test])
         f[:, test] = np.stack([at_real, at_drawn]) - log_mean(inner[best][1])
-    return Residual(ends.topics, *f, ends.tokens.shape[1])
+    return Residual(ends.topics, f[0], f[1], ends.tokens.shape[1])
 
 
 def _head(real: np.ndarray, drawn: np.ndarray, c: float) -> Pipeline:

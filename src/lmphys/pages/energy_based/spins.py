@@ -1,19 +1,20 @@
 """Words of four letters as Potts spins: trainings whose every number can be counted out over 26^4 words."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lmphys.generative import EnergyModel, PottsWords
-from lmphys.pages.energy_based.mixture import CONTRASTIVE, JARZYNSKI, PERSISTENT
+from lmphys.pages.energy_based.mixture import CONTRASTIVE, JARZYNSKI, PERSISTENT, Settings
 from lmphys.pages.energy_based.vocabulary import spelt
 from lmphys.stats.interval import Interval
 from lmphys.stats.mean import mean_interval
 
 EXACT = "exact gradient"
-GIBBS, FLIP = "gibbs", "flip"
+GIBBS: Literal["gibbs", "flip"] = "gibbs"
+FLIP: Literal["gibbs", "flip"] = "flip"
 THRESHOLD = 0.5  # squared variation at which weights are dealt with in the authors' code, in the middle of its list
 
 Trainings = Mapping[tuple[str, str, int], EnergyModel]
@@ -46,8 +47,8 @@ def train_words(
 
     Those with Jarzynski's weights and Gibbs sweeps have a second population, which watches.
     """
-    settings = {"n_walkers": n_walkers, "n_steps": n_steps, "learning_rate": learning_rate}
-    found = {}
+    settings: Settings = {"n_walkers": n_walkers, "n_steps": n_steps, "learning_rate": learning_rate}
+    found: dict[tuple[str, str, int], EnergyModel] = {}
     for kernel in (GIBBS, FLIP):
         family = PottsWords(kernel=kernel)
         for seed in seeds:
@@ -94,9 +95,9 @@ class Weighing(NamedTuple):
 def weighing(model: EnergyModel, step: int) -> Weighing:
     """After a step that `path_` holds."""
     exact = model.family.log_partition(model.path_[step])
-    row = model.history_.loc[step]
+    log_z, bias, observed = (float(model.history_[name].loc[step]) for name in ("log_z", "bias", "observed"))
     largest = float(model.history_["variation"].loc[:step].max())
-    return Weighing(row["log_z"] - exact, row["bias"], row["observed"] - exact, largest)
+    return Weighing(log_z - exact, bias, observed - exact, largest)
 
 
 def weighings(models: Sequence[EnergyModel], step: int) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def mix_two(windows: Windows, first: str, second: str, *, seed: int = 0) -> Mixt
     of_text = np.array([of_second[text == i][0] for i in range(int(text.max()) + 1)])
     ratio = response_over_fluctuation(pair.states, of_second, text, seed=seed)
     rng = np.random.default_rng(seed)
-    nulls = []
+    nulls: list[float] = []
     while len(nulls) < _DEALINGS:
         dealt = rng.permutation(of_text)[text]
         with suppress(LmphysError):  # a third without one of the sources; dealt again

@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,9 @@ class Quenches:
 
     def write(self, file: Path) -> None:
         """Keep all numbers in one file, losses to six digits."""
-        arrays = {f"loss/{kind}/{texts}": x.astype(np.float32) for (kind, texts), x in self.losses.items()}
+        arrays: dict[str, Any] = {
+            f"loss/{kind}/{texts}": x.astype(np.float32) for (kind, texts), x in self.losses.items()
+        }
         arrays |= {f"updates/{kind}": x for kind, x in self.updates.items()}
         held = io.BytesIO()
         np.savez_compressed(held, seed=self.seed, rates=self.rates, steps=self.steps, **arrays)

@@ -4,6 +4,7 @@ Intervals are over the fixed texts within a seed and over seeds (`lmphys.stats.s
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -80,20 +81,24 @@ def bound(record: Recorded, experiment: str, setting: str) -> float:
     return rate / 4 * record.root_v(experiment, setting, HOT)
 
 
+def ratio(record: Recorded, experiment: str, setting: str) -> np.ndarray:
+    """(N,) `drop` of each text in units of `bound`."""
+    return drop(record, experiment, setting) / bound(record, experiment, setting)
+
+
 def heat(records: Sequence[Recorded], experiment: str, *, seed: int = 0) -> pd.DataFrame:
     """A row a setting: the drop (Interval), the same on held-out topics and with an equal clock, bound and ratio."""
     rows = {}
     for name in settings(records[0], experiment):
+        fell = partial(drop, experiment=experiment, setting=name)
         rows[name] = {
-            "drop": over_seeds(records, lambda r, n=name: drop(r, experiment, n), seed=seed),
-            "held out": over_seeds(records, lambda r, n=name: drop(r, experiment, n, texts=HELD_OUT), seed=seed),
+            "drop": over_seeds(records, fell, seed=seed),
+            "held out": over_seeds(records, partial(fell, texts=HELD_OUT), seed=seed),
             "bound": float(np.mean([bound(r, experiment, name) for r in records])),
-            "ratio": over_seeds(records, lambda r, n=name: drop(r, experiment, n) / bound(r, experiment, n), seed=seed),
+            "ratio": over_seeds(records, partial(ratio, experiment=experiment, setting=name), seed=seed),
         }
         if experiment == ANNEALS:
-            rows[name][EQUAL_CLOCK] = over_seeds(
-                records, lambda r, n=name: drop(r, experiment, n, clock=True), seed=seed
-            )
+            rows[name][EQUAL_CLOCK] = over_seeds(records, partial(fell, clock=True), seed=seed)
     return pd.DataFrame(rows).T
 
 
@@ -102,14 +107,17 @@ def end(record: Recorded, shape: str, texts: str = TRAINED) -> np.ndarray:
     return record.losses(SHAPES, shape, DECAY, texts)[-1]
 
 
+def above(record: Recorded, shape: str, other: str, texts: str = TRAINED) -> np.ndarray:
+    """(N,) loss of each text at the end of a decay of a shape, less that of another shape."""
+    return end(record, shape, texts) - end(record, other, texts)
+
+
 def shape_losses(records: Sequence[Recorded], *, texts: str = TRAINED, seed: int = 0) -> pd.DataFrame:
     """A row a shape: loss at the end, mean over texts and seeds, and how much it is above linear, with its interval."""
     return pd.DataFrame({
         shape: {
             "loss": float(np.mean([end(r, shape, texts).mean() for r in records])),
-            "above linear": over_seeds(
-                records, lambda r, s=shape: end(r, s, texts) - end(r, "linear", texts), seed=seed
-            ),
+            "above linear": over_seeds(records, partial(above, shape=shape, other="linear", texts=texts), seed=seed),
         }
         for shape in settings(records[0], SHAPES)
     }).T  # fmt: skip
@@ -125,9 +133,12 @@ def inverse_less_best(records: Sequence[Recorded], *, texts: str = TRAINED, seed
         kind: min(some, key=lambda shape: np.mean([end(r, shape, texts)[::2].mean() for r in records]))
         for kind, some in (("1/t", [n for n in names if n.startswith(INVERSE)]), ("others", list(OTHERS)))
     }
+
+    def judged(record: Recorded, shape: str) -> np.ndarray:
+        return above(record, shape, chosen["others"], texts)[1::2]
+
     ours, constant = (
-        over_seeds(records, lambda r, s=shape: (end(r, s, texts) - end(r, chosen["others"], texts))[1::2], seed=seed)
-        for shape in (chosen["1/t"], "constant")
+        over_seeds(records, partial(judged, shape=shape), seed=seed) for shape in (chosen["1/t"], "constant")
     )
     return ours, constant
 
@@ -142,9 +153,13 @@ def above_twin(record: Recorded, texts: str = TRAINED) -> tuple[np.ndarray, np.n
 def fall(records: Sequence[Recorded], *, texts: str = TRAINED, seed: int = 0) -> pd.DataFrame:
     """A row a reading after the fall: the loss above that of the twin (Interval)."""
     updates = above_twin(records[0], texts)[0]
+
+    def read(record: Recorded, reading: int) -> np.ndarray:
+        return above_twin(record, texts)[1][reading]
+
     return pd.DataFrame({
         "above the twin": [
-            over_seeds(records, lambda r, i=i: above_twin(r, texts)[1][i], seed=seed) for i in range(len(updates))
+            over_seeds(records, partial(read, reading=i), seed=seed) for i in range(len(updates))
         ]
     }, index=pd.Index(updates, name="updates"))  # fmt: skip
 

@@ -37,7 +37,7 @@ def equipartition(shares: pd.DataFrame, rate: float) -> Figure:
         ("sign", sign_energy(rate), "s", VERMILION, "sign of the gradient"),
     ):
         ax.axhline(law, color=color, lw=1, ls="--")
-        for i, (a, row) in enumerate(shares.iterrows()):
+        for i, (a, (_, row)) in enumerate(zip(shares.index, shares.iterrows(), strict=True)):
             _bar(ax, a, row[kind].map(lambda x, law=law: x * law), marker, color, label if i == 0 else None)
     ax.plot(shares.index, shares["closed form"].astype(float) * rate / 4, color=BLUE, lw=1)
     ax.set(xscale="log", xlabel="sharpness a", ylabel="thermal loss", ylim=(0, None))
@@ -89,7 +89,7 @@ def heat(rates: pd.DataFrame, batches: pd.DataFrame) -> Figure:
         for i, (name, row) in enumerate(table.iterrows()):
             _bar(ax, row["bound"], row["drop"], marker, color, label if i == 0 else None)
             place: dict[str, Any] = {"xytext": (-6, 6), "ha": "right"} if marker == "o" else {"xytext": (5, -14)}
-            text = f"{1000 * float(name):g}e-3" if marker == "o" else f"B {name}"
+            text = f"{1000 * float(str(name)):g}e-3" if marker == "o" else f"B {name}"
             ax.annotate(text, (row["bound"], row["drop"].value), textcoords="offset points", color=color, **place)
     ends = np.array([0, 1.15 * rates["bound"].max()])
     for share, line in ((1, "-"), (0.25, ":")):

@@ -1,6 +1,7 @@
 """What the page has judged: walkers in a valley, their cooling, and a language model."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -72,9 +73,7 @@ def judge_model(records: Sequence[Recorded], looks: pd.DataFrame, n_weights: int
     both = (TRAINED, HELD_OUT)
     best = {kind: drops.inverse_less_best(records, texts=kind, seed=seed) for kind in both}
     root = {
-        kind: drops.over_seeds(
-            records, lambda r, k=kind: drops.end(r, "1 - sqrt", k) - drops.end(r, "linear", k), seed=seed
-        )
+        kind: drops.over_seeds(records, partial(drops.above, shape="1 - sqrt", other="linear", texts=kind), seed=seed)
         for kind in both
     }
     plateau = {kind: drops.hot_less_cool(records, texts=kind, seed=seed) for kind in both}

@@ -165,7 +165,7 @@ def grow(recipe: TinyRecipe) -> Trunk:
 
 def branch(
     trunk: Trunk,
-    rates: Sequence[float],
+    rates: Sequence[float] | np.ndarray,
     *,
     first_batch: int,
     every: int,

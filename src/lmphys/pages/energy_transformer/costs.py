@@ -102,5 +102,5 @@ def cost(*, steps: int = 2, repeats: int = 5, recipe: EnergyRecipe | None = None
             rows[kind]["seconds"] = min(rows[kind]["seconds"], time.process_time() - begun)
     table = pd.DataFrame(rows).T
     for column in ("products", "seconds"):
-        table[f"{column} ratio"] = table[column] / table.loc[TRANSFORMER, column]
+        table[f"{column} ratio"] = table[column] / table[column][TRANSFORMER]
     return table

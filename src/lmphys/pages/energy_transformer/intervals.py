@@ -1,6 +1,7 @@
 """Numbers over trainings and texts, with intervals that hold the scatter of both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from scipy import stats
@@ -47,8 +48,13 @@ def ratio_of_gains(far: Sequence[np.ndarray], near: Sequence[np.ndarray], *, see
     for one, other in zip(*changes, strict=True):
         n = min(len(one), len(other))
         joint = np.stack([one[:n], other[:n]], axis=1)
-        each.append(bootstrap_chains(lambda w, joint=joint: _gain_ratio(w @ joint / w.sum(1)[:, None]), n, seed=seed))
+        each.append(bootstrap_chains(partial(_of_means, _gain_ratio, joint), n, seed=seed))
     return pooled(each)
+
+
+def _of_means(statistic: Callable[[np.ndarray], np.ndarray], values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A statistic of the weighted means of the columns of values, for each row of weights."""
+    return statistic(weights @ values / weights.sum(1)[:, None])
 
 
 def _gain_ratio(changes: np.ndarray) -> np.ndarray:
@@ -78,9 +84,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray, *, seed: int = 0) -> Interval
         a, b = (stats.rankdata(part).reshape(part.shape) for part in (one, other))
         a, b = a - a.mean(), b - b.mean()
         sums = np.stack([part.mean(1) for part in (a, b, a * a, b * b, a * b)], 1)
-        each.append(
-            bootstrap_chains(lambda w, sums=sums: _correlation(w @ sums / w.sum(1)[:, None]), len(a), seed=seed)
-        )
+        each.append(bootstrap_chains(partial(_of_means, _correlation, sums), len(a), seed=seed))
     return pooled(each)
 
 

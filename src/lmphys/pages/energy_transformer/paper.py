@@ -32,9 +32,8 @@ def shifts() -> pd.DataFrame:
 
 def thinking() -> pd.Series:
     """By how many percent thinking lowers the number of Fig. 6a, from three starting points."""
-    table = numbers().query("exhibit == 'Fig. 6a'").set_index("passes")
-    start, end = table.loc[NO_THOUGHT, "energies"], table.loc[THOUGHT, "energies"]
-    flat = table.loc[NO_THOUGHT, "transformer"]
+    table = numbers().query("exhibit == 'Fig. 6a'").set_index("passes")[["energies", "transformer"]]
+    (start, flat), (end, _) = table.loc[[NO_THOUGHT, THOUGHT]].to_numpy(float)
     return pd.Series(
         {
             "from its own start": 100 * (start - end) / start,

@@ -44,11 +44,11 @@ def unlearned(surprisals: np.ndarray, frequencies: float) -> str:
 
 def cost_entries(table: pd.DataFrame) -> list[Entry]:
     """Is a training step 6.66 times as dear? Argument: of `cost`."""
-    told = f"each text read once: {table.loc[ONCE, 'seconds ratio']:.2f}"
-    counted = f"each text read once: {table.loc[ONCE, 'products ratio']:.2f}"
+    ratios = table[["seconds ratio", "products ratio"]].astype(float)
+    by_clock, counted = (ratios[column] for column in ratios)
     return [
-        Entry("ebt.cost", float(table.loc[DOUBLED, "seconds ratio"]), note=told),
-        Entry("ebt.cost.products", float(table.loc[DOUBLED, "products ratio"]), note=counted),
+        Entry("ebt.cost", by_clock[DOUBLED], note=f"each text read once: {by_clock[ONCE]:.2f}"),
+        Entry("ebt.cost.products", counted[DOUBLED], note=f"each text read once: {counted[ONCE]:.2f}"),
     ]
 
 

@@ -141,7 +141,8 @@ class TransformerLearner(WindowLearner):
 
     def write(self, folder: Path) -> None:
         """As `TinyForCausalLM.from_pretrained` reads it."""
-        copy.deepcopy(self.network).to("cpu", torch.float16).save_pretrained(folder)
+        network = cast(TinyForCausalLM, copy.deepcopy(self.network))
+        network.to("cpu", torch.float16).save_pretrained(folder)
 
 
 class EnergyLearner(WindowLearner):

@@ -1,5 +1,7 @@
 """The trainings that are compared: energies, and transformers of the same size that read as much, or more."""
 
+from typing import Any
+
 from lmphys.training.energy_transformer.recipe import EnergyRecipe
 from lmphys.training.tiny.recipe import Shape, TinyRecipe
 
@@ -9,7 +11,7 @@ _STEPS = 2048
 # alike. Noise did not: with a tenth of the paper's, in the first guesses and before the steps, 100 updates were worth
 # more than 1000 with the first guesses of the paper ("energies-noisy", which came first and is kept).
 # A constant learning rate: each point of a curve is then the end of a shorter training.
-_SHARED = {
+_SHARED: dict[str, Any] = {
     "world": "prose",
     "options": {"length": 32},
     "shape": Shape(layers=2, width=48, heads=2),

@@ -116,7 +116,7 @@ def course_map(lectures: Sequence[Lecture], chapters: Mapping[str, Chapter]) -> 
     """
     most = max(len(lecture.stops) for lecture in lectures)
     width, height = most * (_WIDTH + 0.3) + 0.3, len(lectures) * _ROW + 0.1
-    figure = Figure(figsize=(width, height))
+    figure = Figure(figsize=(width, height), layout="none")
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()

@@ -58,7 +58,7 @@ def test_bars_are_as_long_as_the_seconds_and_the_bounds_are_drawn():
         "AVX2": {"a/two": {"cold": Budget(150.0, 1, 1), "warm": Budget(70.0, 1, 1)}},
     }
     figure = budget_figure(panels, ["a/one", "a/two"])
-    assert [ax.get_title() for ax in figure.axes] == list(panels)
+    assert [ax.get_title() or ax.get_title(loc="left") for ax in figure.axes] == list(panels)
     for ax, expected in zip(figure.axes, ([100.0, 40.0], [150.0, 70.0]), strict=True):
         assert [patch.get_width() for patch in ax.patches] == expected
         assert [line.get_xdata()[0] for line in ax.lines] == [BOUNDS["cold"], BOUNDS["warm"]] == [120.0, 60.0]

@@ -10,6 +10,7 @@ from lmphys.book.sources import SourceIndex
 from lmphys.core.errors import LmphysError
 
 FOLDER = Path("api")
+PAGE = "package"  # of the book, which leads there
 # What a page alone needs is no interface, and a command line is described by --help.
 _LEFT_OUT = ("lmphys.pages", "lmphys.cli", "lmphys.__main__", "lmphys.dynamics.ssm_shim")
 
@@ -40,8 +41,8 @@ def write_api(site: Path, log: Path, modules: list[str] | None = None) -> Path:
     command += ["--favicon", "../_static/favicon.svg", "--output-directory", str(folder), "lmphys"]
     modules = modules or public_modules()
     command += [*modules, "!lmphys.pages"]
-    # The reference loads every module, and computes nothing.
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    # It loads every module, and computes nothing; sets that are defaults are printed in one order.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     with log.open("w", encoding="utf-8") as told:
         status = subprocess.run(command, stdout=told, stderr=subprocess.STDOUT, env=environment).returncode
     # What cannot be imported is a mere warning of pdoc.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lmphys.book.api import write_api
+from lmphys.book.api import PAGE, write_api
 from lmphys.book.chapter import toc_files
 from lmphys.book.early import EARLY, MARK
 from lmphys.book.explorable import place_script
@@ -96,8 +96,9 @@ def render(root: Path, *, force: bool = False) -> bool:
         raise LmphysError(f"{', '.join(left)} is a placeholder, no result; run it again: lmphys build --force")
     link_sources(root / "_build" / "html")
     place_script(root / "_build" / "html")
-    with Console(stderr=True).status("writing the reference of the package"):
-        write_api(root / "_build" / "html", root / "runs" / "pdoc.log")
+    if PAGE in toc_files(root):
+        with Console(stderr=True).status("writing the reference of the package"):
+            write_api(root / "_build" / "html", root / "runs" / "pdoc.log")
     write_atomically(stamp, digest)
     return True
 

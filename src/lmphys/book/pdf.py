@@ -14,7 +14,7 @@ from lmphys.core.files import write_atomically
 from lmphys.core.progress import Progress
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_TITLE = re.compile(r"<h1>(.*?)<a", re.S)
+_TITLE = re.compile(r"<h1>(.*?)(?:<a|</h1>)", re.S)
 # Milliseconds of the page's own clock: formulas are set, and figures drawn, well before.
 _SETTLED = 20_000
 _SECONDS = 180

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -116,7 +117,8 @@ def course_map(lectures: Sequence[Lecture], chapters: Mapping[str, Chapter]) -> 
     """
     most = max(len(lecture.stops) for lecture in lectures)
     width, height = most * (_WIDTH + 0.3) + 0.3, len(lectures) * _ROW + 0.1
-    figure = Figure(figsize=(width, height), layout="none")
+    with mpl.rc_context({"figure.constrained_layout.use": False}):  # the axes fill the figure
+        figure = Figure(figsize=(width, height))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()

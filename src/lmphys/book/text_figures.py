@@ -23,6 +23,11 @@ def _short(name: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+def _axes_for(table: pd.DataFrame) -> Axes:
+    """New axes, as high as the rows of a table need."""
+    return plt.subplots(figsize=(6.4, 1.1 + 0.42 * len(table)), layout="constrained")[1]
+
+
 def temperatures(table: pd.DataFrame, *, known: Mapping[str, float] | None = None, ax: Axes | None = None) -> Axes:
     """Temperature of each row with its interval, and crosses where it is known.
 
@@ -31,8 +36,7 @@ def temperatures(table: pd.DataFrame, *, known: Mapping[str, float] | None = Non
         known: temperature at which texts of a row were drawn.
         ax: to draw on; new ones by default.
     """
-    if ax is None:
-        ax = plt.subplots(figsize=(6.4, 1.1 + 0.42 * len(table)), layout="constrained")[1]
+    ax = ax or _axes_for(table)
     rows = np.arange(len(table))
     ax.hlines(rows, table["T_low"], table["T_high"].clip(upper=10), color=BLUE, linewidth=2)
     ax.plot(table["T"], rows, "o", color=BLUE, mfc="white", label="of likelihood, 95 %")
@@ -56,8 +60,7 @@ def answers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         table: as `thermo.susceptibility_table`.
         ax: to draw on; new ones by default.
     """
-    if ax is None:
-        ax = plt.subplots(figsize=(6.4, 1.1 + 0.42 * len(table)), layout="constrained")[1]
+    ax = ax or _axes_for(table)
     rows = np.arange(len(table))
     ax.barh(rows, table["susceptibility"], 0.55, color=ORANGE, label="answer")
     ax.plot(table["permuted_high"], rows, "|", color=_GREY, ms=16, mew=2, label="sources permuted, 95th percentile")
@@ -76,8 +79,7 @@ def forecasts(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         table: as `thermo.forecast_table`.
         ax: to draw on; new ones by default.
     """
-    if ax is None:
-        ax = plt.subplots(figsize=(6.4, 1.1 + 0.42 * len(table)), layout="constrained")[1]
+    ax = ax or _axes_for(table)
     rows = np.arange(len(table))
     colours = [_GREY if name == SHUFFLED else BLUE for name in table.index]
     ax.barh(rows, table["r2"], 0.55, color=colours)

@@ -1,6 +1,5 @@
 """The trained models that come with the page, and their curves."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from lmphys.core.paths import project_root
 from lmphys.lm.tiny import TinyForCausalLM
 from lmphys.training.energy_transformer.model import EnergyTransformer
 from lmphys.training.energy_transformer.recipe import EnergyRecipe
+from lmphys.training.tiny.trained import training_record
 
 FOLDER = Path("data", "reference", "energy_transformer")
 CURVES = "curves.csv"
@@ -41,8 +41,7 @@ class Shipped:
         Raises:
             LmphysError: the file is damaged.
         """
-        with given(self.folder / "training.json", "restore it: git checkout data", "is damaged"):
-            return dict(json.loads((self.folder / "training.json").read_text(encoding="utf-8")))
+        return training_record(self.folder)
 
     @cached_property
     def recipe(self) -> EnergyRecipe:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from lmphys.core.devices import resolve_dtype
 from lmphys.core.errors import LmphysError
@@ -59,6 +60,18 @@ def fresh(config: TinyConfig, seed: int) -> TinyForCausalLM:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         return TinyForCausalLM(config)
+
+
+def in_half(model: PreTrainedModel) -> PreTrainedModel:
+    """A copy on the CPU in float16, as what was trained is kept.
+
+    Raises:
+        LmphysError: a weight exceeds float16.
+    """
+    half: PreTrainedModel = copy.deepcopy(model).to("cpu", torch.float16)
+    if not all(bool(torch.isfinite(weight).all()) for weight in half.parameters()):
+        raise LmphysError("the weights have grown beyond float16; lower the learning rate (--learning-rate)")
+    return half
 
 
 def update_flops(config: TinyConfig, ids: Tensor, n_targets: int) -> float:
@@ -140,9 +153,7 @@ class Tiny:
         Raises:
             LmphysError: a weight exceeds float16, or the disk is full.
         """
-        half = copy.deepcopy(self.model.model).to("cpu", torch.float16)
-        if not all(bool(torch.isfinite(weight).all()) for weight in half.parameters()):
-            raise LmphysError("the weights have grown beyond float16; lower the learning rate (--learning-rate)")
+        half = in_half(self.model.model)
         with whole_folder(folder) as part:
             half.save_pretrained(part)
             self.model.tokenizer.save_pretrained(part)

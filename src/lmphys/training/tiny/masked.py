@@ -6,7 +6,6 @@ upper bound of minus their log probability for each target: the variational boun
 (Austin et al. 2021).
 """
 
-import copy
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from lmphys.training.checkpoint import whole_folder
 from lmphys.training.documents import Source
 from lmphys.training.loop import one_device
 from lmphys.training.recipe import DTYPES
-from lmphys.training.tiny.learner import WINDOW, fresh, update_flops
+from lmphys.training.tiny.learner import WINDOW, fresh, in_half, update_flops
 from lmphys.training.tiny.recipe import TinyRecipe
 
 _MASKING = 5  # the stream of random numbers of masks, apart from those of documents
@@ -90,9 +89,7 @@ class Masked:
         Raises:
             LmphysError: a weight exceeds float16, or the disk is full.
         """
-        half = copy.deepcopy(self.network).to("cpu", torch.float16)
-        if not all(bool(torch.isfinite(weight).all()) for weight in half.parameters()):
-            raise LmphysError("the weights have grown beyond float16; lower the learning rate (--learning-rate)")
+        half = in_half(self.network)
         with whole_folder(folder) as part:
             half.save_pretrained(part)
 

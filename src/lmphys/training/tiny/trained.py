@@ -45,8 +45,7 @@ class Trained:
         Raises:
             LmphysError: the file is damaged.
         """
-        with given(self.folder / "training.json", "restore it: git checkout data", "is damaged"):
-            return dict(json.loads((self.folder / "training.json").read_text(encoding="utf-8")))
+        return training_record(self.folder)
 
     @cached_property
     def recipe(self) -> TinyRecipe:
@@ -62,6 +61,16 @@ class Trained:
         """
         with given(self.folder / "loss.csv", "restore it: git checkout data", "is damaged"):
             return pd.read_csv(self.folder / "loss.csv")
+
+
+def training_record(folder: Path) -> dict[str, Any]:
+    """`training.json` of a training that comes with the book.
+
+    Raises:
+        LmphysError: the file is damaged.
+    """
+    with given(folder / "training.json", "restore it: git checkout data", "is damaged"):
+        return dict(json.loads((folder / "training.json").read_text(encoding="utf-8")))
 
 
 def trained_folder() -> Path:

@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lmphys.book.sources import SourceIndex
+from lmphys.book.sources import REFERENCE, SourceIndex
 from lmphys.core.errors import LmphysError
 
-FOLDER = Path("api")
 PAGE = "package"  # of the book, which leads there
 # What a page alone needs is no interface, and a command line is described by --help.
 _LEFT_OUT = ("lmphys.pages", "lmphys.cli", "lmphys.__main__", "lmphys.dynamics.ssm_shim")
@@ -35,7 +34,7 @@ def write_api(site: Path, log: Path, modules: list[str] | None = None) -> Path:
     Raises:
         LmphysError: a module cannot be imported, or is no module.
     """
-    folder = site / FOLDER
+    folder = site / REFERENCE
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-W", "ignore", "-m", "pdoc", "--docformat", "google", "--no-show-source"]
     command += ["--favicon", "../_static/favicon.svg", "--output-directory", str(folder), "lmphys"]

@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from lmphys.book.sources import own_pages
 from lmphys.book.style import BLUE, svg_text
 from lmphys.core.errors import LmphysError
 
@@ -248,7 +249,7 @@ def place_script(folder: Path) -> bool:
     Args:
         folder: of the rendered pages.
     """
-    needed = any(_MARK in page.read_text(encoding="utf-8") for page in sorted(folder.rglob("*.html")))
+    needed = any(_MARK in page.read_text(encoding="utf-8") for page in own_pages(folder))
     if needed:
         script = files("plotly").joinpath("package_data", SCRIPT.name).read_bytes()
         (folder / SCRIPT).write_bytes(script)

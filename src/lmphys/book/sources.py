@@ -10,6 +10,7 @@ from lmphys.core.files import write_atomically
 from lmphys.core.provenance import PACKAGE
 
 FOLDER = Path("_static", "code")
+REFERENCE = Path("api")  # what pdoc writes (`lmphys.book.api`)
 _CODE = re.compile(r'(?P<before>lmphys-source[^>]*>)?<code class="docutils literal notranslate">(?P<inner>.*?)</code>')
 _NAME = re.compile(r"(?P<dotted>lmphys(?:\.\w+)+)|(?P<name>[A-Za-z]\w*)(?P<rest>[(.]?)")
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -93,6 +94,12 @@ def source_page(module: str, text: str) -> str:
     return _PAGE.format(title=html.escape(module), style=style, lines="\n".join(numbered))
 
 
+def own_pages(site: Path) -> list[Path]:
+    """Rendered pages that were written for the book: neither source, nor what the theme brings, nor the reference."""
+    pages = sorted(site.rglob("*.html"))
+    return [p for p in pages if not (part := p.relative_to(site).parts[0]).startswith("_") and part != REFERENCE.name]
+
+
 def link_sources(site: Path) -> int:
     """Turn inline code of the rendered book that names something of the package into links; returns how many.
 
@@ -100,10 +107,8 @@ def link_sources(site: Path) -> int:
         site: folder with the rendered pages; the pages of source go to `_static/code/` in it.
     """
     index, linked = SourceIndex(), 0
-    for path in sorted(site.rglob("*.html")):
+    for path in own_pages(site):
         where = path.relative_to(site)
-        if where.parts[0].startswith("_"):
-            continue
         up, slug = "../" * (len(where.parts) - 1), path.stem
 
         def link(match: re.Match[str], up: str = up, slug: str = slug) -> str:

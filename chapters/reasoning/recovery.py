@@ -32,6 +32,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys import book, corpus, dynamics
+from lmphys.dynamics.evaluate.planted import PLANTED, positive_control
 from lmphys.pages import recovery as analysis
 
 book.use_style()
@@ -154,7 +155,7 @@ print(f"gain that the paper reports: {claimed.value:.2f}")
 # %%
 wide = dynamics.Projection(headline_rank).fit(states).transform(states)
 worth = {"n_regimes": n_regimes, "worth": 0.17, "seed": seed}
-planted = analysis.positive_control(wide, **worth)
+planted = positive_control(wide, **worth)
 planted.round(3)
 
 # %% [markdown]
@@ -165,9 +166,9 @@ planted.round(3)
 # %%
 larger = pd.DataFrame()
 if paper_transitions and not smoke:
-    kinds = [kind for kind in analysis.PLANTED if "real" in kind]
+    kinds = [kind for kind in PLANTED if "real" in kind]
     size = {"n_transitions": paper_transitions, **quick_fit}
-    larger = analysis.positive_control(wide, kinds, **size, **worth)
+    larger = positive_control(wide, kinds, **size, **worth)
 larger.round(3)
 
 # %% [markdown]

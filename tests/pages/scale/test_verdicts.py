@@ -77,7 +77,8 @@ def test_planted_regimes_are_seen_from_the_size_on_from_which_all_larger_ones_sh
     assert planted.loc[("map, real noise", 2000), "share found"] == pytest.approx(0.6)
     seen = first_seen(planted).loc["map, real noise"]
     assert (seen["seen from"], seen["half found from"]) == ("2,000", "2,000")
-    assert planted_at(made(1, 100, 0.1)).empty
+    nothing = planted_at(made(1, 100, 0.1))
+    assert nothing.empty and first_seen(nothing).empty
 
 
 def test_the_corpus_of_the_page_stands_beside_parts_of_its_size():

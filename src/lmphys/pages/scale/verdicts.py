@@ -86,7 +86,8 @@ def planted_at(table: pd.DataFrame) -> pd.DataFrame:
     """What is found of planted regimes, by kind and size: `worth`, `gain`, `low`, `high`, and the share found."""
     mine = table[table["of"].str.startswith("planted: ")]
     if mine.empty:
-        return pd.DataFrame(columns=["worth", "gain", "low", "high", "share found"])
+        nothing = pd.MultiIndex.from_arrays([[], []], names=["planted", "transitions"])
+        return pd.DataFrame(columns=["worth", "gain", "target seen", "low", "high", "share found"], index=nothing)
     values = mine.pivot_table(index=["of", "transitions"], columns="quantity", values="value")
     ends = mine[mine["quantity"] == "honest gain"].set_index(["of", "transitions"])[["low", "high"]]
     found = values.rename(columns={"honest gain": "gain", "leaking gain": "target seen"})[
@@ -102,15 +103,16 @@ def first_seen(planted: pd.DataFrame) -> pd.DataFrame:
     Args:
         planted: of `planted_at`.
     """
-    rows = {}
+    rows: dict[str, dict[str, object]] = {}
     for kind, part in planted.groupby(level="planted"):
         part = part.droplevel("planted").sort_index()
-        rows[kind] = {
+        rows[str(kind)] = {
             "seen from": _from(part["low"] > 0),
             "half found from": _from(part["share found"] > 0.5),
             "worth": part["worth"].iloc[-1],
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("planted")
+    columns = ["seen from", "half found from", "worth"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("planted")
 
 
 def _from(holds: pd.Series) -> str:

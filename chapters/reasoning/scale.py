@@ -150,8 +150,8 @@ ledger.finding(
     "chains without regimes show {slds.scale.gain:controls}: "
     "{slds.scale.gain:verdict}. With weights that have seen the target the gain is "
     "{slds.scale.leak}, and on chains without regimes {slds.scale.leak:controls}: "
-    "{slds.scale.leak:verdict}. The numbers of regimes that the criteria favour are "
-    "{slds.scale.k} (in the paper {slds.scale.k:paper}): {slds.scale.k:verdict}."
+    "{slds.scale.leak:verdict}. Forty directions hold {slds.scale.variance} of the "
+    "variance (in the paper {slds.scale.variance:paper}): {slds.scale.variance:verdict}."
 )
 
 # %% [markdown]

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from lmphys import __version__
 from lmphys.core.boundaries import file_system
 from lmphys.core.errors import LmphysError
+from lmphys.core.extras import needed
 from lmphys.core.paths import cache_home, home_folder, seen_from
 
 # The commands import what they need themselves: `lmphys --help` must not wait for torch and pandas.
@@ -30,7 +31,7 @@ class _OneLineErrors(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with file_system():
+            with file_system(), needed("this command"):
                 result = super().invoke(ctx)
             _flush()
             return result

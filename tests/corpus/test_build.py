@@ -393,7 +393,25 @@ def test_another_model_reads_the_same_text():
         default_spec("random:smollm2", "smoke").read_by("smollm2").resolved()
         == default_spec("smollm2", "smoke").resolved()
     )
-    assert dataclasses.replace(spec, layer=3).read_by("reasoner").layer == -1
+    assert dataclasses.replace(spec, layer=3).read_by("reasoner").layer == 3
+
+
+def test_longest_chain_and_layer_are_asked_for_by_name():
+    assert default_spec("reasoner").sampling == Sampling(max_tokens=360)
+    assert default_spec("reasoner", max_tokens=50).sampling == Sampling(max_tokens=50)
+    greedy = Sampling(temperature=0.0)
+    assert default_spec(sampling=greedy, max_tokens=50).sampling == Sampling(temperature=0.0, max_tokens=50)
+    assert default_spec(max_tokens=None, layer=-1) == default_spec()
+    assert (default_spec().site, default_spec(layer=3).site) == ("final_norm", "resid_post")
+
+
+def test_states_are_those_of_the_layer_that_was_asked_for(spec, corpus, model_folder, home):
+    assert np.array_equal(corpus.trajectories().states, corpus.trajectories("final_norm").states)
+    below = build_corpus(dataclasses.replace(spec, layer=0))
+    assert np.array_equal(below.trajectories().states, below.trajectories("resid_post").states)
+    assert below.tokens()[0].tolist() == corpus.tokens()[0].tolist()  # the text is the same
+    assert below.sentence_jumps().equals(below.sentence_jumps("resid_post"))
+    assert not np.allclose(below.trajectories().states, corpus.trajectories("resid_post").states)
 
 
 def test_the_company_of_a_model():

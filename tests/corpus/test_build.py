@@ -256,10 +256,30 @@ def test_chains_that_make_no_trajectory_are_counted_aloud(spec, corpus, capsys):
     longest = int(corpus.chains["n_sentences"].max())
     short = int((corpus.chains["n_sentences"] < longest).sum())
     assert short
+    capsys.readouterr()
     for _ in range(2):  # said once
         corpus.trajectories(min_length=longest)
     said = f"{short} of {len(corpus.chains)} chains have fewer than {longest} sentences and are left out\n"
     assert capsys.readouterr().err == said
+
+
+def test_a_corpus_of_which_more_than_a_tenth_is_cut_off_names_the_parameter(corpus, capsys, tmp_path, monkeypatch):
+    def told(cut, n=20):
+        again = Corpus(corpus.folder)
+        shard = again._shards[0]
+        table = pd.concat([shard.chains] * n).head(n).assign(ended=[i >= cut for i in range(n)])
+        again.__dict__["_shards"] = [dataclasses.replace(shard, chains=table)]
+        assert len(again.chains) == len(again.chains) == n  # read twice, told once
+        return capsys.readouterr().err
+
+    assert told(2) == ""
+    assert told(3) == (
+        f"{corpus.spec.model}: 3 of 20 chains are cut off at 40 tokens; for longer ones --set max_tokens=N "
+        "(lmphys corpus build: --max-tokens N)\n"
+    )
+    monkeypatch.setenv("LMPHYS_REMARKS_FILE", str(tmp_path / "remarks.txt"))
+    assert told(3) == ""
+    assert (tmp_path / "remarks.txt").read_text().startswith(f"{corpus.spec.model}: 3 of 20")
 
 
 @pytest.mark.parametrize(

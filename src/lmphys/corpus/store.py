@@ -26,7 +26,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 from lmphys.core.locks import in_turn
 from lmphys.core.paths import cache_home
-from lmphys.core.progress import announce
+from lmphys.core.progress import announce, remark
 from lmphys.core.tables import SENTENCE_COLUMNS, from_lines, to_lines
 from lmphys.core.trajectories import Trajectories
 from lmphys.corpus.spec import CorpusSpec
@@ -35,6 +35,8 @@ from lmphys.lm.sites import SITES
 POSITIONS = ("boundary", "after")
 # What is measured of every token while it is drawn, see `lmphys.lm.decode.DecodedChain`.
 TOKEN_COLUMNS = ("logp", "logp_sampling", "entropy")
+# Share of chains that the longest length may cut off before it is told.
+_OFTEN_CUT = 0.1
 
 
 @dataclass
@@ -200,7 +202,15 @@ class Corpus:
     @cached_property
     def chains(self) -> pd.DataFrame:
         """A row a chain: question, seed, text, answer, correctness, lengths."""
-        return pd.concat([shard.chains for shard in self._shards], ignore_index=True)
+        table = pd.concat([shard.chains for shard in self._shards], ignore_index=True)
+        cut = int((~table["ended"].astype(bool)).sum())
+        if cut > _OFTEN_CUT * len(table):
+            remark(
+                f"{self.spec.writer or self.spec.model}: {cut} of {len(table)} chains are cut off at "
+                f"{self.spec.sampling.max_tokens} tokens; for longer ones --set max_tokens=N "
+                "(lmphys corpus build: --max-tokens N)"
+            )
+        return table
 
     @cached_property
     def sentences(self) -> pd.DataFrame:

@@ -23,6 +23,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 40  # dimension k of the subspace
 position: str = "boundary"  # boundary (ends a sentence) or after (follows it)
 
@@ -49,8 +51,11 @@ from lmphys.pages import manifold as analysis
 book.use_style()
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", position)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
+states = corpus.build_corpus(spec).trajectories(position=position)
 train, test = states.split(0.7, seed=seed)
 states
 
@@ -66,9 +71,10 @@ states
 
 # %%
 reader = corpus.default_spec(
-    corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
+    corpus.control_of(model), profile, tasks=tasks, prompt=prompt,
+    max_tokens=max_tokens, layer=layer, seed=seed,
 )
-random = corpus.build_corpus(reader).trajectories("final_norm", position)
+random = corpus.build_corpus(reader).trajectories(position=position)
 shuffled = dynamics.shuffle_order(states, seed=seed)
 noise = states.with_states(np.random.default_rng(seed).normal(size=states.states.shape))
 

@@ -19,6 +19,9 @@
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits, implants and bootstrap
+prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 10  # dimension k of the projection; small, as hundreds of fits follow
 n_regimes: int = 4  # number of regimes K, implanted and fitted
 separations: list[float] = [0, 2, 3, 4, 6, 8]  # sd of the noise
@@ -42,8 +45,10 @@ steps = sorted({float(s) for s in separations} | {0.0})[:: 2 if smoke else 1]
 quick_fit = {"n_init": 2, "max_iter": 40, "tol": 3e-3}  # hundreds of fits follow
 
 # %%
-spec = corpus.default_spec(model, profile, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", "boundary")
+spec = corpus.default_spec(
+    model, profile, prompt=prompt, max_tokens=max_tokens, layer=layer, seed=seed
+)
+states = corpus.build_corpus(spec).trajectories()
 real = dynamics.Projection(rank).fit(states).transform(states)
 print(f"{len(real)} chains, {real.n_transitions} steps, {rank} dimensions")
 

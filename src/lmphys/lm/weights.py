@@ -43,7 +43,7 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights
     """Load what `spec` names.
 
     Args:
-        spec: see `lmphys.lm.sources.FORMS`.
+        spec: see `lmphys.core.paths.MODEL_FORMS`.
         dtype: of the weights; adapters are merged in float32 and the sum is rounded.
         device: where they go; above one GPU a hub or local model without adapters is spread over all.
 

@@ -83,7 +83,8 @@ app = typer.Typer(
 )
 
 Model = Annotated[
-    str | None, typer.Option(help="Model spec: smollm2, reasoner, random:smollm2, org/name on the hub, or a folder.")
+    str | None,
+    typer.Option(help="Model spec: smollm2, reasoner, gemma3, random:smollm2, org/name on the hub, or a folder."),
 ]
 Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]

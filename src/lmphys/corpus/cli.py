@@ -18,7 +18,8 @@ app = typer.Typer(help="Build, look at, check and export corpora of chains and s
 
 # No brackets: the help would take them for markup.
 _FORMS = (
-    "smollm2, reasoner or reasoner@STEP, org/name or org/name@REVISION, a folder, a .gguf file, or random:SPEC#SEED"
+    "smollm2, reasoner or reasoner@STEP, gemma3, org/name or org/name@REVISION, a folder, a .gguf file, or "
+    "random:SPEC#SEED"
 )
 Model = Annotated[str, typer.Option(help=_FORMS)]
 Profile = Annotated[str, typer.Option(help="smoke (a minute), quick (minutes on two cores) or full (for a GPU)")]

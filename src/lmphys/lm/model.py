@@ -27,8 +27,8 @@ class LanguageModel:
     It is compared with plain passes over a few tokens before it is given out (`lmphys.lm.selfcheck`).
 
     Args:
-        spec: `smollm2`, `reasoner[@STEP]`, `org/name[@revision]`, a folder of a model or an adapter, a `.gguf` file, or
-            `random:SPEC[#SEED]`.
+        spec: `smollm2`, `reasoner[@STEP]`, `gemma3`, `org/name[@revision]`, a folder of a model or an adapter, a
+            `.gguf` file, or `random:SPEC[#SEED]`.
         dtype: `float32`, `bfloat16`, `float16`, or `auto`: on a GPU bfloat16, on a CPU float32.
         device: `cpu`, `cuda`, `mps`, ...; `auto` takes a CUDA GPU where there is one.
 

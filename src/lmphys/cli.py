@@ -91,6 +91,10 @@ app = typer.Typer(
 Model = Annotated[str | None, typer.Option(help=f"Model: {MODEL_FORMS}.")]
 Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]
+Quantize = Annotated[
+    str | None,
+    typer.Option(help="Weights of 8bit or 4bit, for models that are too large otherwise; needs bitsandbytes."),
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]
 Jobs = Annotated[
     int | None, typer.Option(help="Pages side by side; by default one a core, as memory allows, or one on a GPU.")
@@ -99,9 +103,13 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would r
 Force = Annotated[bool, typer.Option("--force", help="Run again even if nothing has changed.")]
 
 
-def _choose_device(device: str | None) -> None:
+def _choose_device(device: str | None, quantize: str | None = None) -> None:
     if device is not None:
         os.environ["LMPHYS_DEVICE"] = device
+    if quantize is not None:
+        from lmphys.core.devices import quantized
+
+        os.environ["LMPHYS_DTYPE"] = quantized(quantize)
 
 
 def _overrides(chapters: "Sequence[Chapter]", settings: list[str] | None, **named: str | None) -> dict[str, Any]:
@@ -169,6 +177,7 @@ def run(
     profile: Profile = None,
     set_: Set = None,
     device: Device = None,
+    quantize: Quantize = None,
     force: Force = False,
     into_book: Annotated[
         bool, typer.Option("--into-book", help="Replace the page of the book even with other parameters.")
@@ -189,7 +198,7 @@ def run(
     from lmphys.book.runner import project_lock, run_chapter
     from lmphys.core.paths import SHIP, project_root
 
-    _choose_device(device)
+    _choose_device(device, quantize)
     if ship:
         os.environ[SHIP] = "1"
     root = project_root()
@@ -357,6 +366,7 @@ def doctor(
     model: Annotated[str | None, typer.Option(help=f"Check this model instead: {MODEL_FORMS}.")] = None,
     prompt: Annotated[str, typer.Option(help="As it would be asked: chat, or a text with {question}.")] = "chat",
     device: Device = None,
+    quantize: Quantize = None,
 ) -> None:
     """Check the installation: packages against the lock, device, model, disk. Ends with status 1 where one fails.
 
@@ -364,7 +374,7 @@ def doctor(
     """
     from lmphys.core.findings import FAIL
 
-    _choose_device(device)
+    _choose_device(device, quantize)
     if model is None:
         from lmphys.book.doctor import examine
 

@@ -14,7 +14,7 @@ from lmphys.core.paths import DEFAULT_MODEL, RANDOM
 from lmphys.core.settings import whole
 from lmphys.corpus.tasks import EMBEDDED, task_identity
 from lmphys.lm.adapters import REASONER
-from lmphys.lm.prompts import departure
+from lmphys.lm.prompt_identity import departure, resolved_prompt
 from lmphys.lm.sampling import Sampling
 from lmphys.lm.sources import identity, random_base, same_weights
 from lmphys.problems.families import FAMILIES
@@ -45,7 +45,7 @@ class CorpusSpec:
         n_questions: questions per task.
         n_chains: chains per question.
         sampling: how tokens are drawn.
-        prompt: `chat` for the model's chat template, or a text with `{question}` in it.
+        prompt: see `lmphys.lm.prompts`.
         layer: block after which `resid_post` is taken; -1 is the last. See `site`.
         dtype: of weights and states; `auto` is resolved for the machine.
         seed: of questions and chains.
@@ -78,7 +78,7 @@ class CorpusSpec:
         self.sampling.check()
 
     def resolved(self, device: str = "auto") -> "CorpusSpec":
-        """The same spec with `auto` replaced by what this machine stands for, and its writer written in one way.
+        """The same spec with `auto` replaced by what this machine stands for, writer and prompt written in one way.
 
         A writer that is the model itself, however its spec is written, is None; the one whose architecture random
         weights have is written as in their spec.
@@ -88,7 +88,9 @@ class CorpusSpec:
             writer = None
         elif writer is not None and base is not None and same_weights(writer, base):
             writer = base
-        return dataclasses.replace(self, dtype=resolve_dtype(self.dtype, resolve_device(device)), writer=writer)
+        dtype = resolve_dtype(self.dtype, resolve_device(device))
+        prompt = resolved_prompt(writer or self.model, self.prompt)
+        return dataclasses.replace(self, dtype=dtype, writer=writer, prompt=prompt)
 
     def read_by(self, reader: str) -> "CorpusSpec":
         """The same text, read by another model; its states are those after its own block of the same number."""

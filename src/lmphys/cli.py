@@ -254,13 +254,29 @@ def pdf(
 def ledger(
     model: Annotated[str | None, typer.Option(help="Only the rows of this model; all models by default.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="[table|csv|json]", help="table, csv or json.")] = "table",
+    across: Annotated[
+        bool, typer.Option("--across", help="Headline claims of every paper as rows, models as columns, by size.")
+    ] = False,
+    folder: Annotated[Path | None, typer.Option(help="With --across: further ledgers, such as a sweep leaves.")] = None,
 ) -> None:
-    """Print every number that was set beside a number of a paper, with its controls and verdict."""
+    """Print every number that was set beside a number of a paper, with its controls and verdict.
+
+    --across sets models side by side: those whose ledgers the book keeps (data/reference/ledgers), those of --folder,
+    and yours, which `lmphys run PAGES --model X` adds.
+    """
     from lmphys.book.ledger import read_ledger, readable
-    from lmphys.core.paths import project_root
+    from lmphys.core.paths import expanded, project_root
 
     if format_ not in ("table", "csv", "json"):
         raise LmphysError(f"--format {format_} is unknown; choose table, csv or json")
+    if across:
+        from lmphys.book.across_view import print_across
+
+        further = None if folder is None else Path.cwd() / expanded(str(folder))
+        print_across(project_root(), further, model, format_)
+        return
+    if folder is not None:
+        raise LmphysError("--folder is read with --across; add --across")
     rows = read_ledger(project_root(), model)
     if format_ == "json":
         typer.echo(rows.to_json(orient="records", indent=1, force_ascii=False))
@@ -278,6 +294,26 @@ def ledger(
             cells = (f"{row.model} ({row.profile})", text.claim, text.paper, text.here, text.controls, judged)
             table.add_row(*map(str, cells))
         Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@app.command()
+def card(
+    model: Annotated[str, typer.Argument(help="Model spec or name, as in `lmphys ledger --across`.")],
+    into: Annotated[Path | None, typer.Option(help="Folder that is written to; by default runs/cards")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Further ledgers, such as a sweep leaves.")] = None,
+) -> None:
+    """Write the physics of a model on one page, as Markdown and SVG, beside what is known of other models.
+
+    What is not measured says so, with the command that measures it.
+    """
+    from lmphys.book.card_figure import write_card
+    from lmphys.core.paths import expanded, project_root
+
+    root, here = project_root(), Path.cwd()
+    place = root / "runs" / "cards" if into is None else here / expanded(str(into))
+    further = None if folder is None else here / expanded(str(folder))
+    for path in write_card(root, model, place, further):
+        typer.echo(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 @app.command()

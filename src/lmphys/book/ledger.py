@@ -18,7 +18,7 @@ from lmphys.book.measures import check_measure, read_measures
 from lmphys.book.verdicts import NOT_COMPARABLE, Numbers, Verdict, verdict, verdicts
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import listed, model_slug, write_atomically
+from lmphys.core.files import listed, model_name, model_slug, write_atomically
 from lmphys.core.paths import project_root
 from lmphys.stats.interval import Interval
 
@@ -373,7 +373,7 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
     table = typed_rows(rows)
     if model is not None:
         models = sorted(set(table["model"]))
-        table = table[table["model"] == model]
+        table = table[(table["model"] == model) | (table["model"].map(model_name) == model_name(model))]
         if table.empty:
             ran = ", ".join(models) or "none"
             raise LmphysError(

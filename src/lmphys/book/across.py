@@ -38,12 +38,14 @@ class Headline:
 
 
 def read_headlines(root: Path, claims: Mapping[str, Claim]) -> list[Headline]:
-    """The rows of `book/headline.csv`, columns claim, of, label.
+    """The rows of `book/headline.csv`, columns claim, of, label; none where there is no such file.
 
     Raises:
-        LmphysError: the file is missing or damaged, names an unknown claim, or one twice.
+        LmphysError: it has other columns, names an unknown claim, or one twice.
     """
     path = root / HEADLINE_FILE
+    if not path.is_file():
+        return []
     with given(path, "restore it: git checkout book"):
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != ["claim", "of", "label"] or not set(table["of"]) <= {MODEL, OWN}:
@@ -174,9 +176,12 @@ def across_models(root: Path, folder: Path | None = None, model: str | None = No
             )
         columns = wanted
     of_model = {headline.claim.id for headline in headlines if headline.of == MODEL}
-    asked = {row["page"] for (claim, _), row in rows.items() if claim in of_model}
-    pages = [page for page in order if page in asked]
-    return Across(tuple(headlines), tuple(columns), rows, tuple(pages))
+    recorded: dict[str, set[str]] = {}
+    for (claim, _), row in rows.items():
+        if claim in of_model:
+            recorded.setdefault(claim, set()).add(row["page"])
+    firsts = {next(page for page in (*order, *sorted(pages)) if page in pages) for pages in recorded.values()}
+    return Across(tuple(headlines), tuple(columns), rows, tuple(page for page in order if page in firsts))
 
 
 def _chosen(

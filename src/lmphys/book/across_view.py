@@ -9,12 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lmphys.book.across import MODEL, OWN, Across, Headline, across_models, suited
+from lmphys.book.across import HEADLINE_FILE, MODEL, OWN, Across, Headline, across_models, suited
 from lmphys.book.card import QUANTITIES, cards, told
 from lmphys.book.forest import paper_names
 from lmphys.book.ledger import raw_html, verdict_badge
 from lmphys.book.ledgers import read_ledgers
 from lmphys.book.summary import brief, paper_text
+from lmphys.core.errors import LmphysError
 
 _NOTHING = "–"
 
@@ -180,8 +181,13 @@ def print_across(root: Path, folder: Path | None, model: str | None, form: str) 
         folder: with further ledgers.
         model: the only column.
         form: `table`, `csv` or `json`.
+
+    Raises:
+        LmphysError: no claims are chosen, or as `across_models`.
     """
     found = across_models(root, folder, model)
+    if not found.headlines:
+        raise LmphysError(f"no headline claims: {HEADLINE_FILE} is missing or empty; restore it with git")
     if form != "table":
         table = found.table()
         text = (

@@ -276,13 +276,29 @@ def pdf(
 def ledger(
     model: Annotated[str | None, typer.Option(help="Only the rows of this model; all models by default.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="[table|csv|json]", help="table, csv or json.")] = "table",
+    across: Annotated[
+        bool, typer.Option("--across", help="Headline claims of every paper as rows, models as columns, by size.")
+    ] = False,
+    folder: Annotated[Path | None, typer.Option(help="With --across: further ledgers, such as a sweep leaves.")] = None,
 ) -> None:
-    """Print every number that was set beside a number of a paper, with its controls and verdict."""
+    """Print every number that was set beside a number of a paper, with its controls and verdict.
+
+    --across sets models side by side: those whose ledgers the book keeps (data/reference/ledgers), those of --folder,
+    and yours, which `lmphys run PAGES --model X` adds.
+    """
     from lmphys.book.ledger import read_ledger, readable
-    from lmphys.core.paths import project_root
+    from lmphys.core.paths import expanded, project_root
 
     if format_ not in ("table", "csv", "json"):
         raise LmphysError(f"--format {format_} is unknown; choose table, csv or json")
+    if across:
+        from lmphys.book.across_view import print_across
+
+        further = None if folder is None else Path.cwd() / expanded(str(folder))
+        print_across(project_root(), further, model, format_)
+        return
+    if folder is not None:
+        raise LmphysError("--folder is read with --across; add --across")
     rows = read_ledger(project_root(), model)
     if format_ == "json":
         typer.echo(rows.to_json(orient="records", indent=1, force_ascii=False))
@@ -300,6 +316,26 @@ def ledger(
             cells = (f"{row.model} ({row.profile})", text.claim, text.paper, text.here, text.controls, judged)
             table.add_row(*map(str, cells))
         Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@app.command()
+def card(
+    model: Annotated[str, typer.Argument(help="Model spec or name, as in `lmphys ledger --across`.")],
+    into: Annotated[Path | None, typer.Option(help="Folder that is written to; by default runs/cards")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Further ledgers, such as a sweep leaves.")] = None,
+) -> None:
+    """Write the physics of a model on one page, as Markdown and SVG, beside what is known of other models.
+
+    What is not measured says so, with the command that measures it.
+    """
+    from lmphys.book.card_figure import write_card
+    from lmphys.core.paths import expanded, project_root
+
+    root, here = project_root(), Path.cwd()
+    place = root / "runs" / "cards" if into is None else here / expanded(str(into))
+    further = None if folder is None else here / expanded(str(folder))
+    for path in write_card(root, model, place, further):
+        typer.echo(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 @app.command()
@@ -328,6 +364,10 @@ def reference(
     page: Annotated[
         list[str] | None, typer.Option(help="Keep this page alone, in the ledger that is kept. May be given again.")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Keep what was run of this model, a column of `lmphys ledger --across`.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Of the runs of --model.")] = "quick",
 ) -> None:
     """Keep the ledger of the book as it is now, for readers and other machines, and what its pages took.
 
@@ -335,29 +375,40 @@ def reference(
     kind of this machine. --check lists rows whose verdict differs from the ledger that is kept, and numbers that differ
     by more than rounding; rows that a clock decides are left out, and other verdicts on rows that the kept ledger calls
     not firm leave the status at 0. --page puts one page of the book into the ledger that is kept, which then says of
-    it when and where it was run; the other pages stay as they were recorded.
+    it when and where it was run; the other pages stay as they were recorded. With --model it is the pages that were run
+    of another model, whichever they are, beside the book.
     """
     from lmphys.book.budgets import record_budgets
     from lmphys.book.chapter import find_chapter, find_chapters
-    from lmphys.book.reference import check_reference, read_references, reference_of_book, renewed
+    from lmphys.book.reference import (
+        check_reference,
+        read_references,
+        reference_of_book,
+        reference_of_model,
+        renewed,
+    )
     from lmphys.core.paths import project_root
 
     root = project_root()
     chapters = find_chapters(root)
+    if check and model is not None:
+        raise LmphysError("--check compares the book; run the model again, and compare with tools/compare_ledgers.py")
     if check:
         found = check_reference(root, chapters)
         typer.echo("\n".join(found.lines()))
         if found.flips:
             raise typer.Exit(1)
         return
-    if page:
-        some = [find_chapter(chapters, name) for name in page]
+    some = [find_chapter(chapters, name) for name in page] if page else chapters
+    if model is None:
         fresh = reference_of_book(root, some)
-        (kept,) = [run for run in read_references(root) if run.name == fresh.name] or [fresh]
-        written = renewed(kept, fresh).write(root)
     else:
-        written = reference_of_book(root, chapters).write(root)
-    for path in (written, record_budgets(root, chapters)):
+        fresh = reference_of_model(root, some, seen_from(Path.cwd(), model), profile)
+    if page:
+        (kept,) = [run for run in read_references(root) if run.name == fresh.name] or [fresh]
+        fresh = renewed(kept, fresh)
+    written = [fresh.write(root), *([record_budgets(root, chapters)] if model is None else [])]
+    for path in written:
         typer.echo(str(path.relative_to(root)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 
+from lmphys.book.across_view import models_page
 from lmphys.book.chapter import Chapter, check_settings, find_chapters, toc_files
 from lmphys.book.course import check_course, course_map, course_page, read_course
 from lmphys.book.early import EARLY, stage
@@ -159,6 +160,7 @@ def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> N
     texts = {
         "ledger_table.md": ledger_page(root, chapters),
         "summary_table.md": summary_page(root, chapters),
+        "models_table.md": models_page(root),
         "status_table.md": status_page(root, chapters),
         "course.md": _course(root),
         **status_figures(root, chapters),

@@ -3,14 +3,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.corpus.test_build import (  # noqa: F401  fixtures
-    built_once,
-    home,
-    questions,
-    sharded_folder,
-    small_shards,
-    spec,
-)
 from typer.testing import CliRunner
 
 from lmphys.core.errors import LmphysError
@@ -27,7 +19,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("n_parts", [1, 2, 4, 6])
-def test_parts_in_any_order_make_the_corpus_of_one_machine(spec, home, small_shards, sharded_folder, n_parts):  # noqa: F811
+def test_parts_in_any_order_make_the_corpus_of_one_machine(spec, home, small_shards, sharded_folder, n_parts):
     shards = []
     for number in reversed(range(1, n_parts + 1)):
         built = build_part(spec, Part(number, n_parts), device="cpu")
@@ -42,7 +34,7 @@ def test_parts_in_any_order_make_the_corpus_of_one_machine(spec, home, small_sha
     assert merge_parts(sharded_folder.name).folder == merged.folder
 
 
-def test_parts_that_read_what_another_model_wrote(spec, home, small_shards):  # noqa: F811
+def test_parts_that_read_what_another_model_wrote(spec, home, small_shards):
     blind = spec.read_by(f"random:{spec.model}")
     for number in (2, 1):
         folder = build_part(blind, Part(number, 2), device="cpu").folder
@@ -51,7 +43,7 @@ def test_parts_that_read_what_another_model_wrote(spec, home, small_shards):  # 
     assert content(build_corpus(blind, device="cpu").folder) == parts
 
 
-def test_a_part_that_stands_asks_for_no_model(spec, home, small_shards, monkeypatch):  # noqa: F811
+def test_a_part_that_stands_asks_for_no_model(spec, home, small_shards, monkeypatch):
     first = build_part(spec, Part(1, 2), device="cpu")
     monkeypatch.setattr(build_module, "LanguageModel", None)
     assert build_part(spec, Part(1, 2), device="cpu") == first
@@ -59,7 +51,7 @@ def test_a_part_that_stands_asks_for_no_model(spec, home, small_shards, monkeypa
         build_part(spec, Part(2, 2), device="cpu")
 
 
-def test_a_damaged_shard_of_a_part_is_built_again(spec, home, small_shards, sharded_folder):  # noqa: F811
+def test_a_damaged_shard_of_a_part_is_built_again(spec, home, small_shards, sharded_folder):
     for number in (1, 2):
         folder = build_part(spec, Part(number, 2), device="cpu").folder
     (folder / "shard-00004.safetensors").write_bytes(b"")
@@ -69,7 +61,7 @@ def test_a_damaged_shard_of_a_part_is_built_again(spec, home, small_shards, shar
     assert content(merge_parts(folder.name).folder) == content(sharded_folder)
 
 
-def test_parts_of_two_machines_are_put_together(spec, tmp_path, small_shards, sharded_folder, monkeypatch):  # noqa: F811
+def test_parts_of_two_machines_are_put_together(spec, tmp_path, small_shards, sharded_folder, monkeypatch):
     folders = []
     for number in (1, 2):
         monkeypatch.setenv("LMPHYS_HOME", str(tmp_path / f"machine-{number}"))
@@ -80,18 +72,16 @@ def test_parts_of_two_machines_are_put_together(spec, tmp_path, small_shards, sh
     assert content(merge_parts(folders[0].name, folders).folder) == content(sharded_folder)
 
 
-def test_parts_that_were_not_made_alike_are_refused(spec, home, small_shards):  # noqa: F811
+def test_parts_that_were_not_made_alike_are_refused(spec, home, small_shards):
     for number in (1, 2):
         folder = build_part(spec, Part(number, 2), device="cpu").folder
     record = folder / Part(2, 2).file
     found = json.loads(record.read_text())
     found["manifest"]["versions"]["torch"] = "1.0"
     record.write_text(json.dumps(found))
-    with pytest.raises(LmphysError, match=r"part-00001-of-00002\.json and part-00002-of-00002\.json .* differ in torch"):
+    with pytest.raises(LmphysError, match=r"part-00001-of-00002\.json and part-00002-of-.* differ in torch"):
         merge_parts(folder.name)
-    found["manifest"]["versions"]["torch"] = json.loads((folder / Part(1, 2).file).read_text())["manifest"][
-        "versions"
-    ]["torch"]
+    found = json.loads((folder / Part(1, 2).file).read_text()) | {"shards": [3, 4, 5]}
     found["manifest"]["threads"] = 99
     record.write_text(json.dumps(found))
     assert [way["threads"] == 99 for way in merge_parts(folder.name).manifest["parts"]] == [False, True]
@@ -121,9 +111,9 @@ def test_more_parts_than_shards_are_refused():
     assert [list(Part(i, 3).shards(7)) for i in (1, 2, 3)] == [[0, 1], [2, 3], [4, 5, 6]]
 
 
-def test_the_commands_build_and_merge(spec, home, small_shards, sharded_folder):  # noqa: F811
-    options = ["--model", spec.model, "--task", spec.tasks[0], "--questions", "6", "--chains", "4", "--temperature", "1"]
-    options += ["--top-p", "1", "--max-tokens", "40", "--dtype", "float32", "--device", "cpu"]
+def test_the_commands_build_and_merge(spec, home, small_shards, sharded_folder):
+    options = ["--model", spec.model, "--task", spec.tasks[0], "--questions", "6", "--chains", "4"]
+    options += ["--temperature", "1", "--top-p", "1", "--max-tokens", "40", "--dtype", "float32", "--device", "cpu"]
     first = CliRunner().invoke(app, ["build", *options, "--shard", "1/2"])
     assert first.exit_code == 0, first.output
     assert first.stdout.splitlines()[-1] == str(corpora_home() / sharded_folder.name)

@@ -176,6 +176,7 @@ class Builder:
                 torch.cuda.empty_cache()
 
     def shard(self, jobs: range, bar: Progress) -> Shard:
+        """Write or read the chains of one shard."""
         raise NotImplementedError
 
     def drawn(self) -> str:

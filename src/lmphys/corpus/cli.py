@@ -125,8 +125,8 @@ def _begun(key: str, sources: list[Path]) -> str:
     found = [folder for folder in sorted(known) if name and folder.startswith(name)]
     if len(found) != 1:
         raise LmphysError(
-            f"{len(found)} corpora begin with {name!r}; on disk: {', '.join(sorted(known)) or 'none yet'}; build a part: "
-            "lmphys corpus build --shard 1/2"
+            f"{len(found)} corpora begin with {name!r}; on disk: {', '.join(sorted(known)) or 'none yet'}; build a "
+            "part: lmphys corpus build --shard 1/2"
         )
     return found[0]
 

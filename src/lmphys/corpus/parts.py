@@ -1,7 +1,7 @@
 """Parts of a corpus: some of its shards, built anywhere, and all of them put together.
 
-A chain's text depends on its own seed, and a shard on the chains in it; so the shards that many machines build are those
-that one builds, byte for byte in float32 on processors of one kind. Beside its shards a part leaves
+A chain's text depends on its own seed, and a shard on the chains in it; so the shards that many machines build are
+those that one builds, byte for byte in float32 on processors of one kind. Beside its shards a part leaves
 `part-<I>-of-<N>.json`: which they are, and what they were made with. Merging turns these records into the manifest.
 """
 
@@ -135,8 +135,8 @@ def merge_parts(name: str, sources: Sequence[Path] = ()) -> Corpus:
         if missing:
             parts = ", ".join(f"{number + 1}/{n_shards}" for number in missing[:8]) + ", …" * (len(missing) > 8)
             raise LmphysError(
-                f"{name} lacks {len(missing)} of its {n_shards} shards; build them with lmphys corpus build and the same "
-                f"options, --shard {parts}"
+                f"{name} lacks {len(missing)} of its {n_shards} shards; build them with lmphys corpus build and the "
+                f"same options, --shard {parts}"
             )
         store.write_manifest(manifest, n_shards)
         for file in records:

@@ -224,6 +224,7 @@ ledger.record_all(
     for claim, name in judged.items()
 )
 ledger.record_all(analysis.lead_entries(labelled, lead))
+ledger.measure("warning.auroc", *analysis.alone(gains, wrong, after))
 ledger.show()
 
 # %% tags=["finding"]

@@ -262,6 +262,9 @@ ledger.record(
     controls={"random weights": float(errors["random weights"].max())},
     note="an identity holds for any logits, trained or not",
 )
+places_of = contexts["trained"].places["chain"].to_numpy()
+melting = analysis.median_peak(peaks["trained"], places_of, seed=seed)
+ledger.measure("heat_capacity.peak", melting)
 ledger.show()
 
 # %% tags=["finding"]

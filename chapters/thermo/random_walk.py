@@ -309,6 +309,8 @@ ledger.record_all(
     analysis.judge_language(expected, contexts, laws, permuted, seed=seed)
     + analysis.judge_head(heads, random_directions, known, seed=seed)
 )
+outputs = analysis.isotropy(heads["trained"].tables["output"]).loc["σ min / σ rms"]
+ledger.measure("table.isotropy", outputs.to_dict(), "output table, and its mean taken out")
 ledger.show()
 
 # %% tags=["finding"]

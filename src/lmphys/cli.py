@@ -306,6 +306,10 @@ def reference(
     page: Annotated[
         list[str] | None, typer.Option(help="Keep this page alone, in the ledger that is kept. May be given again.")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Keep what was run of this model, a column of `lmphys ledger --across`.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Of the runs of --model.")] = "quick",
 ) -> None:
     """Keep the ledger of the book as it is now, for readers and other machines, and what its pages took.
 
@@ -313,29 +317,40 @@ def reference(
     kind of this machine. --check lists rows whose verdict differs from the ledger that is kept, and numbers that differ
     by more than rounding; rows that a clock decides are left out, and other verdicts on rows that the kept ledger calls
     not firm leave the status at 0. --page puts one page of the book into the ledger that is kept, which then says of
-    it when and where it was run; the other pages stay as they were recorded.
+    it when and where it was run; the other pages stay as they were recorded. With --model it is the pages that were run
+    of another model, whichever they are, beside the book.
     """
     from lmphys.book.budgets import record_budgets
     from lmphys.book.chapter import find_chapter, find_chapters
-    from lmphys.book.reference import check_reference, read_references, reference_of_book, renewed
+    from lmphys.book.reference import (
+        check_reference,
+        read_references,
+        reference_of_book,
+        reference_of_model,
+        renewed,
+    )
     from lmphys.core.paths import project_root
 
     root = project_root()
     chapters = find_chapters(root)
+    if check and model is not None:
+        raise LmphysError("--check compares the book; run the model again, and compare with tools/compare_ledgers.py")
     if check:
         found = check_reference(root, chapters)
         typer.echo("\n".join(found.lines()))
         if found.flips:
             raise typer.Exit(1)
         return
-    if page:
-        some = [find_chapter(chapters, name) for name in page]
+    some = [find_chapter(chapters, name) for name in page] if page else chapters
+    if model is None:
         fresh = reference_of_book(root, some)
-        (kept,) = [run for run in read_references(root) if run.name == fresh.name] or [fresh]
-        written = renewed(kept, fresh).write(root)
     else:
-        written = reference_of_book(root, chapters).write(root)
-    for path in (written, record_budgets(root, chapters)):
+        fresh = reference_of_model(root, some, seen_from(Path.cwd(), model), profile)
+    if page:
+        (kept,) = [run for run in read_references(root) if run.name == fresh.name] or [fresh]
+        fresh = renewed(kept, fresh)
+    written = [fresh.write(root), *([record_budgets(root, chapters)] if model is None else [])]
+    for path in written:
         typer.echo(str(path.relative_to(root)))
 
 

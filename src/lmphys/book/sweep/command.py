@@ -67,8 +67,8 @@ def run_sweep(
         status = subprocess.run([*command, *more], cwd=root, env=os.environ | plan.environment()).returncode
     if status:
         raise LmphysError(
-            f"the sweep stopped with status {status}; what its jobs said is in {_seen(folder / 'logs')}; the same command "
-            "goes on where it stopped"
+            f"the sweep stopped with status {status}; what its jobs said is in {_seen(folder / 'logs')}; the same "
+            "command goes on where it stopped"
         )
     echo(f"comparison: {_seen(folder / 'comparison.csv')}")
     echo(f"ledgers: {_seen(folder / 'ledgers')}; headline claims: lmphys ledger --across --folder {_seen(folder)}")

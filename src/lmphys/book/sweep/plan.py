@@ -9,27 +9,37 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from lmphys.book.benchmarks import STATES, load_benchmarks
 from lmphys.book.budgets import BOUNDS
 from lmphys.book.chapter import Chapter, find_chapter
 from lmphys.book.plan import duration
 from lmphys.book.sweep.config import SweepConfig
-from lmphys.book.sweep.rates import Device, Shape, job_memory, model_memory, n_gpus, read_devices, shape_of
+from lmphys.book.sweep.rates import (
+    Device,
+    Shape,
+    job_memory,
+    model_memory,
+    n_gpus,
+    read_devices,
+    shape_of,
+    weight_bytes,
+)
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import model_slug, write_atomically
 from lmphys.corpus.build import shards_of
-from lmphys.corpus.spec import PROFILES, CorpusSpec, default_spec
+from lmphys.corpus.spec import CorpusSpec, default_spec
 from lmphys.lm.sources import random_base
 
 SWEEPS = Path("runs", "sweeps")
 # Share of the longest chain that chains are long on average; the default model's are 97 tokens of 200.
-_FILLED = 0.5
+FILLED = 0.5
+# How many times as long as loading the weights a job should take, and bytes a second at which a node loads them.
+_LOADS, _LOADING = 5, 1e9
 # What a chapter says that takes the corpus of its model.
 _TAKES_CORPUS = "default_spec(model"
 # Sentences of a chain, and states kept of each: two sites at two positions, float32.
-_SENTENCES, _STATE_BYTES = 8, 4 * 4
+SENTENCES, STATE_BYTES = 8, 4 * 4
 
 
 @dataclass(frozen=True)
@@ -148,10 +158,8 @@ class SweepPlan:
     def lines(self, root: Path) -> list[str]:
         """The plan in words, a line each."""
         c = self.config
-        made = len(c.models), len(c.pages), len(c.seeds)
-        counted = " × ".join(
-            f"{n} {word}{'s' * (n != 1)}" for n, word in zip(made, ("model", "page", "seed"), strict=True)
-        )
+        made = {"model": len(c.models), "page": len(c.pages), "seed": len(c.seeds)}
+        counted = " × ".join(f"{n} {word}{'s' * (n != 1)}" for word, n in made.items())
         files = self.files()
         done = sum((root / file).is_file() for file in files)
         parts = sum(corpus.parts for corpus in self.corpora)
@@ -244,16 +252,14 @@ class _Planner:
         takers = [page for page in self.pages if _TAKES_CORPUS in page.source]
         wanted = [(model, seed) for seed in self.config.seeds for model in self._written()] if takers else []
         corpora = [self._corpus(model, seed) for model, seed in wanted]
-        groups = [
-            job for seed in self.config.seeds for model in self.config.models for job in self._groups(model, seed)
-        ]
+        asked = [(model, seed) for seed in self.config.seeds for model in self.config.models]
+        groups = [job for model, seed in asked for job in self._groups(model, seed)]
         ledgers = [
             LedgerJob(
                 self._name(model, seed), model, self.config.profile, seed, [page.id for page in self.pages],
                 [job.name for job in groups if job.name.startswith(self._name(model, seed) + "--pages")],
             )
-            for seed in self.config.seeds
-            for model in self.config.models
+            for model, seed in asked
         ]  # fmt: skip
         hours = {device.name: self._hours(device, wanted, groups) for device in self.devices}
         folder = SWEEPS / self.config.name
@@ -271,8 +277,8 @@ class _Planner:
         tokens = _tokens(spec)
         seconds = tokens / self._rate(self.slowest, model)
         n_shards = len(shards_of(chains))
-        n_parts = min(n_shards, max(1, math.ceil(seconds / (60 * self.config.job_minutes))))
-        each = seconds * math.ceil(n_shards / n_parts) / n_shards
+        parts = n_parts(seconds, n_shards, self.config.job_minutes, self.shapes[model], self.config.dtype)
+        each = seconds * math.ceil(n_shards / parts) / n_shards
         base = random_base(model)
         options = ["--model", model, "--profile", self.config.profile, "--seed", str(seed)]
         options += ["--batch-size", str(self.config.batch_size)]
@@ -283,7 +289,7 @@ class _Planner:
             chains,
             tokens,
             n_shards,
-            n_parts,
+            parts,
             self._resources(model, each),
         )
 
@@ -296,7 +302,7 @@ class _Planner:
                 groups.append([])
             groups[-1].append(page)
         spec = self._spec(model, seed)
-        states = _chains(spec) * _SENTENCES * _STATE_BYTES * self.shapes[model].width
+        states = _chains(spec) * SENTENCES * STATE_BYTES * self.shapes[model].width
         for number, group in enumerate(groups, 1):
             seconds = sum(self.seconds[page.id] for page in group)
             arguments = [*(page.id for page in group), "--model", model, "--profile", self.config.profile]
@@ -325,6 +331,20 @@ class _Planner:
         return (drawn + sum(job.seconds for job in groups)) / 3600
 
 
+def n_parts(seconds: float, n_shards: int, job_minutes: float, shape: Shape, dtype: str) -> int:
+    """Jobs that share a corpus: of `job_minutes` each, or of several times what loading the weights takes.
+
+    Args:
+        seconds: of work for the whole corpus.
+        n_shards: of the corpus, of which each job has at least one.
+        job_minutes: that a job should have.
+        shape: of the model.
+        dtype: of its weights.
+    """
+    least = max(60 * job_minutes, _LOADS * weight_bytes(shape, dtype) / _LOADING)
+    return min(n_shards, max(1, math.ceil(seconds / least)))
+
+
 def _device(config: SweepConfig, local: bool) -> str:
     if config.device != "auto":
         return config.device
@@ -341,4 +361,4 @@ def _chains(spec: CorpusSpec) -> int:
 
 def _tokens(spec: CorpusSpec) -> int:
     """Tokens of all chains; reading them, as random weights do, is taken to be no faster than drawing."""
-    return round(_chains(spec) * _FILLED * spec.sampling.max_tokens)
+    return round(_chains(spec) * FILLED * spec.sampling.max_tokens)

@@ -128,6 +128,11 @@ def shape_of(spec: str) -> Shape:
     return Shape(n_parameters(spec), layers, int(config.hidden_size), 2 * kept * head)
 
 
+def weight_bytes(shape: Shape, dtype: str) -> float:
+    """Bytes of the weights of a model."""
+    return float(shape.parameters * _BYTES[dtype])
+
+
 def model_memory(shape: Shape, dtype: str, rows: int, max_tokens: int) -> float:
     """Bytes of a model that draws `rows` chains of up to `max_tokens` side by side: weights, cache and states."""
     cache = rows * (_PROMPT + max_tokens) * shape.layers * shape.keys

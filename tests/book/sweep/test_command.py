@@ -76,7 +76,7 @@ def test_what_is_missing_is_said_before_anything_runs(root, calls, tmp_path, mon
 
 
 def test_a_sweep_that_stopped_says_how_to_go_on(root, calls):
-    with pytest.raises(LmphysError, match="stopped with status 3; .*the same command goes on"):
+    with pytest.raises(LmphysError, match=r"stopped with status 3; .*the same command goes on"):
         run_sweep(root, None, more=["--fail"], echo=lambda line: None)
 
 

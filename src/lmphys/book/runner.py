@@ -280,56 +280,69 @@ def run_chapter(
     Raises:
         LmphysError: a parameter is wrong, or a cell failed; the message names the cell and the partial notebook.
     """
-    from lmphys.core.devices import machine_kind  # loads torch, which a list of chapters does without
-
-    root = chapter.root
     parameters = chapter.resolve(overrides or {})
-    defaults = chapter.resolve({})
     target = Target.of(chapter, parameters, into_book)
     target.folder.mkdir(parents=True, exist_ok=True)
     with in_turn(target.folder / ".lock", f"runs {chapter.id} with the same parameters"):
-        key = run_key(chapter, parameters)
-        last = RunRecord.read(target.folder)
-        if last is not None and not force and last.holds(key, target, root):
-            echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
-            return RunResult(target.page, last, True)
+        return _run_held(chapter, parameters, target, force, expected, threads, bars, echo)
 
-        before = input_digests(root)  # files that change while the page runs must not count as used
-        staged = target.folder / "ledger.new"
-        shutil.rmtree(staged, ignore_errors=True)
-        running = target.folder / "running.ipynb"
+
+def _run_held(
+    chapter: Chapter,
+    parameters: dict[str, Any],
+    target: Target,
+    force: bool,
+    expected: float | None,
+    threads: int | None,
+    bars: Progress | None,
+    echo: Callable[[str], None],
+) -> RunResult:
+    """As `run_chapter`, where nobody else runs the page with these parameters."""
+    from lmphys.core.devices import machine_kind  # loads torch, which a list of chapters does without
+
+    root, defaults = chapter.root, chapter.resolve({})
+    key = run_key(chapter, parameters)
+    last = RunRecord.read(target.folder)
+    if last is not None and not force and last.holds(key, target, root):
+        echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
+        return RunResult(target.page, last, True)
+
+    before = input_digests(root)  # files that change while the page runs must not count as used
+    staged = target.folder / "ledger.new"
+    shutil.rmtree(staged, ignore_errors=True)
+    running = target.folder / "running.ipynb"
+    try:
+        begin = time.monotonic()
+        changed = {name: value for name, value in parameters.items() if value != defaults[name]}
+        with nullcontext(bars) if bars is not None else page_bars() as shown:
+            notebook = _execute(chapter, changed, target.folder, expected, threads, shown)
+        seconds = time.monotonic() - begin
         try:
-            begin = time.monotonic()
-            changed = {name: value for name, value in parameters.items() if value != defaults[name]}
-            with nullcontext(bars) if bars is not None else page_bars() as shown:
-                notebook = _execute(chapter, changed, target.folder, expected, threads, shown)
-            seconds = time.monotonic() - begin
-            try:
-                pages.check(notebook, chapter.id)
-                probe = pages.take_probe(notebook, chapter.id)
-            except LmphysError as error:
-                failed = target.folder / "failed.ipynb"
-                running.replace(failed)
-                raise LmphysError(f"{error}; partial notebook: {failed.relative_to(root)}") from error
-            pages.tidy(notebook, root)
-            told = ("device", "cold", "tokens_drawn", "tokens_read", "versions", "peak_memory_gb")
-            facts = {name: probe[name] for name in told} | {"machine": machine_kind()}
-            facts |= {"git": git_state(root), "date": datetime.now(UTC).isoformat(timespec="seconds")}
-            facts |= {"seconds": round(seconds, 2)}
-            pages.finish(notebook, chapter, parameters, facts)
-            text = nbformat.writes(notebook) + "\n"
-            files, rows = _publish_ledger(staged, target, chapter, parameters)
-            write_atomically(target.page.with_suffix(".py"), chapter.source)
-            write_atomically(target.page, text)
-            used = {name: before[name] for name in probe["inputs"] if name in before}
-            kept = {file: file_digest(root / file) for file in files}
-            record = RunRecord(key, used, file_digest(target.page), parameters, ledger=kept, rows=rows, **facts)
-            record.write(target.folder)
-            (target.folder / "failed.ipynb").unlink(missing_ok=True)
-        finally:
-            running.unlink(missing_ok=True)
-            shutil.rmtree(staged, ignore_errors=True)
-        echo(f"{chapter.id}: {seconds:.1f} s → {target.page.relative_to(root)}")
-        if files and target.ledger != root / "runs" / "ledger":
-            echo(f"{chapter.id}: ledger rows of changed parameters stay in {target.ledger.relative_to(root)}")
-        return RunResult(target.page, record, False)
+            pages.check(notebook, chapter.id)
+            probe = pages.take_probe(notebook, chapter.id)
+        except LmphysError as error:
+            failed = target.folder / "failed.ipynb"
+            running.replace(failed)
+            raise LmphysError(f"{error}; partial notebook: {failed.relative_to(root)}") from error
+        pages.tidy(notebook, root)
+        told = ("device", "cold", "tokens_drawn", "tokens_read", "versions", "peak_memory_gb")
+        facts = {name: probe[name] for name in told} | {"machine": machine_kind()}
+        facts |= {"git": git_state(root), "date": datetime.now(UTC).isoformat(timespec="seconds")}
+        facts |= {"seconds": round(seconds, 2)}
+        pages.finish(notebook, chapter, parameters, facts)
+        text = nbformat.writes(notebook) + "\n"
+        files, rows = _publish_ledger(staged, target, chapter, parameters)
+        write_atomically(target.page.with_suffix(".py"), chapter.source)
+        write_atomically(target.page, text)
+        used = {name: before[name] for name in probe["inputs"] if name in before}
+        kept = {file: file_digest(root / file) for file in files}
+        record = RunRecord(key, used, file_digest(target.page), parameters, ledger=kept, rows=rows, **facts)
+        record.write(target.folder)
+        (target.folder / "failed.ipynb").unlink(missing_ok=True)
+    finally:
+        running.unlink(missing_ok=True)
+        shutil.rmtree(staged, ignore_errors=True)
+    echo(f"{chapter.id}: {seconds:.1f} s → {target.page.relative_to(root)}")
+    if files and target.ledger != root / "runs" / "ledger":
+        echo(f"{chapter.id}: ledger rows of changed parameters stay in {target.ledger.relative_to(root)}")
+    return RunResult(target.page, record, False)

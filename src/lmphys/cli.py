@@ -187,6 +187,9 @@ def run(
     ] = False,
     dry_run: DryRun = False,
     jobs: Jobs = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another lmphys that runs pages of the book, instead of stopping.")
+    ] = False,
 ) -> None:
     """Run chapters, by default as they stand in the book.
 
@@ -195,7 +198,7 @@ def run(
     """
     from lmphys.book.chapter import check_settings, find_chapter, find_chapters
     from lmphys.book.plan import carry_out, make_plan
-    from lmphys.book.runner import project_lock, run_chapter
+    from lmphys.book.runner import lock_for, run_chapter
     from lmphys.core.paths import SHIP, project_root
 
     _choose_device(device, quantize)
@@ -215,7 +218,7 @@ def run(
     if dry_run:
         typer.echo("\n".join(plan.lines()))
         return
-    with project_lock(root):
+    with lock_for(root, wanted, overrides=overrides, into_book=into_book, wait=wait):
         for chapter in plan.fresh:  # it says so
             run_chapter(chapter, **{**settings, "overrides": chapter.taken(overrides)}, echo=typer.echo)
         carry_out(plan, **settings, echo=typer.echo)
@@ -410,6 +413,47 @@ def reference(
     written = [fresh.write(root), *([record_budgets(root, chapters)] if model is None else [])]
     for path in written:
         typer.echo(str(path.relative_to(root)))
+
+
+@app.command(context_settings={"allow_extra_args": True})
+def sweep(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings: models, pages, seeds, profile; by default config/sweep.yaml.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print the plan, and write it for Snakemake.")
+    ] = False,
+    executor: Annotated[
+        str, typer.Option(help="Who runs the jobs: local, slurm, or any other that Snakemake has a plugin for.")
+    ] = "local",
+    jobs: Annotated[
+        int | None, typer.Option(help="Jobs side by side; by default what processors and memory allow, or 64.")
+    ] = None,
+    profile_dir: Annotated[
+        Path | None, typer.Option(help="Folder with a profile of Snakemake, such as workflow/profiles/slurm-plain.")
+    ] = None,
+) -> None:
+    """Run models by pages by seeds as jobs, on this machine or on a cluster.
+
+    Corpora are built in parts, merged, and read by pages; each model and seed gets a ledger below runs/sweeps. What
+    stands is kept: the same command goes on where a sweep was stopped. What follows -- goes to Snakemake.
+
+    Example: lmphys sweep --config mine.yaml --executor slurm -- --default-resources slurm_partition=gpu
+    """
+    from lmphys.book.sweep.command import run_sweep
+    from lmphys.core.paths import project_root
+
+    run_sweep(
+        project_root(),
+        None if config is None else config.absolute(),
+        dry_run=dry_run,
+        executor=executor,
+        jobs=jobs,
+        profile=None if profile_dir is None else profile_dir.absolute(),
+        more=context.args,
+        echo=typer.echo,
+    )
 
 
 @app.command()

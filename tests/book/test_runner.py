@@ -17,7 +17,7 @@ from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter, find_chapter, find_chapters
 from lmphys.book.ledger import read_ledger
 from lmphys.book.record import book_record, run_key
-from lmphys.book.runner import project_lock, run_chapter
+from lmphys.book.runner import lock_for, project_lock, run_chapter
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest
 from lmphys.core.provenance import PACKAGE, git_state, machine, peak_memory, versions
@@ -371,3 +371,15 @@ def test_peak_memory_leaves_out_the_process_that_started_this_one():
 def test_two_processes_do_not_run_one_project(project):
     with project_lock(project), pytest.raises(LmphysError, match="another lmphys"), project_lock(project):
         pass
+
+
+def test_pages_aside_leave_the_lock_of_the_project_alone(project):
+    chapters = find_chapters(project)
+    busy = pytest.raises(LmphysError, match="another lmphys")
+    with project_lock(project):
+        with lock_for(project, chapters, overrides={"rank": 3}, into_book=False):
+            pass
+        with busy, lock_for(project, chapters, overrides={"rank": 3}, into_book=True):
+            pass
+        with busy, lock_for(project, chapters, overrides={}, into_book=False):
+            pass

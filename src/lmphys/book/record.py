@@ -89,6 +89,11 @@ class Target:
     page: Path
     ledger: Path
 
+    @property
+    def in_book(self) -> bool:
+        """Whether the page is one of the book, and not beside it."""
+        return self.page.parent != self.folder
+
     @classmethod
     def of(cls, chapter: Chapter, parameters: dict[str, Any], into_book: bool) -> "Target":
         """Target of a run with `parameters`.

@@ -81,8 +81,12 @@ class ReferenceRun:
     def write(self, root: Path) -> Path:
         """Write it to the project in `root`; returns the file."""
         path = root / REFERENCE_LEDGERS / f"{self.name}.json"
-        write_atomically(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
+        self.save(path)
         return path
+
+    def save(self, path: Path) -> None:
+        """Write it to a file."""
+        write_atomically(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
 
 
 def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
@@ -98,7 +102,9 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
     return _reference(root, records, book_rows(root, records)[list(COLUMNS)].to_dict("records"))
 
 
-def reference_of_model(root: Path, chapters: Sequence[Chapter], model: str, profile: str) -> ReferenceRun:
+def reference_of_model(
+    root: Path, chapters: Sequence[Chapter], model: str, profile: str, *, seed: int | None = None
+) -> ReferenceRun:
     """What was run of a model, in the book or beside it, as a reference run; pages that were not run are left out.
 
     A run counts where nothing but the model, the profile and what suits the page to the model was changed. A model that
@@ -109,21 +115,23 @@ def reference_of_model(root: Path, chapters: Sequence[Chapter], model: str, prof
         chapters: whose runs are looked for.
         model: its spec, as it was run.
         profile: of the runs.
+        seed: of the runs; None for that of the chapters.
 
     Raises:
         LmphysError: there is no run, or one is out of date.
     """
     found, stale = [], []
+    asked = {"model": model, "profile": profile} | ({} if seed is None else {"seed": seed})
     for chapter in chapters:
-        runs = list(_runs_of(chapter, model, profile))
+        runs = list(_runs_of(chapter, asked))
         if not runs:
             continue
         record, current = max(runs, key=lambda run: (run[1], run[0].date))
         found.append((chapter, record))
         stale += [] if current else [chapter.id]
     if not found:
-        asked = f"lmphys run {chapters[0].id if len(chapters) == 1 else 'PAGES'} --model {model} --profile {profile}"
-        raise LmphysError(f"no page was run with {model} in the profile {profile}; run some: {asked}")
+        some = f"lmphys run {chapters[0].id if len(chapters) == 1 else 'PAGES'} --model {model} --profile {profile}"
+        raise LmphysError(f"no page was run with {model} in the profile {profile}; run some: {some}")
     if stale:
         again = f"lmphys run {' '.join(stale)} --model {model} --profile {profile}"
         raise LmphysError(f"not up to date: {', '.join(stale)}; run them again: {again}")
@@ -131,21 +139,21 @@ def reference_of_model(root: Path, chapters: Sequence[Chapter], model: str, prof
     return _named(_reference(root, found, rows[rows["model"] == model].to_dict("records")), model)
 
 
-def _runs_of(chapter: Chapter, model: str, profile: str) -> Iterator[tuple[RunRecord, bool]]:
-    """Runs of a page with a model whose rows join the ledger, and whether each is up to date."""
+def _runs_of(chapter: Chapter, asked: Mapping[str, Any]) -> Iterator[tuple[RunRecord, bool]]:
+    """Runs of a page with what was asked for whose rows join the ledger, and whether each is up to date."""
     aside = (chapter.root / "runs" / chapter.id).parent.glob(f"{chapter.slug}--*")
     for folder in [Target.of(chapter, {}, into_book=True).folder, *sorted(aside)]:
         record = RunRecord.read(folder)
-        if record is None or (record.parameters.get("model"), record.parameters.get("profile")) != (model, profile):
+        if record is None or any(record.parameters.get(name) != value for name, value in asked.items()):
             continue
         try:
             parameters = chapter.resolve(record.parameters)
         except LmphysError:  # the chapter has other parameters now
             yield record, False
             continue
-        asked = chapter.resolve({"model": model, "profile": profile})
+        plain = chapter.resolve(asked)
         target = Target.of(chapter, parameters, into_book=folder.name == chapter.slug)
-        if all(parameters[name] == asked[name] for name in asked if name not in SUITED):
+        if all(parameters[name] == plain[name] for name in plain if name not in SUITED):
             yield record, record.holds(run_key(chapter, parameters), target, chapter.root)
 
 

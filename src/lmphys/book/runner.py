@@ -6,8 +6,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from lmphys.book.record import RunRecord, Target, input_digests, run_key, short_
 from lmphys.core.boundaries import explained, file_system, system_error
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, listed, write_atomically
-from lmphys.core.locks import alone
+from lmphys.core.locks import alone, in_turn
 from lmphys.core.provenance import git_state
 
 if TYPE_CHECKING:
@@ -47,16 +47,32 @@ class RunResult:
 
 
 @contextmanager
-def project_lock(root: Path) -> Iterator[None]:
-    """Let one process at a time run chapters of a project.
+def project_lock(root: Path, *, wait: bool = False) -> Iterator[None]:
+    """Let one process at a time change the pages of a book.
+
+    Args:
+        root: of the project.
+        wait: for another process, in place of an error.
 
     Raises:
         LmphysError: another process holds the lock.
     """
     (root / "runs").mkdir(exist_ok=True)
     busy = f"another lmphys is running chapters of {root}; wait for it or stop it"
-    with file_system(), alone(root / "runs" / ".lock", busy):
+    lock = root / "runs" / ".lock"
+    with file_system(), in_turn(lock, "runs chapters of this book") if wait else alone(lock, busy):
         yield
+
+
+def lock_for(
+    root: Path, chapters: Sequence[Chapter], *, overrides: Mapping[str, Any], into_book: bool, wait: bool = False
+) -> AbstractContextManager[None]:
+    """The lock of the project where a run changes pages of the book; none where all pages stay aside.
+
+    Any number of processes may run pages aside, on any machines: each page holds its own folder.
+    """
+    targets = [Target.of(chapter, chapter.resolve(overrides), into_book) for chapter in chapters]
+    return project_lock(root, wait=wait) if any(target.in_book for target in targets) else nullcontext()
 
 
 # Process ids of the kernels that are running now, in whatever thread their page waits.
@@ -269,19 +285,33 @@ def run_chapter(
     Raises:
         LmphysError: a parameter is wrong, or a cell failed; the message names the cell and the partial notebook.
     """
+    parameters = chapter.resolve(overrides or {})
+    target = Target.of(chapter, parameters, into_book)
+    target.folder.mkdir(parents=True, exist_ok=True)
+    with in_turn(target.folder / ".lock", f"runs {chapter.id} with the same parameters"):
+        return _run_held(chapter, parameters, target, force, expected, threads, bars, echo)
+
+
+def _run_held(
+    chapter: Chapter,
+    parameters: dict[str, Any],
+    target: Target,
+    force: bool,
+    expected: float | None,
+    threads: int | None,
+    bars: Progress | None,
+    echo: Callable[[str], None],
+) -> RunResult:
+    """As `run_chapter`, where nobody else runs the page with these parameters."""
     from lmphys.core.devices import machine_kind  # loads torch, which a list of chapters does without
 
-    root = chapter.root
-    parameters = chapter.resolve(overrides or {})
-    defaults = chapter.resolve({})
-    target = Target.of(chapter, parameters, into_book)
+    root, defaults = chapter.root, chapter.resolve({})
     key = run_key(chapter, parameters)
     last = RunRecord.read(target.folder)
     if last is not None and not force and last.holds(key, target, root):
         echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
         return RunResult(target.page, last, True)
 
-    target.folder.mkdir(parents=True, exist_ok=True)
     before = input_digests(root)  # files that change while the page runs must not count as used
     staged, remarks = target.folder / "ledger.new", target.folder / _REMARKS
     shutil.rmtree(staged, ignore_errors=True)

@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -52,10 +52,14 @@ def build(
     batch_size: Annotated[int, typer.Option(help="Chains side by side")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of questions and chains")] = 0,
     resample: Annotated[bool, typer.Option("--resample", help="Sample even chains that come with the book")] = False,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only part I of N, as on one of N machines; then see merge")
+    ] = None,
 ) -> None:
     """Build a corpus, or go on with one that was stopped; print where it lies."""
     from lmphys.core.devices import quantized
     from lmphys.corpus.build import build_corpus
+    from lmphys.corpus.parts import Part, build_part
     from lmphys.corpus.spec import default_spec
     from lmphys.lm.sampling import Sampling
 
@@ -75,8 +79,18 @@ def build(
         seed=seed,
         **changes,
     )
-    corpus = build_corpus(spec, device=device, batch_size=batch_size, resample=resample)
     console = _console()
+    how: dict[str, Any] = {"device": device, "batch_size": batch_size, "resample": resample}
+    if shard is not None:
+        part = Part.parse(shard)
+        built = build_part(spec, part, **how)
+        console.print(
+            f"part {part.number} of {part.of} stands: {len(built.shards)} of {built.n_shards} shards; when all parts "
+            f"stand: lmphys corpus merge {built.folder.name}"
+        )
+        print(built.folder)
+        return
+    corpus = build_corpus(spec, **how)
     console.print(_accuracy_table(corpus.accuracy()))
     short = int((corpus.chains["n_sentences"] < 2).sum())
     console.print(
@@ -91,6 +105,34 @@ def _accuracy_table(accuracy) -> Table:  # type: ignore[no-untyped-def]
     for name, row in accuracy.iterrows():
         table.add_row(str(name), f"{row['chains']:.0f}", f"{row['answered']:.2f}", f"{row['correct']:.2f}")
     return table
+
+
+@app.command()
+def merge(
+    key: Annotated[str, typer.Argument(help="Key of the corpus, its first letters, or what `build --shard` printed")],
+    source: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Folder of the same corpus from another machine, to be copied first; repeat it"),
+    ] = None,
+) -> None:
+    """Complete a corpus whose parts were built apart (`build --shard I/N`); print where it lies."""
+    from lmphys.corpus.parts import merge_parts
+
+    sources = [path.absolute() for path in source or []]
+    print(merge_parts(_begun(key, sources), sources).folder)
+
+
+def _begun(key: str, sources: list[Path]) -> str:
+    """Name of the folder that is meant."""
+    name = key.rstrip("/").rpartition("/")[2]
+    known = {folder.name for folder in (*_folders(), *_unfinished(), *sources)}
+    found = [folder for folder in sorted(known) if name and folder.startswith(name)]
+    if len(found) != 1:
+        raise LmphysError(
+            f"{len(found)} corpora begin with {name!r}; on disk: {', '.join(sorted(known)) or 'none yet'}; build a "
+            "part: lmphys corpus build --shard 1/2"
+        )
+    return found[0]
 
 
 @app.command()

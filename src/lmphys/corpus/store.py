@@ -74,9 +74,28 @@ class ShardStore:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with in_turn(Path(f"{self.folder}.lock"), "builds the same corpus"):
             self.folder.mkdir(exist_ok=True)
-            for part in self.folder.glob(".*.part"):  # of a process that was killed: nobody else writes here now
-                part.unlink()
+            for part in self.folder.glob(".*.part"):  # of a process that was killed, unless its shard is in hand
+                if not self._lock(part.name[1:12]).exists():
+                    part.unlink(missing_ok=True)
             yield
+
+    @contextmanager
+    def holding(self, number: int) -> Iterator[None]:
+        """Hold one shard, so that any number of processes on any machines can build the shards of one corpus.
+
+        Who comes second waits, and finds the shard there. A process that dies lets go of it; only then does its lock
+        file stay.
+        """
+        name = f"shard-{number:05d}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with in_turn(self._lock(name), "builds the same shard"):
+            for part in self.folder.glob(f".{name}.*.part"):
+                part.unlink(missing_ok=True)
+            yield
+            self._lock(name).unlink(missing_ok=True)
+
+    def _lock(self, name: str) -> Path:
+        return self.folder / f"{name}.lock"
 
     @property
     def complete(self) -> bool:
@@ -123,6 +142,14 @@ class ShardStore:
             from_lines(chains.read_bytes()),
             from_lines(sentences.read_bytes(), SENTENCE_COLUMNS),
         )
+
+    def files(self, number: int) -> list[str]:
+        """Names of the files of a shard, the one with the checksums last.
+
+        Raises:
+            LmphysError: one is missing or differs from what was written.
+        """
+        return [*(file.name for file in self._checked(number)), f"shard-{number:05d}.json"]
 
     def _checked(self, number: int) -> list[Path]:
         sums = json.loads((self.folder / f"shard-{number:05d}.json").read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """The jobs of a sweep, in words and as the file that `workflow/Snakefile` reads."""
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -152,6 +153,7 @@ class SweepPlan:
         """Write it into its folder, for `workflow/Snakefile`; returns the file."""
         content = {
             "folder": self.folder.as_posix(),
+            "python": sys.executable,
             "environment": self.environment(),
             "on_gpu": self.device == "cuda",
             "cpus": self.config.cpus,

@@ -24,10 +24,17 @@ MINUTES = 1e-6
 
 
 def tiny_models(folder: Path, tokenizer) -> list[Path]:
-    """Two of them, saved."""
+    """Two of them, saved, with room for the questions of the built-in tasks."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
     folders = [folder / f"tiny-{architecture}" for architecture in QUICK]
     for architecture, path in zip(QUICK, folders, strict=True):
-        tiny_model(architecture, len(tokenizer)).save_pretrained(path)
+        config = tiny_model(architecture, len(tokenizer)).config
+        config.max_position_embeddings = 1024
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            AutoModelForCausalLM.from_config(config).save_pretrained(path)
         tokenizer.save_pretrained(path)
     return folders
 

@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # A Slurm of one node on this machine, for tests, as root: `slurm.sh start FOLDER`, `slurm.sh stop FOLDER`.
-# It has no accounting, and its files are in FOLDER; SLURM_CONF=FOLDER/slurm.conf tells the commands of it.
+# It has no accounting. Its files are in FOLDER; /etc/slurm/slurm.conf, where jobs look, is a link to the one there.
 set -euo pipefail
 
 folder="$(mkdir -p "$2" && cd "$2" && pwd)"
 
+conf=/etc/slurm/slurm.conf
+
 start() {
     local host cores
+    if [[ -e "$conf" ]]; then
+        echo "$conf is there already: this machine has a Slurm of its own" >&2
+        return 1
+    fi
     host="$(hostname -s)"
     cores="$(nproc)"
     grep -qw "$host" /etc/hosts || echo "127.0.0.1 $host" >>/etc/hosts
@@ -38,10 +44,12 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 ReturnToService=2
+MinJobAge=3600
 NodeName=$host CPUs=$cores RealMemory=20000 NodeAddr=127.0.0.1 State=UNKNOWN
 PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP
 CONF
-    export SLURM_CONF="$folder/slurm.conf"
+    mkdir -p "$(dirname "$conf")"
+    ln -sfn "$folder/slurm.conf" "$conf"
     slurmctld
     slurmd
     for _ in $(seq 60); do
@@ -54,6 +62,7 @@ CONF
 
 stop() {
     local file
+    [[ "$(readlink "$conf")" == "$folder/slurm.conf" ]] && rm "$conf"
     for file in slurmd.pid slurmctld.pid munge/munged.pid; do
         [[ -s "$folder/$file" ]] && kill "$(cat "$folder/$file")" 2>/dev/null || true
     done

@@ -1,4 +1,6 @@
 import importlib.util
+import json
+import sys
 
 import pytest
 from tests.sweeps import make_sweep, tiny_models
@@ -24,8 +26,8 @@ def calls(monkeypatch):
         return type("Done", (), {"returncode": 3 if "--fail" in arguments else 0})
 
     find = importlib.util.find_spec
-    known = ("snakemake", "snakemake_executor_plugin_slurm")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name in known else find(name))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name == "snakemake" else find(name))
+    monkeypatch.setattr(command, "_has", lambda python, module: module == "snakemake_executor_plugin_slurm")
     monkeypatch.setattr(command.subprocess, "run", run)
     return made
 
@@ -70,7 +72,8 @@ def test_what_is_missing_is_said_before_anything_runs(root, calls, tmp_path, mon
     with pytest.raises(LmphysError, match="no file"):
         run_sweep(root, tmp_path / "none.yaml")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(LmphysError, match=r"Snakemake is not installed; install it: .*pip install 'snakemake>=9'"):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LmphysError, match=r"Snakemake is not installed; .*pip install 'snakemake>=9'"):
         run_sweep(root, None)
     assert not calls and not (root / "runs").exists()
 
@@ -85,3 +88,15 @@ def test_one_sweep_of_a_name_at_a_time(root, calls):
     folder.mkdir(parents=True)
     with alone(folder / ".lock", "busy"), pytest.raises(LmphysError, match="the sweep two is running already"):
         run_sweep(root, None, echo=lambda line: None)
+
+
+def test_an_engine_of_another_environment_runs_jobs_in_this_one(root, calls, tmp_path, monkeypatch):
+    (tmp_path / "snakemake").write_text("#!/bin/sh\n")
+    (tmp_path / "snakemake").chmod(0o755)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    run_sweep(root, None, echo=lambda line: None)
+    ((arguments, _),) = calls
+    assert arguments[:3] == [str(tmp_path / "python"), "-m", "snakemake"]
+    plan = json.loads((root / "runs" / "sweeps" / "two" / "plan.json").read_text())
+    assert plan["python"] == sys.executable

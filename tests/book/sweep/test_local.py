@@ -1,6 +1,7 @@
 """A sweep on this machine, from its command to its comparison."""
 
 import importlib.util
+import shutil
 
 import pandas as pd
 import pytest
@@ -9,7 +10,8 @@ from tests.sweeps import lmphys, make_sweep, tiny_models
 from lmphys.book.ledgers import read_ledgers
 
 needs_snakemake = pytest.mark.skipif(
-    importlib.util.find_spec("snakemake") is None, reason="Snakemake is not installed (pip install 'lmphys[sweep]')"
+    importlib.util.find_spec("snakemake") is None and shutil.which("snakemake") is None,
+    reason="Snakemake is not installed, here or in an environment that is in PATH",
 )
 
 

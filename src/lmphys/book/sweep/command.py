@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -53,8 +54,7 @@ def run_sweep(
     if jobs is not None and jobs < 1:
         raise LmphysError(f"{jobs} jobs: take at least 1")
     plan = plan_sweep(root, SweepConfig.read(path), find_chapters(root), local=executor == LOCAL)
-    if not dry_run:
-        _check_engine(executor, profile)
+    engine = [] if dry_run else _engine(executor, profile)
     echo("\n".join(plan.lines(root)))
     folder = root / plan.folder
     if dry_run:
@@ -63,8 +63,8 @@ def run_sweep(
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder / ".lock", f"the sweep {plan.config.name} is running already; wait for it, or stop it"):
         plan.write(root)
-        command = snakemake_command(root, plan, executor=executor, jobs=jobs, profile=profile)
-        status = subprocess.run([*command, *more], cwd=root, env=os.environ | plan.environment()).returncode
+        command = snakemake_arguments(root, plan, executor=executor, jobs=jobs, profile=profile)
+        status = subprocess.run([*engine, *command, *more], cwd=root, env=os.environ | plan.environment()).returncode
     if status:
         raise LmphysError(
             f"the sweep stopped with status {status}; what its jobs said is in {_seen(folder / 'logs')}; the same "
@@ -74,14 +74,14 @@ def run_sweep(
     echo(f"ledgers: {_seen(folder / 'ledgers')}; headline claims: lmphys ledger --across --folder {_seen(folder)}")
 
 
-def snakemake_command(
+def snakemake_arguments(
     root: Path, plan: SweepPlan, *, executor: str = LOCAL, jobs: int | None = None, profile: Path | None = None
 ) -> list[str]:
-    """The command that carries out a plan which was written.
+    """What Snakemake is told, to carry out a plan that was written.
 
     Nothing is locked, as a controller that was killed would leave its lock; the sweep holds a lock of its own.
     """
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / SNAKEFILE), "--directory", str(root)]
+    command = ["--snakefile", str(root / SNAKEFILE), "--directory", str(root)]
     command += ["--config", f"plan={plan.folder.as_posix()}/plan.json"]
     command += ["--nolock", "--rerun-incomplete", "--keep-going", "--show-failed-logs"]
     if profile is not None:
@@ -99,18 +99,35 @@ def snakemake_command(
     return [*command, "--cores", str(wanted), "--resources", *limits]
 
 
-def _check_engine(executor: str, profile: Path | None) -> None:
-    """Refuse to begin where what runs the jobs is missing."""
-    pip = f"{Path(sys.executable).parent / 'pip'} install"
+def _engine(executor: str, profile: Path | None) -> list[str]:
+    """The command of Snakemake: of this environment, else of the one whose `snakemake` is found first.
+
+    It wants some packages in other versions than the book's lock, and so had better have an environment of its own.
+
+    Raises:
+        LmphysError: what runs the jobs is missing.
+    """
+    python = sys.executable
     if importlib.util.find_spec("snakemake") is None:
-        raise LmphysError(
-            f"Snakemake is not installed; install it: {pip} 'snakemake>=9' snakemake-executor-plugin-slurm"
-        )
+        found = shutil.which("snakemake")
+        if found is None:
+            raise LmphysError(
+                "Snakemake is not installed; install it beside the book: python3 -m venv .sweep && .sweep/bin/pip "
+                "install 'snakemake>=9' snakemake-executor-plugin-slurm && export PATH=$PWD/.sweep/bin:$PATH"
+            )
+        python = str(Path(found).parent / "python")
     plugin = f"snakemake-executor-plugin-{executor}"
-    if executor != LOCAL and importlib.util.find_spec(plugin.replace("-", "_")) is None:
-        raise LmphysError(f"Snakemake has no executor {executor!r} here; use local, or install it: {pip} {plugin}")
+    if executor != LOCAL and not _has(python, plugin.replace("-", "_")):
+        pip = Path(python).parent / "pip"
+        raise LmphysError(f"Snakemake has no executor {executor!r}; use local, or install it: {pip} install {plugin}")
     if profile is not None and not (list(profile.glob("config*.yaml")) or list(profile.glob("config*.yml"))):
         raise LmphysError(f"{profile} holds no profile of Snakemake (config.yaml); see workflow/profiles")
+    return [python, "-m", "snakemake"]
+
+
+def _has(python: str, module: str) -> bool:
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
+    return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
 
 
 def _seen(path: Path) -> str:

@@ -1,6 +1,7 @@
 """The jobs of a sweep, in words and as the file that `workflow/Snakefile` reads."""
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -145,13 +146,15 @@ class SweepPlan:
             f"{len(files)} jobs, {done} of them done: {parts} parts and {len(self.corpora)} merges of corpora, "
             f"{len(self.pages)} of pages, {len(self.ledgers)} ledgers, a comparison; about {tokens:,} tokens"
         )
-        lines += [f"about {hours:.2g} hours on one {device}" for device, hours in self.hours.items()]
+        spans = (f"{_span(hours)} with {device} alone" for device, hours in self.hours.items())
+        lines.append("to a factor of two: " + ", ".join(spans))
         return lines
 
     def write(self, root: Path) -> Path:
         """Write it into its folder, for `workflow/Snakefile`; returns the file."""
         content = {
             "folder": self.folder.as_posix(),
+            "python": sys.executable,
             "environment": self.environment(),
             "on_gpu": self.device == "cuda",
             "cpus": self.config.cpus,
@@ -163,6 +166,10 @@ class SweepPlan:
         path = root / self.folder / "plan.json"
         write_atomically(path, json.dumps(content, indent=1) + "\n")
         return path
+
+
+def _span(hours: float) -> str:
+    return f"{hours:,.0f} hours" if hours >= 10 else f"{hours:.1f} hours" if hours >= 2 else duration(3600 * hours)
 
 
 def _asked(resources: Resources) -> str:

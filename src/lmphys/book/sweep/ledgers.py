@@ -1,7 +1,11 @@
-"""What a sweep leaves: a ledger for each model and seed, a comparison of them, and checksums of all that it made."""
+"""What a sweep leaves: a ledger for each model and seed, a comparison of them, and checksums of all that it made.
+
+`python -m lmphys.book.sweep.ledgers PLAN LEDGER` writes one ledger of a plan, without LEDGER the other two.
+"""
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ import pandas as pd
 from lmphys.book.chapter import find_chapter, find_chapters
 from lmphys.book.ledger import format_obtained
 from lmphys.book.reference import ReferenceRun, reference_from, reference_of_model
+from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 
 
@@ -89,3 +94,22 @@ def _timeless(run: ReferenceRun) -> list[dict[str, Any]]:
 
 def _sum(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def main(plan: Path, ledger: str | None = None) -> None:
+    """Write one ledger of a plan, or, where none is named, what is made of all of them."""
+    found = json.loads(plan.read_text(encoding="utf-8"))
+    root, folder = plan.absolute().parents[3], plan.parent
+    if ledger is not None:
+        write_ledger(root, found["ledgers"][ledger], folder / "ledgers" / f"{ledger}.json")
+        return
+    ledgers = [folder / "ledgers" / f"{name}.json" for name in found["ledgers"]]
+    write_checksums([folder / "corpora" / f"{n}.txt" for n in found["corpora"]], ledgers, folder / "checksums.txt")
+    write_comparison(ledgers, folder / "comparison.csv")
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), *sys.argv[2:])
+    except LmphysError as error:
+        sys.exit(f"lmphys: {error}")

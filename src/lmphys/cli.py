@@ -383,13 +383,8 @@ def reference(
     """
     from lmphys.book.budgets import record_budgets
     from lmphys.book.chapter import find_chapter, find_chapters
-    from lmphys.book.reference import (
-        check_reference,
-        read_references,
-        reference_of_book,
-        reference_of_model,
-        renewed,
-    )
+    from lmphys.book.model_reference import reference_of_model
+    from lmphys.book.reference import check_reference, read_references, reference_of_book, renewed
     from lmphys.core.paths import project_root
 
     root = project_root()

@@ -118,6 +118,27 @@ def test_the_row_of_the_largest_profile_counts_then_the_readers_then_the_first_p
     assert value() == 8.0
 
 
+def test_runs_of_smoke_are_no_trend_and_count_where_a_model_has_no_others(project, record):
+    for model, size in (("a", 1), ("b", 2), ("c", 3)):
+        content = record(model, {"slds.jump.ratio": 1.0 * size}, profile="smoke", folder=project / "x")
+        reference(project, model, content, size, "smoke")
+    found = across_models(project)
+    assert len(found.columns) == 3 and found.trend(found.headlines[0]) is None
+    record("a", {"slds.residual.norm_modes": 1})
+    found = across_models(project)
+    jump, modes, _ = found.headlines
+    assert found.row(jump, found.columns[0]) is None and found.row(modes, found.columns[0])["obtained"] == 1.0
+
+
+def test_what_suits_a_page_is_said_where_it_is_not_its_own(project, record):
+    record("a", {"slds.jump.ratio": 1.0})
+    found = across_models(project)
+    row = {"page": "toy/one", "prompt": "chat", "layer": None, "max_tokens": 110}
+    assert found.suited(row) == "max_tokens 110"
+    found.defaults["toy/one"]["max_tokens"] = 110
+    assert found.suited(row) == ""
+
+
 def test_a_base_model_with_its_prompt_is_a_column_under_its_own_name(project, record, capsys):
     record("/home/me/gemma-3-270m-q4_k_m.gguf", {"slds.jump.ratio": 28.0}, prompt="Q: {question}")
     print_across(project, None, None, "table")

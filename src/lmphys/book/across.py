@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from lmphys.book.chapter import find_chapters
 from lmphys.book.claims import Claim, find_claim, load_claims
 from lmphys.book.ledger import SUITED
 from lmphys.book.ledgers import Ledgers, best_first, pages_in_order, read_ledgers
@@ -102,12 +103,19 @@ class Across:
         columns: by size, then by step of training; random weights last.
         rows: of the ledger, by claim and name of the model; of claims that are not of the model the name is empty.
         pages: of the claims of the model, in the order of the book: what a further model has to run.
+        defaults: page to what its parameters are where nobody says otherwise.
     """
 
     headlines: tuple[Headline, ...]
     columns: tuple[Column, ...]
     rows: Mapping[tuple[str, str], Mapping[str, Any]]
     pages: tuple[str, ...]
+    defaults: Mapping[str, Mapping[str, Any]]
+
+    def suited(self, row: Mapping[str, Any]) -> str:
+        """What suits a row to its model, where it is not what the page does by itself: "prompt Q: {question}"."""
+        usual = {"prompt": "chat", **self.defaults.get(row["page"], {})}
+        return ", ".join(f"{name} {row[name]}" for name in SUITED if row[name] not in (None, usual.get(name)))
 
     def row(self, headline: Headline, column: Column | None = None) -> Mapping[str, Any] | None:
         """The ledger row of a claim for a model, or for none where the claim is not of the model."""
@@ -117,12 +125,13 @@ class Across:
     def trend(self, headline: Headline, axis: str = "size") -> Trend | None:
         """Trend of a claim's number with `size` over models or `step` over checkpoints; None below three.
 
-        Random weights and, over models, checkpoints do not count.
+        Random weights, runs of `smoke` and, over models, checkpoints do not count.
         """
         found = []
         for column in self.columns:
             row = self.row(headline, column)
             counts = not column.twin and (axis == "step" or column.step is None)
+            counts = counts and row is not None and row["profile"] != "smoke"
             if counts and row is not None and getattr(column, axis) is not None:
                 found.append((getattr(column, axis), row["obtained"]))
         return trend_of(*zip(*found, strict=True)) if found else None
@@ -181,7 +190,9 @@ def across_models(root: Path, folder: Path | None = None, model: str | None = No
         if claim in of_model:
             recorded.setdefault(claim, set()).add(row["page"])
     firsts = {next(page for page in (*order, *sorted(pages)) if page in pages) for pages in recorded.values()}
-    return Across(tuple(headlines), tuple(columns), rows, tuple(page for page in order if page in firsts))
+    pages = tuple(page for page in order if page in firsts)
+    defaults = {chapter.id: chapter.resolve({}) for chapter in find_chapters(root)}
+    return Across(tuple(headlines), tuple(columns), rows, pages, defaults)
 
 
 def _chosen(
@@ -206,8 +217,3 @@ def column_of(name: str, ledgers: Ledgers) -> Column:
         last = max(reasoner_steps())
         step = last if match["step"] is None else int(match["step"]) if match["step"].isdecimal() else None
     return Column(name, ledgers.size(name), step, RANDOM.fullmatch(name) is not None, ledgers.origins(name))
-
-
-def suited(row: Mapping[str, Any]) -> str:
-    """What suits a row to its model, where it is not what the page does by itself: "prompt Q: {question}"."""
-    return ", ".join(f"{name} {row[name]}" for name in SUITED if row.get(name) not in (None, "chat"))

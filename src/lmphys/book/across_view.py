@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lmphys.book.across import HEADLINE_FILE, MODEL, OWN, Across, Headline, across_models, suited
+from lmphys.book.across import HEADLINE_FILE, MODEL, OWN, Across, Headline, across_models
 from lmphys.book.card import QUANTITIES, cards, told
 from lmphys.book.forest import paper_names
 from lmphys.book.ledger import raw_html, verdict_badge
@@ -24,7 +24,7 @@ def terminal_table(found: Across) -> Table:
     """Claims of models as rows, models as columns; then those of no model, with one number each."""
     table = Table("claim", "paper", *(column.head for column in found.columns), "with size", show_lines=True)
     for headline in _of(found, MODEL):
-        cells = [_cell(headline, found.row(headline, column)) for column in found.columns]
+        cells = [_cell(found, headline, found.row(headline, column)) for column in found.columns]
         table.add_row(headline.label, _paper(headline), *cells, _trends(found, headline))
     return table
 
@@ -33,7 +33,7 @@ def own_table(found: Across) -> Table:
     """The claims that are not of a language model, with one number each."""
     table = Table("claim", "paper", "here", show_lines=True)
     for headline in _of(found, OWN):
-        table.add_row(headline.label, _paper(headline), _cell(headline, found.row(headline)))
+        table.add_row(headline.label, _paper(headline), _cell(found, headline, found.row(headline)))
     return table
 
 
@@ -57,7 +57,7 @@ def models_page(root: Path) -> str:
     head = ["claim", *(column.head for column in found.columns), "with size"]
     rows = [_html_row(root, found, headline, names) for headline in _of(found, MODEL)]
     own = [
-        [_html_claim(root, headline, found.row(headline), names), _html_cell(headline, found.row(headline))]
+        [_html_claim(root, headline, found.row(headline), names), _html_cell(found, headline, found.row(headline))]
         for headline in _of(found, OWN)
     ]
     origins = [f"- `{column.name}`: {'; '.join(column.origins)}." for column in found.columns]
@@ -111,15 +111,15 @@ def _number(headline: Headline, row: Mapping[str, Any]) -> str:
     return brief(row["obtained"], row["interval"]) + (f" {headline.claim.unit}" if headline.claim.unit else "")
 
 
-def _aside(row: Mapping[str, Any]) -> str:
+def _aside(found: Across, row: Mapping[str, Any]) -> str:
     """What a cell says besides, where it is not of the profile `quick` or not as the page is by itself."""
-    return ", ".join(filter(None, ["" if row["profile"] == "quick" else row["profile"], suited(row)]))
+    return ", ".join(filter(None, ["" if row["profile"] == "quick" else row["profile"], found.suited(row)]))
 
 
-def _cell(headline: Headline, row: Mapping[str, Any] | None) -> str:
+def _cell(found: Across, headline: Headline, row: Mapping[str, Any] | None) -> str:
     if row is None:
         return _NOTHING
-    aside = _aside(row)
+    aside = _aside(found, row)
     return f"{row['verdict']}\n{_number(headline, row)}" + (f"\n({aside})" if aside else "")
 
 
@@ -128,10 +128,10 @@ def _trends(found: Across, headline: Headline) -> str:
     return "\n".join(filter(None, [str(size) if size else "", f"with training {step}" if step else ""])) or _NOTHING
 
 
-def _html_cell(headline: Headline, row: Mapping[str, Any] | None) -> str:
+def _html_cell(found: Across, headline: Headline, row: Mapping[str, Any] | None) -> str:
     if row is None:
         return _NOTHING
-    aside = _aside(row)
+    aside = _aside(found, row)
     small = f"<small>{html.escape(aside)}</small>" if aside else ""
     return f"{verdict_badge(row['verdict'])} <span>{html.escape(_number(headline, row))}</span>{small}"
 
@@ -148,7 +148,7 @@ def _html_claim(root: Path, headline: Headline, row: Mapping[str, Any] | None, n
 def _html_row(root: Path, found: Across, headline: Headline, names: Mapping[str, str]) -> list[str]:
     rows = [found.row(headline, column) for column in found.columns]
     first = next((row for row in rows if row is not None), None)
-    cells = [_html_cell(headline, row) for row in rows]
+    cells = [_html_cell(found, headline, row) for row in rows]
     return [_html_claim(root, headline, first, names), *cells, html.escape(_trends(found, headline))]
 
 

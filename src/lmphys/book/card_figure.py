@@ -53,7 +53,12 @@ def _strip(axes: Axes, quantity: Quantity, card: Card, others: Sequence[Card]) -
     if mine is None:
         axes.set_xticks([])
         axes.text(
-            0, 0.5, f"not measured: lmphys run {quantity.page}", fontsize=7, va="center", transform=axes.transAxes
+            0,
+            0.5,
+            f"not measured: lmphys run {quantity.page} --model {card.column.name}",
+            fontsize=7,
+            va="center",
+            transform=axes.transAxes,
         )
         return
     if quantity.mark is not None:

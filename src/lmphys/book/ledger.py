@@ -356,8 +356,9 @@ def typed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as they are written, as a table with the columns of `read_ledger`."""
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
     table["lacking"] = table["lacking"].fillna("")  # rows from before there was such a column
-    table = table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals", *SUITED), object))
-    return table.assign(**{name: table[name].where(table[name].notna(), None) for name in SUITED})
+    table = table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals"), object))
+    suited = {name: [row.get(name) for row in rows] for name in SUITED}  # whole numbers, and none where there is none
+    return table.assign(**{name: pd.Series(values, dtype=object) for name, values in suited.items()})
 
 
 def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:

@@ -122,7 +122,12 @@ def _with(rows: pd.DataFrame, source: int) -> pd.DataFrame:
 
 
 def _by_name(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(model=rows["model"].map(model_name)) if len(rows) else rows
+    """Models by their names; runs of `smoke`, whose numbers mean nothing, of those alone that have no others."""
+    if rows.empty:
+        return rows
+    rows = rows.assign(model=rows["model"].map(model_name))
+    more = set(rows["model"][rows["profile"] != "smoke"])
+    return rows[(rows["profile"] != "smoke") | ~rows["model"].isin(more)]
 
 
 def _of_folder(folder: Path | None) -> tuple[list[ReferenceRun], list[dict[str, Any]]]:

@@ -207,6 +207,8 @@ def run(
         typer.echo("\n".join(plan.lines()))
         return
     with project_lock(root):
+        for line in plan.opening() if plan.steps else ():
+            typer.echo(line)
         for chapter in plan.fresh:  # it says so
             run_chapter(chapter, **{**settings, "overrides": chapter.taken(overrides)}, echo=typer.echo)
         carry_out(plan, **settings, echo=typer.echo)

@@ -57,7 +57,7 @@ seed: int = 0  # seed
 
 def test_pages_that_have_chains_drawn_are_counted_once_a_model_and_corpus(tmp_path):
     lines = {
-        "shares": 'prompt: str = "chat"  # p\nmax_tokens: int | None = None  # longest',
+        "shares": 'prompt: str = "chat"  # p\nmax_tokens: int | None = None  # longest\ntasks: list[str] = []  # t',
         "reads": 'prompt: str = "chat"  # p\nmax_tokens: int = 60  # of each',
         "votes": 'prompt: str = "chat"  # p\nn_questions: int = 16  # q\nn_chains: int = 3  # c\n'
         "temperature: float = 1.0  # t",
@@ -77,7 +77,7 @@ def test_pages_that_have_chains_drawn_are_counted_once_a_model_and_corpus(tmp_pa
             asked.append(1)
             return Rates(drawn=10.0, read=100.0)
 
-        pages = {chapter: chapter.resolve(chapter.taken(overrides)) for chapter in chapters}
+        pages = [(chapter, chapter.resolve(chapter.taken(overrides))) for chapter in chapters]
         return effort_lines(pages, rates, {"smollm2": DEFAULT_SIZE, "mine": TINY}.get), len(asked)
 
     own, asked = said()

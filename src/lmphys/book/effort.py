@@ -1,6 +1,6 @@
 """What a model costs before it is loaded: tokens, memory, disk and time of the chains that the pages share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,9 @@ def effort_line(model: str, size: Size | None, spec: CorpusSpec, dtype: str, dra
 
 
 def effort_lines(
-    pages: Mapping[Chapter, Mapping[str, Any]], rates: Callable[[], Rates | None], size_of: Callable[[str], Size | None]
+    pages: Iterable[tuple[Chapter, Mapping[str, Any]]],
+    rates: Callable[[], Rates | None],
+    size_of: Callable[[str], Size | None],
 ) -> list[str]:
     """A line for each model and kind of corpus of the pages that have chains drawn.
 
@@ -94,7 +96,7 @@ def effort_lines(
     """
     from lmphys.core.devices import resolve_device, resolve_dtype
 
-    corpora = {(values["model"], _corpus(page, values)): None for page, values in pages.items() if "prompt" in values}
+    corpora = {(values["model"], _corpus(page, values)): None for page, values in pages if "prompt" in values}
     dtype = resolve_dtype("auto", resolve_device("auto"))
     lines: dict[str, None] = {}
     for model, spec in corpora:

@@ -194,7 +194,7 @@ def make_plan(
     if not in_order:
         steps.sort(key=lambda step: float("inf") if step.seconds is None else step.seconds)
     side_by_side = max(1, min(jobs_here() if jobs is None else jobs, len(steps)))
-    pages = {step.chapter: step.chapter.resolve(step.chapter.taken(overrides)) for step in steps}
+    pages = [(step.chapter, step.chapter.resolve(step.chapter.taken(overrides))) for step in steps]
     efforts = effort_lines(pages, estimator.rates, size_of)
     return Plan(root, estimator.machine, tuple(steps), tuple(fresh), side_by_side, tuple(efforts))
 

@@ -78,7 +78,9 @@ def test_pages_that_have_chains_drawn_are_counted_once_a_model_and_corpus(tmp_pa
             return Rates(drawn=10.0, read=100.0)
 
         pages = [(chapter, chapter.resolve(chapter.taken(overrides))) for chapter in chapters]
-        return effort_lines(pages, rates, {"smollm2": DEFAULT_SIZE, "mine": TINY}.get), len(asked)
+        return effort_lines(
+            pages, rates, {"smollm2": DEFAULT_SIZE, "random:smollm2": DEFAULT_SIZE, "mine": TINY}.get
+        ), len(asked)
 
     own, asked = said()
     assert asked == 0  # the default model's chains come with the book
@@ -86,6 +88,7 @@ def test_pages_that_have_chains_drawn_are_counted_once_a_model_and_corpus(tmp_pa
         "320 chains, at most 64,000 tokens",
         "48 chains, at most 9,600 tokens",
     ]
+    assert said(model="random:smollm2")[1] == 0  # random weights draw none
     mine, asked = said(model="mine", max_tokens=400)
     assert asked
     assert [line.split("; ")[1].split(" and")[0] for line in mine] == [

@@ -87,7 +87,7 @@ def effort_lines(
 ) -> list[str]:
     """A line for each model and kind of corpus of the pages that have chains drawn.
 
-    The speed is asked for only where a model is not the default one, whose chains and times come with the book.
+    The speed is asked for only where a model will draw: the chains of those that come with the book come along, too.
 
     Args:
         pages: to run, with the values of their parameters.
@@ -100,8 +100,8 @@ def effort_lines(
     dtype = resolve_dtype("auto", resolve_device("auto"))
     lines: dict[str, None] = {}
     for model, spec in corpora:
-        known = model in (DEFAULT_MODEL, "reasoner")
-        speed = None if known else rates()
+        # Random weights read what others wrote.
+        speed = None if model in (DEFAULT_MODEL, "reasoner") or spec.writer is not None else rates()
         lines[effort_line(model, size_of(model), spec, dtype, speed and speed.drawn)] = None
     return list(lines)
 

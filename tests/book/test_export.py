@@ -18,7 +18,7 @@ ROW = dict.fromkeys(COLUMNS) | {
     **{"obtained": 1 / 3, "interval": [0.1, 0.7], "controls": {}, "control_intervals": {}, "lacking": ""},
 }
 TWO = ROW | {
-    **{"claim": "p.rank", "value": None, "model": "other", "obtained": {"h": 0.5, "Δh": 0.25}},
+    **{"claim": "p.rank", "value": None, "seed": None, "model": "other", "obtained": {"h": 0.5, "Δh": 0.25}},
     **{"interval": {"h": [0.4, 0.6]}, "controls": {"noise": {"h": 0.1, "Δh": 0.2}, "none": 0}},
     **{"control_intervals": {"noise": {"Δh": [0.1, 0.3]}}},
 }
@@ -56,7 +56,8 @@ def test_every_number_comes_with_what_it_is_and_its_interval(project):
         columns=numbers.columns,
     )
     pd.testing.assert_frame_equal(numbers, expected, check_dtype=False)
-    assert list(export_tables(project, model="other")["verdicts"]["claim"]) == ["p.rank"]
+    (row,) = export_tables(project, model="other")["verdicts"].to_dict("records")
+    assert (row["claim"], row["seed"]) == ("p.rank", -1)  # a run of old
 
 
 def test_curves_are_those_of_the_book_and_those_that_were_named(project):

@@ -37,7 +37,7 @@ _RUN = (
     ("page", "text", "chapter that tested it"),
     ("model", "text", "spec of the model"),
     ("profile", "text", "amount of data: smoke, quick or full"),
-    ("seed", "whole", "seed of the run"),
+    ("seed", "whole", "seed of the run; -1 where an old run did not record it"),
 )
 DICTIONARY = (
     *_columns(
@@ -179,5 +179,6 @@ def _typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """The columns that the dictionary lists, in its order and of its types."""
     columns = {entry.column: _TYPES[entry.type] for entry in DICTIONARY if entry.table == name}
     listed = table.reindex(columns=list(columns))
-    texts = [column for column, kind in columns.items() if kind == "str"]
-    return listed.fillna(dict.fromkeys(texts, "")).astype(columns).reset_index(drop=True)
+    missing = {"str": "", "int64": -1}
+    filled = listed.fillna({column: missing[kind] for column, kind in columns.items() if kind in missing})
+    return filled.astype(columns).reset_index(drop=True)

@@ -155,7 +155,7 @@ def test_paths_are_seen_from_the_folder_of_the_user(project, monkeypatch):
     for name in ("Modell/config.json", "fragen.jsonl"):
         (folder / name).write_text("{}")
     asked = []
-    plan = types.SimpleNamespace(fresh=[])
+    plan = types.SimpleNamespace(fresh=[], steps=[])
     monkeypatch.setattr(plan_module, "make_plan", lambda *_, overrides, **__: asked.append(overrides) or plan)
     monkeypatch.setattr(plan_module, "carry_out", lambda *_, **__: None)
     monkeypatch.chdir(folder)
@@ -239,6 +239,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (
         130,
+        "1 of 1 chapters to run: 1 of them never ran, so that nothing tells how long they take\n"
         "toy/page: running, 1 of 1\n",
         "lmphys: stopped; nothing half-written\n",
     )

@@ -219,6 +219,8 @@ def run(
         typer.echo("\n".join(plan.lines()))
         return
     with lock_for(root, wanted, overrides=overrides, into_book=into_book, wait=wait):
+        for line in plan.opening() if plan.steps else ():
+            typer.echo(line)
         for chapter in plan.fresh:  # it says so
             run_chapter(chapter, **{**settings, "overrides": chapter.taken(overrides)}, echo=typer.echo)
         carry_out(plan, **settings, echo=typer.echo)
@@ -339,6 +341,31 @@ def card(
     further = None if folder is None else here / expanded(str(folder))
     for path in write_card(root, model, place, further):
         typer.echo(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="New folder to write into.")],
+    to: Annotated[str, typer.Option(metavar="[csv|parquet]", help="csv, or parquet (the extra parquet).")] = "csv",
+    model: Annotated[str | None, typer.Option(help="Only the rows of this model; all models by default.")] = None,
+    training: Annotated[
+        list[Path] | None, typer.Option(help="Folder of a training of your own, for its curve. May be given again.")
+    ] = None,
+) -> None:
+    """Write ledger and loss curves as plain tables, for other programs.
+
+    Four files: verdicts (a row a claim and run), numbers (a row a number, with its interval: what was obtained, and the
+    controls), curves (losses of the trainings that come with the book, and of yours), and dictionary, which says of
+    each column of the others what it holds, in which unit.
+    """
+    from lmphys.book.export import export_tables, write_tables
+    from lmphys.core.paths import expanded, project_root
+
+    here = Path.cwd()
+    trainings = [here / expanded(str(path)) for path in training or []]
+    tables = export_tables(project_root(), model=model, trainings=trainings)
+    for path, table in zip(write_tables(tables, here / expanded(str(folder)), to), tables.values(), strict=True):
+        typer.echo(f"{path}: {len(table)} rows")
 
 
 @app.command()

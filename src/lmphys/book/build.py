@@ -10,9 +10,11 @@ import matplotlib as mpl
 import pandas as pd
 
 from lmphys.book.across_view import models_page
+from lmphys.book.benchmarks import load_benchmarks
 from lmphys.book.chapter import Chapter, check_settings, find_chapters, toc_files
 from lmphys.book.course import check_course, course_map, course_page, read_course
 from lmphys.book.early import EARLY, stage
+from lmphys.book.effort import effort_table
 from lmphys.book.forest import forest_of_book
 from lmphys.book.ledger import by_claim, format_obtained, ledger_html, raw_html, read_ledger, readable, scrolling_table
 from lmphys.book.plan import Plan, carry_out, make_plan
@@ -162,6 +164,7 @@ def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> N
         "summary_table.md": summary_page(root, chapters),
         "models_table.md": models_page(root),
         "status_table.md": status_page(root, chapters),
+        "effort_table.md": effort_table(load_benchmarks(root)),
         "course.md": _course(root),
         **status_figures(root, chapters),
         **_forest(root, chapters),
@@ -240,7 +243,7 @@ def build_book(
     check_settings(chapters, overrides, echo)  # a wrong value for the last chapter must not cost the time of the first
     index = root / "_build" / "html" / "index.html"
     plan = make_plan(root, chapters, overrides=overrides, into_book=True, force=force, jobs=jobs)
-    for line in plan.lines() if dry_run else [plan.headline()]:
+    for line in plan.lines() if dry_run else plan.opening():
         echo(line)
     if dry_run:
         return index

@@ -13,10 +13,12 @@ import psutil
 
 from lmphys.book.benchmarks import STATES, Benchmarks, Budget, Rates, load_benchmarks
 from lmphys.book.chapter import Chapter
+from lmphys.book.effort import effort_lines
 from lmphys.book.record import RunRecord, Target, run_key
 from lmphys.book.runner import page_bars, run_chapter, stop_kernels
 from lmphys.book.speed import rates_of
 from lmphys.core.errors import LmphysError
+from lmphys.lm.sizes import size_of
 
 # Memory that a page may need, bytes, and pages side by side that a screen can show.
 _MEMORY, _MOST_JOBS = 4e9, 8
@@ -42,7 +44,8 @@ class Plan:
     """The pages to run, those that should take least first, and the pages that are up to date.
 
     So a reader has something to read soon, and a fault that many pages share shows early. Pages without an estimate
-    come last; among equals the order of the contents stays. `jobs` pages run side by side.
+    come last; among equals the order of the contents stays. `jobs` pages run side by side. `efforts` says what the
+    models and their chains take, see `lmphys.book.effort`.
     """
 
     root: Path
@@ -50,6 +53,7 @@ class Plan:
     steps: tuple[Step, ...]
     fresh: tuple[Chapter, ...]
     jobs: int
+    efforts: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> int:
@@ -74,10 +78,14 @@ class Plan:
             )
         return text
 
+    def opening(self) -> list[str]:
+        """The headline, and what the models take."""
+        return [self.headline(), *self.efforts]
+
     def lines(self) -> list[str]:
-        """The headline and a line a page to run."""
+        """What stands at the opening, and a line a page to run."""
         width = max((len(step.chapter.id) for step in self.steps), default=0)
-        return [self.headline()] + [
+        return self.opening() + [
             f"{number:>3}  {step.chapter.id:<{width}}  {_about(step.seconds):>12}  {step.basis}"
             for number, step in enumerate(self.steps, 1)
         ]
@@ -154,7 +162,8 @@ def make_plan(
 ) -> Plan:
     """Plan of a run of chapters.
 
-    It may take ten seconds, where nothing is recorded of machines of this kind and rates are measured.
+    It may take ten seconds, where nothing is recorded of machines of this kind, or for another model, and rates are
+    measured.
 
     Args:
         root: Folder of the project.
@@ -185,7 +194,9 @@ def make_plan(
     if not in_order:
         steps.sort(key=lambda step: float("inf") if step.seconds is None else step.seconds)
     side_by_side = max(1, min(jobs_here() if jobs is None else jobs, len(steps)))
-    return Plan(root, estimator.machine, tuple(steps), tuple(fresh), side_by_side)
+    pages = [(step.chapter, step.chapter.resolve(step.chapter.taken(overrides))) for step in steps]
+    efforts = effort_lines(pages, estimator.rates, size_of)
+    return Plan(root, estimator.machine, tuple(steps), tuple(fresh), side_by_side, tuple(efforts))
 
 
 def jobs_here() -> int:

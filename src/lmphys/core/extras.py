@@ -14,6 +14,7 @@ EXTRAS = {
     **dict.fromkeys(("jupyter_client", "jupytext", "matplotlib", "matplotlib_inline", "nbclient", "nbformat"), "book"),
     **dict.fromkeys(("papermill", "pdoc", "plotly", "psutil", "pybtex", "seaborn", "traitlets", "yaml"), "book"),
     "datasets": "hub",
+    "pyarrow": "parquet",
     "pypdf": "pdf",
 }
 

@@ -16,7 +16,7 @@ from lmphys.corpus.rows import RowError, read_row
 from lmphys.problems.chains import CHAINS_VERSION, parse_task, problem_of
 from lmphys.problems.families import FAMILIES
 
-# Raise it when rows of files and benchmarks, or answers to them, are read otherwise; embedded tasks are not concerned.
+# Raise it when rows of files and benchmarks, or chains about them, are read otherwise than those of embedded tasks are.
 ROWS_VERSION = 2
 # Remarks in the generated questions that forbid the model to think aloud.
 _ONLY = re.compile(r"\s*(?:Give|Reply|Provide)\b[^.\n]*\b(?:only|just|final answer|one word)\b[^.\n]*\.?")

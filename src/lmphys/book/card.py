@@ -141,7 +141,8 @@ def cards(root: Path, ledgers: Ledgers) -> dict[str, Card]:
             found = quantity.read(row) if (source, page) == (quantity.source, quantity.page) else None
             if found:
                 values.setdefault(model, {})[quantity.label] = found
-                notes.setdefault(model, {})[quantity.label] = row["note"]
+                few = "profile smoke, whose numbers mean nothing" if row["profile"] == "smoke" else ""
+                notes.setdefault(model, {})[quantity.label] = "; ".join(filter(None, [row["note"], few]))
     return {model: Card(column_of(model, ledgers), values[model], notes[model]) for model in values}
 
 

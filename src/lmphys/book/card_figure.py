@@ -110,6 +110,7 @@ def write_card(root: Path, model: str, place: Path, folder: Path | None = None) 
 
 
 def _compared(card: Card, others: Mapping[str, Card]) -> list[Card]:
-    """All other models, of random ones the twin of this one alone."""
+    """Other models with a number of the same quantities, of random ones the twin of this one alone."""
     twin = f"random:{card.column.name}"
-    return [other for name, other in others.items() if not other.column.twin or name == twin]
+    shared = {name: other for name, other in others.items() if set(other.values) & set(card.values)}
+    return [other for name, other in shared.items() if not other.column.twin or name == twin]

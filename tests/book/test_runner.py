@@ -31,6 +31,8 @@ sys.stderr.write("\\r 50%|#####     | 1/2 [00:00<00:00, 3.0it/s]\\nkept\\n");
 from lmphys.book.ledger import Ledger
 ledger = Ledger.for_page("toy/page", model=model, profile=profile)
 ledger.record("slds.jump.ratio", 28.0 * rank / 40, controls={"shuffled": 1.0})
+from lmphys.core.progress import remark
+remark("half of it is missing"), remark("half of it is missing")
 print(rank)
 """
 BAD = """x = 1
@@ -239,6 +241,8 @@ def test_a_run_with_other_parameters_stays_beside_the_book(project):
     assert page.read_text() == before
     assert result.page.is_relative_to(project / "runs" / "toy")
     assert str(result.page.relative_to(project)) in lines[0]
+    assert [line for line in lines if "half" in line] == ["toy/page: half of it is missing"]  # told after the page
+    assert "half of it" not in "".join(str(c.get("outputs")) for c in read(result.page).cells)
     notebook = read(result.page)
     injected = [cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
     assert "hide-input" in injected[0].metadata["tags"]

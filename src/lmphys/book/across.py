@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from lmphys.book.chapter import toc_files
+from lmphys.book.chapter import find_chapters
 from lmphys.book.claims import Claim, find_claim, load_claims
 from lmphys.book.ledger import SUITED
-from lmphys.book.ledgers import Ledgers, read_ledgers
-from lmphys.book.parameters import PROFILES
+from lmphys.book.ledgers import Ledgers, best_first, pages_in_order, read_ledgers
 from lmphys.book.trend import Trend, trend_of
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
@@ -40,12 +39,14 @@ class Headline:
 
 
 def read_headlines(root: Path, claims: Mapping[str, Claim]) -> list[Headline]:
-    """The rows of `book/headline.csv`, columns claim, of, label.
+    """The rows of `book/headline.csv`, columns claim, of, label; none where there is no such file.
 
     Raises:
-        LmphysError: the file is missing or damaged, names an unknown claim, or one twice.
+        LmphysError: it has other columns, names an unknown claim, or one twice.
     """
     path = root / HEADLINE_FILE
+    if not path.is_file():
+        return []
     with given(path, "restore it: git checkout book"):
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != ["claim", "of", "label"] or not set(table["of"]) <= {MODEL, OWN}:
@@ -79,6 +80,12 @@ class Column:
         """Name and size."""
         return self.name if self.size is None else f"{self.name} ({_rounded(self.size)})"
 
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """What columns are ordered by: size, then step of training; random weights last."""
+        size = float("inf") if self.size is None else self.size
+        return self.twin, size, -1 if self.step is None else self.step, self.name
+
 
 def _rounded(size: int) -> str:
     for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
@@ -96,12 +103,19 @@ class Across:
         columns: by size, then by step of training; random weights last.
         rows: of the ledger, by claim and name of the model; of claims that are not of the model the name is empty.
         pages: of the claims of the model, in the order of the book: what a further model has to run.
+        defaults: page to what its parameters are where nobody says otherwise.
     """
 
     headlines: tuple[Headline, ...]
     columns: tuple[Column, ...]
     rows: Mapping[tuple[str, str], Mapping[str, Any]]
     pages: tuple[str, ...]
+    defaults: Mapping[str, Mapping[str, Any]]
+
+    def suited(self, row: Mapping[str, Any]) -> str:
+        """What suits a row to its model, where it is not what the page does by itself: "prompt Q: {question}"."""
+        usual = {"prompt": "chat", **self.defaults.get(row["page"], {})}
+        return ", ".join(f"{name} {row[name]}" for name in SUITED if row[name] not in (None, usual.get(name)))
 
     def row(self, headline: Headline, column: Column | None = None) -> Mapping[str, Any] | None:
         """The ledger row of a claim for a model, or for none where the claim is not of the model."""
@@ -111,12 +125,13 @@ class Across:
     def trend(self, headline: Headline, axis: str = "size") -> Trend | None:
         """Trend of a claim's number with `size` over models or `step` over checkpoints; None below three.
 
-        Random weights and, over models, checkpoints do not count.
+        Random weights, runs of `smoke` and, over models, checkpoints do not count.
         """
         found = []
         for column in self.columns:
             row = self.row(headline, column)
             counts = not column.twin and (axis == "step" or column.step is None)
+            counts = counts and row is not None and row["profile"] != "smoke"
             if counts and row is not None and getattr(column, axis) is not None:
                 found.append((getattr(column, axis), row["obtained"]))
         return trend_of(*zip(*found, strict=True)) if found else None
@@ -144,8 +159,7 @@ def _told(trend: Trend | None) -> str:
 def across_models(root: Path, folder: Path | None = None, model: str | None = None) -> Across:
     """Headline claims by the models of the recorded ledgers, of a folder of such ledgers, and of the reader's own runs.
 
-    Of several rows of a claim and model the one of the largest profile counts, then one of the folder, of the reader,
-    of the record; then the default seed and prompt; then the page that the reader meets first; then the latest.
+    Of several rows of a claim and model the one counts that `lmphys.book.ledgers.best_first` has first.
 
     Args:
         root: of the project.
@@ -158,10 +172,10 @@ def across_models(root: Path, folder: Path | None = None, model: str | None = No
     claims = load_claims(root)
     headlines = read_headlines(root, claims)
     ledgers = read_ledgers(root, folder)
-    place = {page.removeprefix("chapters/"): number for number, page in enumerate(toc_files(root))}
-    rows = _chosen(ledgers.rows, headlines, place)
-    columns = [_column(name, ledgers) for name in dict.fromkeys(name for _, name in rows if name != _ANY)]
-    columns.sort(key=_order)
+    order = pages_in_order(root)
+    rows = _chosen(ledgers.rows, headlines, order)
+    columns = [column_of(name, ledgers) for name in dict.fromkeys(name for _, name in rows if name != _ANY)]
+    columns.sort(key=lambda column: column.place)
     if model is not None:
         wanted = [column for column in columns if column.name == model_name(model)]
         if not wanted:
@@ -171,32 +185,31 @@ def across_models(root: Path, folder: Path | None = None, model: str | None = No
             )
         columns = wanted
     of_model = {headline.claim.id for headline in headlines if headline.of == MODEL}
-    pages = {row["page"] for (claim, _), row in rows.items() if claim in of_model}
-    return Across(tuple(headlines), tuple(columns), rows, tuple(sorted(pages, key=lambda page: place.get(page, 999))))
+    recorded: dict[str, set[str]] = {}
+    for (claim, _), row in rows.items():
+        if claim in of_model:
+            recorded.setdefault(claim, set()).add(row["page"])
+    firsts = {next(page for page in (*order, *sorted(pages)) if page in pages) for pages in recorded.values()}
+    pages = tuple(page for page in order if page in firsts)
+    defaults = {chapter.id: chapter.resolve({}) for chapter in find_chapters(root)}
+    return Across(tuple(headlines), tuple(columns), rows, pages, defaults)
 
 
 def _chosen(
-    rows: pd.DataFrame, headlines: Sequence[Headline], place: Mapping[str, int]
+    rows: pd.DataFrame, headlines: Sequence[Headline], pages: Sequence[str]
 ) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The row that counts for each claim and model."""
     own = {headline.claim.id for headline in headlines if headline.of == OWN}
     rows = rows[rows["claim"].isin([headline.claim.id for headline in headlines])]
     if rows.empty:
         return {}
-    rows = rows.assign(
-        model=rows["model"].mask(rows["claim"].isin(own), _ANY),
-        by_profile=-rows["profile"].map(PROFILES.index),
-        by_seed=rows["seed"].fillna(0) != 0,
-        by_prompt=~rows["prompt"].isin([None, "chat"]),
-        by_page=rows["page"].map(place).fillna(len(place)),
-    )
-    order = ["by_profile", "source", "by_seed", "by_prompt", "by_page", "date"]
-    rows = rows.sort_values(order, ascending=[True] * 5 + [False], kind="stable")
-    rows = rows.drop_duplicates(["claim", "model"]).drop(columns=[*order[:-1]])
+    rows = rows.assign(model=rows["model"].mask(rows["claim"].isin(own), _ANY))
+    rows = best_first(rows, pages).drop_duplicates(["claim", "model"]).drop(columns="source")
     return {(row["claim"], row["model"]): row for row in rows.to_dict("records")}
 
 
-def _column(name: str, ledgers: Ledgers) -> Column:
+def column_of(name: str, ledgers: Ledgers) -> Column:
+    """A model by its name, with what the ledgers tell of it."""
     from lmphys.lm.adapters import REASONER, reasoner_steps
 
     match, step = REASONER.fullmatch(name), None
@@ -204,13 +217,3 @@ def _column(name: str, ledgers: Ledgers) -> Column:
         last = max(reasoner_steps())
         step = last if match["step"] is None else int(match["step"]) if match["step"].isdecimal() else None
     return Column(name, ledgers.size(name), step, RANDOM.fullmatch(name) is not None, ledgers.origins(name))
-
-
-def _order(column: Column) -> tuple[Any, ...]:
-    size = float("inf") if column.size is None else column.size
-    return column.twin, size, -1 if column.step is None else column.step, column.name
-
-
-def suited(row: Mapping[str, Any]) -> str:
-    """What suits a row to its model, where it is not what the page does by itself: "prompt Q: {question}"."""
-    return ", ".join(f"{name} {row[name]}" for name in SUITED if row.get(name) not in (None, "chat"))

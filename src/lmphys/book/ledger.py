@@ -18,7 +18,7 @@ from lmphys.book.measures import check_measure, read_measures
 from lmphys.book.verdicts import NOT_COMPARABLE, Numbers, Verdict, verdict, verdicts
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import listed, model_slug, write_atomically
+from lmphys.core.files import listed, model_name, model_slug, write_atomically
 from lmphys.core.paths import project_root
 from lmphys.stats.interval import Interval
 
@@ -356,8 +356,9 @@ def typed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as they are written, as a table with the columns of `read_ledger`."""
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
     table["lacking"] = table["lacking"].fillna("")  # rows from before there was such a column
-    table = table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals", *SUITED), object))
-    return table.assign(**{name: table[name].where(table[name].notna(), None) for name in SUITED})
+    table = table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals"), object))
+    suited = {name: [row.get(name) for row in rows] for name in SUITED}  # whole numbers, and none where there is none
+    return table.assign(**{name: pd.Series(values, dtype=object) for name, values in suited.items()})
 
 
 def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
@@ -373,7 +374,7 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
     table = typed_rows(rows)
     if model is not None:
         models = sorted(set(table["model"]))
-        table = table[table["model"] == model]
+        table = table[(table["model"] == model) | (table["model"].map(model_name) == model_name(model))]
         if table.empty:
             ran = ", ".join(models) or "none"
             raise LmphysError(

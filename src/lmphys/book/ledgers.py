@@ -1,15 +1,17 @@
 """All ledgers that there are of models: those that the project keeps, those of a folder, and those of the reader."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lmphys.book.chapter import toc_files
 from lmphys.book.ledger import read_ledger, typed_rows
 from lmphys.book.measures import read_measures
+from lmphys.book.parameters import PROFILES
 from lmphys.book.reference import ReferenceRun, read_references, reference_from
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
@@ -79,9 +81,40 @@ def read_ledgers(root: Path, folder: Path | None = None) -> Ledgers:
         measures += [pd.DataFrame(run.measures).assign(source=source) for run in runs]
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     found = pd.concat([part for part in measures if len(part)] or [pd.DataFrame()], ignore_index=True)
+    if len(found):
+        found["interval"] = found["interval"].where(found["interval"].notna(), None)
     specs = {model_name(spec): spec for spec in own["model"].unique()}
     sizes = {model_name(name): size for run in (*recorded, *others) for name, size in run.sizes.items()}
     return Ledgers(_by_name(rows), _by_name(found), sizes, specs, (*recorded, *others))
+
+
+def pages_in_order(root: Path) -> list[str]:
+    """Ids of the chapters in the order of the contents."""
+    prefix = "chapters/"
+    return [file.removeprefix(prefix) for file in toc_files(root) if file.startswith(prefix)]
+
+
+def best_first(rows: pd.DataFrame, pages: Sequence[str]) -> pd.DataFrame:
+    """Rows or measures, those that count before others on the same thing.
+
+    The largest profile comes first; then what a named folder has, what the reader ran, what is recorded; then the
+    default seed and prompt; then the page that a reader meets first; then the latest.
+
+    Args:
+        rows: of `Ledgers`.
+        pages: in the order of the contents.
+    """
+    if rows.empty:
+        return rows
+    place = {page: number for number, page in enumerate(pages)}
+    keys = rows.assign(
+        profile=-rows["profile"].map(PROFILES.index),
+        seed=rows["seed"].fillna(0) != 0,
+        prompt=~rows["prompt"].isin([None, "chat"]),
+        page=rows["page"].map(place).fillna(len(place)),
+    )
+    order = ["profile", "source", "seed", "prompt", "page", "date"]
+    return rows.loc[keys.sort_values(order, ascending=[True] * 5 + [False], kind="stable").index]
 
 
 def _with(rows: pd.DataFrame, source: int) -> pd.DataFrame:
@@ -89,7 +122,12 @@ def _with(rows: pd.DataFrame, source: int) -> pd.DataFrame:
 
 
 def _by_name(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(model=rows["model"].map(model_name)) if len(rows) else rows
+    """Models by their names; runs of `smoke`, whose numbers mean nothing, of those alone that have no others."""
+    if rows.empty:
+        return rows
+    rows = rows.assign(model=rows["model"].map(model_name))
+    more = set(rows["model"][rows["profile"] != "smoke"])
+    return rows[(rows["profile"] != "smoke") | ~rows["model"].isin(more)]
 
 
 def _of_folder(folder: Path | None) -> tuple[list[ReferenceRun], list[dict[str, Any]]]:

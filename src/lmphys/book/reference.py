@@ -5,7 +5,7 @@ They let a reader see a run that is larger than his own, and set his own verdict
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from lmphys.book.measures import read_measures
 from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, Target, book_record, book_records, run_key
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import listed, model_name, model_slug, write_atomically
+from lmphys.core.files import listed, model_slug, write_atomically
 from lmphys.core.provenance import git_state, machine, versions
 
 # Relative differences of numbers between processors that mean nothing.
@@ -100,67 +100,13 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
     if stale:
         raise LmphysError(f"not up to date: {', '.join(stale)}; build the book first: lmphys build")
     records = book_records(chapters)
-    return _reference(root, records, book_rows(root, records)[list(COLUMNS)].to_dict("records"))
+    return reference_of_runs(root, records, book_rows(root, records)[list(COLUMNS)].to_dict("records"))
 
 
-def reference_of_model(
-    root: Path, chapters: Sequence[Chapter], model: str, profile: str, *, seed: int | None = None
-) -> ReferenceRun:
-    """What was run of a model, in the book or beside it, as a reference run; pages that were not run are left out.
-
-    A run counts where nothing but the model, the profile and what suits the page to the model was changed. A model that
-    is a file or a folder goes by its name alone, as its place says nothing to others.
-
-    Args:
-        root: of the project.
-        chapters: whose runs are looked for.
-        model: its spec, as it was run.
-        profile: of the runs.
-        seed: of the runs; None for that of the chapters.
-
-    Raises:
-        LmphysError: there is no run, or one is out of date.
-    """
-    found, stale = [], []
-    asked = {"model": model, "profile": profile} | ({} if seed is None else {"seed": seed})
-    for chapter in chapters:
-        runs = list(_runs_of(chapter, asked))
-        if not runs:
-            continue
-        record, current = max(runs, key=lambda run: (run[1], run[0].date))
-        found.append((chapter, record))
-        stale += [] if current else [chapter.id]
-    if not found:
-        some = f"lmphys run {chapters[0].id if len(chapters) == 1 else 'PAGES'} --model {model} --profile {profile}"
-        raise LmphysError(f"no page was run with {model} in the profile {profile}; run some: {some}")
-    if stale:
-        again = f"lmphys run {' '.join(stale)} --model {model} --profile {profile}"
-        raise LmphysError(f"not up to date: {', '.join(stale)}; run them again: {again}")
-    rows = book_rows(root, found)[list(COLUMNS)]
-    return _named(_reference(root, found, rows[rows["model"] == model].to_dict("records")), model)
-
-
-def _runs_of(chapter: Chapter, asked: Mapping[str, Any]) -> Iterator[tuple[RunRecord, bool]]:
-    """Runs of a page with what was asked for whose rows join the ledger, and whether each is up to date."""
-    aside = (chapter.root / "runs" / chapter.id).parent.glob(f"{chapter.slug}--*")
-    for folder in [Target.of(chapter, {}, into_book=True).folder, *sorted(aside)]:
-        record = RunRecord.read(folder)
-        if record is None or any(record.parameters.get(name) != value for name, value in asked.items()):
-            continue
-        try:
-            parameters = chapter.resolve(record.parameters)
-        except LmphysError:  # the chapter has other parameters now
-            yield record, False
-            continue
-        plain = chapter.resolve(asked)
-        target = Target.of(chapter, parameters, into_book=folder.name == chapter.slug)
-        if all(parameters[name] == plain[name] for name in plain if name not in SUITED):
-            yield record, record.holds(run_key(chapter, parameters), target, chapter.root)
-
-
-def _reference(
+def reference_of_runs(
     root: Path, records: Sequence[tuple[Chapter, RunRecord]], rows: Sequence[Mapping[Any, Any]]
 ) -> ReferenceRun:
+    """Runs of pages and some of their ledger rows, as a reference run of this machine at this commit."""
     from lmphys.core.devices import resolve_device, resolve_dtype
     from lmphys.lm.size import known_size
 
@@ -181,22 +127,6 @@ def _reference(
         rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in plain],
         measures=[measure for file in _files(root, records) for measure in read_measures(file)],
         sizes={model: size for model, size in sizes.items() if size is not None},
-    )
-
-
-def _named(run: ReferenceRun, model: str) -> ReferenceRun:
-    """A run of one model, with the name of the model in the place of its spec wherever that stands."""
-    name = model_name(model)
-
-    def told(row: Mapping[str, Any]) -> dict[str, Any]:
-        return {part: value.replace(model, name) if isinstance(value, str) else value for part, value in row.items()}
-
-    return replace(
-        run,
-        model=name,
-        rows=[told(row) for row in run.rows],
-        measures=[told(row) for row in run.measures if row["model"] == model],
-        sizes={name: run.sizes[model]} if model in run.sizes else {},
     )
 
 

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
 
+# What a page has to say of its result, see `lmphys.core.progress.remark`; in the folder of the run.
+_REMARKS = "remarks.txt"
+
+
 @dataclass(frozen=True)
 class RunResult:
     """Outcome of `run_chapter`: the executed notebook, its record, and whether an earlier run served."""
@@ -189,6 +193,7 @@ def _execute(
         "IPYTHONDIR": str(folder / "ipython"),  # no start-up files of the user, but ours, which notes what is read
         "LMPHYS_LEDGER_FOLDER": str(folder / "ledger.new"),
         "LMPHYS_PROGRESS_FILE": str(folder / "progress.txt"),
+        "LMPHYS_REMARKS_FILE": str(folder / _REMARKS),
         "TQDM_DISABLE": "1",
         "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm asks for widgets, which a printed page cannot have
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -308,8 +313,9 @@ def _run_held(
         return RunResult(target.page, last, True)
 
     before = input_digests(root)  # files that change while the page runs must not count as used
-    staged = target.folder / "ledger.new"
+    staged, remarks = target.folder / "ledger.new", target.folder / _REMARKS
     shutil.rmtree(staged, ignore_errors=True)
+    remarks.unlink(missing_ok=True)
     running = target.folder / "running.ipynb"
     try:
         begin = time.monotonic()
@@ -343,6 +349,9 @@ def _run_held(
         running.unlink(missing_ok=True)
         shutil.rmtree(staged, ignore_errors=True)
     echo(f"{chapter.id}: {seconds:.1f} s → {target.page.relative_to(root)}")
+    if remarks.is_file():
+        for line in dict.fromkeys(remarks.read_text(encoding="utf-8").splitlines()):
+            echo(f"{chapter.id}: {line}")
     if files and target.ledger != root / "runs" / "ledger":
         echo(f"{chapter.id}: ledger rows of changed parameters stay in {target.ledger.relative_to(root)}")
     return RunResult(target.page, record, False)

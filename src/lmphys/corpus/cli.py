@@ -12,15 +12,11 @@ from rich.table import Table
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import listed
-from lmphys.core.paths import seen_from
+from lmphys.core.paths import MODEL_FORMS, seen_from
 
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
-# No brackets: the help would take them for markup.
-_FORMS = (
-    "smollm2, reasoner or reasoner@STEP, org/name or org/name@REVISION, a folder, a .gguf file, or random:SPEC#SEED"
-)
-Model = Annotated[str, typer.Option(help=_FORMS)]
+Model = Annotated[str, typer.Option(help=MODEL_FORMS)]
 Profile = Annotated[str, typer.Option(help="smoke (a minute), quick (minutes on two cores) or full (for a GPU)")]
 Key = Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; see `lmphys corpus info`")]
 
@@ -40,11 +36,18 @@ def build(
     top_k: Annotated[int, typer.Option(help="Most probable tokens kept; 0 keeps all")] = 0,
     max_tokens: Annotated[int | None, typer.Option(help="Longest chain in tokens (200; reasoner: 360)")] = None,
     prompt: Annotated[
-        str, typer.Option(help="'chat', 'chat:NAME' or 'chat:SETTING=VALUE' of its template, or a text with {question}")
+        str,
+        typer.Option(
+            help="'chat' (a plain question and answer where it has no template), 'chat:NAME' or 'chat:SETTING=VALUE' "
+            "of its template, or a text with {question}"
+        ),
     ] = "chat",
-    writer: Annotated[str | None, typer.Option(help="Model that writes the chains which MODEL reads")] = None,
+    writer: Annotated[
+        str | None, typer.Option(help="Model that writes the chains which MODEL reads, in any form as MODEL")
+    ] = None,
     layer: Annotated[int, typer.Option(help="Block whose output is kept; -1 is the last")] = -1,
-    dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto")] = "auto",
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16, 8bit, 4bit or auto")] = "auto",
+    quantize: Annotated[str | None, typer.Option(help="8bit or 4bit: the same as such a --dtype")] = None,
     device: Annotated[str, typer.Option(envvar="LMPHYS_DEVICE", help="cpu, cuda, mps or auto")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Chains side by side")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of questions and chains")] = 0,
@@ -54,6 +57,7 @@ def build(
     ] = None,
 ) -> None:
     """Build a corpus, or go on with one that was stopped; print where it lies."""
+    from lmphys.core.devices import quantized
     from lmphys.corpus.build import build_corpus
     from lmphys.corpus.parts import Part, build_part
     from lmphys.corpus.spec import default_spec
@@ -71,7 +75,7 @@ def build(
         sampling=Sampling(temperature, top_p, top_k, longest),
         prompt=prompt,
         layer=layer,
-        dtype=dtype,
+        dtype=dtype if quantize is None else quantized(quantize),
         seed=seed,
         **changes,
     )

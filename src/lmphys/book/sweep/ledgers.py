@@ -14,7 +14,8 @@ import pandas as pd
 
 from lmphys.book.chapter import find_chapter, find_chapters
 from lmphys.book.ledger import format_obtained
-from lmphys.book.reference import ReferenceRun, reference_from, reference_of_model
+from lmphys.book.model_reference import reference_of_model
+from lmphys.book.reference import ReferenceRun, reference_from
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 

@@ -4,6 +4,7 @@ They let a reader see a run that is larger than his own, and set his own verdict
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -120,7 +121,8 @@ def reference_of_runs(
         commit=git_state(root),
         machine=machine(),
         versions=versions(),
-        dtype=resolve_dtype("auto", resolve_device("auto")),
+        # Said for all pages of a sweep, whose ledger may be put together where there is no GPU.
+        dtype=os.environ.get("LMPHYS_DTYPE") or resolve_dtype("auto", resolve_device("auto")),
         pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
         rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in plain],
         measures=[measure for file in _files(root, records) for measure in read_measures(file)],

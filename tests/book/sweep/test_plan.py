@@ -2,11 +2,12 @@ import json
 import math
 
 import pytest
+from tests.book.conftest import REPOSITORY
 from tests.sweeps import PAGE, make_sweep, tiny_models
 
 from lmphys.book.chapter import find_chapters
 from lmphys.book.sweep.config import SweepConfig
-from lmphys.book.sweep.plan import n_parts, plan_sweep
+from lmphys.book.sweep.plan import n_parts, plan_sweep, takes_corpus
 from lmphys.book.sweep.rates import DEFAULT_SHAPE, Shape, read_devices, shape_of
 from lmphys.core.errors import LmphysError
 
@@ -54,6 +55,12 @@ def test_pages_that_take_no_corpus_wait_for_none(tmp_path, models):
     page.write_text(page.read_text().replace(PAGE, "1 + 1"))
     plan = planned(root)
     assert plan.corpora == [] and plan.pages[0].after == []
+
+
+def test_pages_of_the_book_that_take_a_corpus():
+    takers = {chapter.id for chapter in find_chapters(REPOSITORY) if takes_corpus(chapter)}
+    assert {"reasoning/trajectories", "reasoning/slds", "reasoning/early_warning", "thermo/boltzmann"} <= takers
+    assert not {page for page in takers if page.startswith(("synthetic/", "generative/"))}
 
 
 def test_pages_share_a_job_until_it_has_work_enough(tmp_path, models):

@@ -5,6 +5,7 @@ the profile.
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -34,8 +35,8 @@ SWEEPS = Path("runs", "sweeps")
 FILLED = 0.5
 # How many times as long as loading the weights a job should take, and bytes a second at which a node loads them.
 _LOADS, _LOADING = 5, 1e9
-# What a chapter says that takes the corpus of its model.
-_TAKES_CORPUS = "default_spec(model"
+# What a chapter says that takes the corpus of its model, and perhaps of others.
+_TAKES_CORPUS = re.compile(r"default_spec\(\s*[a-z_]+\s*[,)]")
 # Sentences of a chain, and states kept of each: two sites at two positions, float32.
 SENTENCES, STATE_BYTES = 8, 4 * 4
 
@@ -86,7 +87,7 @@ class _Planner:
 
     def plan(self) -> SweepPlan:
         """All of it."""
-        takers = [page for page in self.pages if _TAKES_CORPUS in page.source]
+        takers = [page for page in self.pages if takes_corpus(page)]
         wanted = [(model, seed) for seed in self.config.seeds for model in self._written()] if takers else []
         corpora = [self._corpus(model, seed) for model, seed in wanted]
         asked = [(model, seed) for seed in self.config.seeds for model in self.config.models]
@@ -144,7 +145,7 @@ class _Planner:
             seconds = sum(self.seconds[page.id] for page in group)
             arguments = [*(page.id for page in group), "--model", model, "--profile", self.config.profile]
             arguments += ["--set", f"seed={seed}"]
-            takes = any(_TAKES_CORPUS in page.source for page in group)
+            takes = any(map(takes_corpus, group))
             name = self._name(model, seed)
             yield PageJob(
                 f"{name}--pages{number}",
@@ -166,6 +167,11 @@ class _Planner:
     def _hours(self, device: Device, wanted: Sequence[tuple[str, int]], groups: Sequence[PageJob]) -> float:
         drawn = sum(_tokens(self._spec(model, seed)) / self._rate(device, model) for model, seed in wanted)
         return (drawn + sum(job.seconds for job in groups)) / 3600
+
+
+def takes_corpus(page: Chapter) -> bool:
+    """Whether a page takes the corpus of its model, which then had better be there before."""
+    return _TAKES_CORPUS.search(page.source) is not None
 
 
 def n_parts(seconds: float, n_shards: int, job_minutes: float, shape: Shape, dtype: str) -> int:

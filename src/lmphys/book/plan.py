@@ -13,10 +13,12 @@ import psutil
 
 from lmphys.book.benchmarks import STATES, Benchmarks, Budget, Rates, load_benchmarks
 from lmphys.book.chapter import Chapter
+from lmphys.book.effort import effort_lines
 from lmphys.book.record import RunRecord, Target, run_key
 from lmphys.book.runner import page_bars, run_chapter, stop_kernels
 from lmphys.book.speed import rates_of
 from lmphys.core.errors import LmphysError
+from lmphys.lm.sizes import size_of
 
 # Memory that a page may need, bytes, and pages side by side that a screen can show.
 _MEMORY, _MOST_JOBS = 4e9, 8
@@ -42,7 +44,8 @@ class Plan:
     """The pages to run, those that should take least first, and the pages that are up to date.
 
     So a reader has something to read soon, and a fault that many pages share shows early. Pages without an estimate
-    come last; among equals the order of the contents stays. `jobs` pages run side by side.
+    come last; among equals the order of the contents stays. `jobs` pages run side by side. `efforts` says what the
+    models and their chains take, see `lmphys.book.effort`.
     """
 
     root: Path
@@ -50,6 +53,7 @@ class Plan:
     steps: tuple[Step, ...]
     fresh: tuple[Chapter, ...]
     jobs: int
+    efforts: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> int:
@@ -74,10 +78,14 @@ class Plan:
             )
         return text
 
+    def opening(self) -> list[str]:
+        """The headline, and what the models take."""
+        return [self.headline(), *self.efforts]
+
     def lines(self) -> list[str]:
-        """The headline and a line a page to run."""
+        """What stands at the opening, and a line a page to run."""
         width = max((len(step.chapter.id) for step in self.steps), default=0)
-        return [self.headline()] + [
+        return self.opening() + [
             f"{number:>3}  {step.chapter.id:<{width}}  {_about(step.seconds):>12}  {step.basis}"
             for number, step in enumerate(self.steps, 1)
         ]
@@ -154,12 +162,13 @@ def make_plan(
 ) -> Plan:
     """Plan of a run of chapters.
 
-    It may take ten seconds, where nothing is recorded of machines of this kind and rates are measured.
+    It may take ten seconds, where nothing is recorded of machines of this kind, or for another model, and rates are
+    measured.
 
     Args:
         root: Folder of the project.
         chapters: In the order of the contents.
-        overrides: Parameter values of all of them.
+        overrides: Parameter values; each chapter takes those that it knows.
         into_book: Whether the pages go into the book whatever the parameters.
         force: Run what has not changed, too.
         in_order: Keep the order of `chapters`.
@@ -175,7 +184,7 @@ def make_plan(
     estimator = _Estimator(root, machine_kind(), load_benchmarks(root))
     steps, fresh = [], []
     for chapter in chapters:
-        parameters = chapter.resolve(overrides)
+        parameters = chapter.resolve(chapter.taken(overrides))
         target = Target.of(chapter, parameters, into_book)
         last = RunRecord.read(target.folder)
         if last is not None and not force and last.holds(run_key(chapter, parameters), target, root):
@@ -185,7 +194,9 @@ def make_plan(
     if not in_order:
         steps.sort(key=lambda step: float("inf") if step.seconds is None else step.seconds)
     side_by_side = max(1, min(jobs_here() if jobs is None else jobs, len(steps)))
-    return Plan(root, estimator.machine, tuple(steps), tuple(fresh), side_by_side)
+    pages = [(step.chapter, step.chapter.resolve(step.chapter.taken(overrides))) for step in steps]
+    efforts = effort_lines(pages, estimator.rates, size_of)
+    return Plan(root, estimator.machine, tuple(steps), tuple(fresh), side_by_side, tuple(efforts))
 
 
 def jobs_here() -> int:
@@ -218,7 +229,7 @@ def carry_out(
 
     Args:
         plan: Of `make_plan`, with the same settings.
-        overrides: Parameter values of all chapters.
+        overrides: Parameter values; each chapter takes those that it knows.
         into_book: Replace the pages of the book whatever the parameters.
         force: Run even if nothing has changed.
         after: Called after each page with the chapters that are done.
@@ -235,8 +246,8 @@ def carry_out(
     def run(step: Step) -> float:
         begin = time.monotonic()
         run_chapter(
-            step.chapter, overrides=overrides, into_book=into_book, force=force, expected=step.seconds,
-            threads=threads, bars=bars, echo=echo,
+            step.chapter, overrides=step.chapter.taken(overrides), into_book=into_book, force=force,
+            expected=step.seconds, threads=threads, bars=bars, echo=echo,
         )  # fmt: skip
         return time.monotonic() - begin
 
@@ -272,8 +283,11 @@ def carry_out(
 
 def _next(waiting: Sequence[Step], running: Iterable[Step], overrides: Mapping[str, Any]) -> int:
     """Place of the first page of a model that no running page has: pages of one model wait for the same corpus."""
-    busy = {step.chapter.resolve(overrides).get("model") for step in running}
-    models = (step.chapter.resolve(overrides).get("model") for step in waiting)
+
+    def model(step: Step) -> Any:
+        return step.chapter.resolve(step.chapter.taken(overrides)).get("model")
+
+    busy, models = {model(step) for step in running}, (model(step) for step in waiting)
     return next((place for place, model in enumerate(models) if model not in busy), 0)
 
 

@@ -14,7 +14,8 @@ import pandas as pd
 from lmphys.book.chapter import Chapter
 from lmphys.book.claims import Claim, load_claims
 from lmphys.book.comparison import Comparison, Difference, Key, by_key, compare
-from lmphys.book.ledger import COLUMNS, judged_again, read_rows, typed_rows
+from lmphys.book.ledger import COLUMNS, SUITED, judged_again, read_rows, typed_rows
+from lmphys.book.measures import read_measures
 from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, Target, book_record, book_records, run_key
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
@@ -27,8 +28,12 @@ ROUNDING = 1e-3
 
 def book_rows(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> pd.DataFrame:
     """The ledger rows that the pages in the book recorded, of all models they speak of; columns as `read_ledger`."""
+    return typed_rows([row for file in _files(root, records) for row in read_rows(file)])
+
+
+def _files(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> list[Path]:
     files = [root / file for _, record in records for file in record.ledger]
-    return typed_rows([row for file in files if file.is_file() for row in read_rows(file)])
+    return [file for file in files if file.is_file()]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class ReferenceRun:
         rows: its ledger rows, JSON values with the columns of the ledger, and `not_firm`: why another run may come to
             another verdict, empty where nothing says so; see `not_firm`.
         renewed: page to date, commit and machine, where it was run later or elsewhere than the rest; see `renewed`.
+        measures: numbers of its model that no claim is about, as `lmphys.book.measures` has them.
+        sizes: model to the number of its parameters, where it is known.
     """
 
     model: str
@@ -59,6 +66,8 @@ class ReferenceRun:
     pages: dict[str, float]
     rows: list[dict[str, Any]] = field(repr=False)
     renewed: dict[str, dict[str, str]] = field(default_factory=dict)
+    measures: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -72,8 +81,12 @@ class ReferenceRun:
     def write(self, root: Path) -> Path:
         """Write it to the project in `root`; returns the file."""
         path = root / REFERENCE_LEDGERS / f"{self.name}.json"
-        write_atomically(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
+        self.save(path)
         return path
+
+    def save(self, path: Path) -> None:
+        """Write it to a file."""
+        write_atomically(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
 
 
 def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
@@ -82,15 +95,24 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
     Raises:
         LmphysError: a page is missing or out of date, so that its rows would not be those of its sources.
     """
-    from lmphys.core.devices import resolve_device, resolve_dtype
-
     stale = [chapter.id for chapter in chapters if not book_record(chapter)[1]]
     if stale:
         raise LmphysError(f"not up to date: {', '.join(stale)}; build the book first: lmphys build")
     records = book_records(chapters)
+    return reference_of_runs(root, records, book_rows(root, records)[list(COLUMNS)].to_dict("records"))
+
+
+def reference_of_runs(
+    root: Path, records: Sequence[tuple[Chapter, RunRecord]], rows: Sequence[Mapping[Any, Any]]
+) -> ReferenceRun:
+    """Runs of pages and some of their ledger rows, as a reference run of this machine at this commit."""
+    from lmphys.core.devices import resolve_device, resolve_dtype
+    from lmphys.lm.size import known_size
+
     parameters = pd.DataFrame([record.parameters for _, record in records])
-    rows = [_json_row(row) for row in book_rows(root, records)[list(COLUMNS)].to_dict("records")]
     claims, others = load_claims(root), _rows_of_other_seeds(root, records)
+    plain = [_json_row(row) for row in rows]
+    sizes = {model: known_size(model) for model in sorted({row["model"] for row in plain})}
     return ReferenceRun(
         model=str(parameters["model"].mode()[0]),
         profile=str(parameters["profile"].mode()[0]),
@@ -100,7 +122,9 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
         versions=versions(),
         dtype=resolve_dtype("auto", resolve_device("auto")),
         pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
-        rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in rows],
+        rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in plain],
+        measures=[measure for file in _files(root, records) for measure in read_measures(file)],
+        sizes={model: size for model, size in sizes.items() if size is not None},
     )
 
 
@@ -112,11 +136,13 @@ def renewed(kept: ReferenceRun, fresh: ReferenceRun) -> ReferenceRun:
         fresh: a run of the pages that are to take the place of its own, or to be added.
     """
     there = {"date": fresh.date, "commit": fresh.commit, "dtype": fresh.dtype, "processor": fresh.machine["processor"]}
-    rows = [row for row in kept.rows if row["page"] not in fresh.pages]
+    rows, measures = ([row for row in old if row["page"] not in fresh.pages] for old in (kept.rows, kept.measures))
     return replace(
         kept,
         pages=kept.pages | fresh.pages,
         rows=[*rows, *fresh.rows],
+        measures=[*measures, *fresh.measures],
+        sizes=kept.sizes | fresh.sizes,
         renewed=kept.renewed | dict.fromkeys(fresh.pages, there),
     )
 
@@ -233,7 +259,7 @@ def check_reference(root: Path, chapters: Sequence[Chapter]) -> Check:
 
 def _json_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     """A ledger row as it was recorded: missing numbers are null."""
-    missing = {name for name in ("value", "seed") if pd.isna(row[name])}
+    missing = {name for name in ("value", "seed", *SUITED) if pd.isna(row[name])}
     return {str(name): None if name in missing else value for name, value in row.items()}
 
 
@@ -243,11 +269,17 @@ def read_references(root: Path) -> list[ReferenceRun]:
     Raises:
         LmphysError: a file is damaged.
     """
-    found = []
-    for path in listed(root / REFERENCE_LEDGERS, "*.json"):
-        with given(path, "write it anew: lmphys reference", "is no reference run"):
-            found.append(ReferenceRun(**json.loads(path.read_text(encoding="utf-8"))))
-    return found
+    return [reference_from(path) for path in listed(root / REFERENCE_LEDGERS, "*.json")]
+
+
+def reference_from(path: Path) -> ReferenceRun:
+    """The reference run of a file.
+
+    Raises:
+        LmphysError: it is damaged.
+    """
+    with given(path, "write it anew: lmphys reference", "is no reference run"):
+        return ReferenceRun(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def compare_verdicts(rows: pd.DataFrame, reference: ReferenceRun) -> pd.DataFrame:

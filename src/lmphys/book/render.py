@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 
 from lmphys.book.api import PAGE, write_api
@@ -43,11 +44,26 @@ def missing_html(root: Path, since: float = 0.0) -> list[str]:
     return bad
 
 
+def usable_configuration(config: Path, out: Path) -> Path:
+    """The configuration, or a copy in `out` without buttons for Binder and Colab where no address of a fork is set.
+
+    The theme fails on such buttons where it does not know what they should open.
+    """
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    if "launch_buttons" not in settings or (settings.get("repository") or {}).get("url"):
+        return config
+    del settings["launch_buttons"]
+    place = out / "runs" / "config.yml"
+    place.parent.mkdir(exist_ok=True)
+    write_atomically(place, yaml.safe_dump(settings, allow_unicode=True))
+    return place
+
+
 def run_jupyter_book(source: Path, config: Path, out: Path, log: Path, *, strict: bool) -> int:
     """Render `source` to `out/_build/html`; returns the status of Jupyter Book. With `strict` a warning is an error."""
     # Of this interpreter, whatever `jupyter-book` the PATH has; the package has no __main__.
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source)]
-    command += ["--config", str(config), "--path-output", str(out)]
+    command += ["--config", str(usable_configuration(out / config, out)), "--path-output", str(out)]
     command += ["-n", "-W", "--keep-going"] if strict else ["--keep-going"]
     environment = {**os.environ, "NO_COLOR": "1"}
     log.parent.mkdir(exist_ok=True)

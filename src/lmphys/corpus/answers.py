@@ -16,7 +16,11 @@ _OPEN_THOUGHTS = re.compile(r"<(?:think|thinking|reasoning|thought)>", re.IGNORE
 # A model without a chat template goes on with a question of its own.
 _NEXT = re.compile(
     r"\n[#* \t]*(?P<kind>(?:next\s+|new\s+)?(?:question|problem|exercise|q|human|user|instruction|input)\b\s*\d*)"
-    r"\s*\**\s*[.:][* ]*(?P<text>[^\n]*)|<\|(?:im_start|im_end|endoftext|eot_id|user|end)\|>",
+    r"\s*\**\s*[.:][* ]*(?P<text>[^\n]*)"
+    r"|\n[ \t]*(?:[#*]+[ \t]*(?:next\s+|new\s+)?(?:question|problem|exercise)\b[ \t]*\d*[ \t*]*\n"
+    r"|\[(?:question|user|instruction)\])"
+    r"\s*(?P<line>[^\n]*)"
+    r"|<\|(?:im_start|im_end|endoftext|eot_id|user|end)\|>|\[/?INST\]",
     re.IGNORECASE,
 )
 _REMARK = (
@@ -55,7 +59,12 @@ _CLAUSE_END = re.compile(
 _REASON = re.compile(r"\b(?:because|since|as|whereas|unlike)\b", re.IGNORECASE)
 _COMES_TO = re.compile(r",?\s*\bwhich\s+(?:is|equals|makes|gives)\b", re.IGNORECASE)
 _LABEL = re.compile(r"^[\s>*_#]*(?:[-•+]\s+|\(?(?:\d{1,3}|[a-z])[.)]\s+|step\s*\d+\s*[.:)]\s*|[*•]\s+)+", re.IGNORECASE)
-_CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?![\d:])")
+_CLOCK = re.compile(r"(?<![\d:.])\d+(?::\d+){1,2}(?![\d:])")  # a time, or a ratio
+# An answer that stands first, alone on its line, and is explained below.
+_EXPLAINED = re.compile(
+    r"\s*(?P<first>[^\n]{1,80})\n\s*[*_#]*(?:explanation|reason|reasoning|rationale|justification|because)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,9 @@ def extract(text: str, question: Question, *, ended: bool = True) -> str | None:
         last = max(last, end)
     if not ended:
         return None
+    explained = _EXPLAINED.match(answered)
+    if explained and _opens_with_answer(explained["first"], question):
+        return _read_phrase(explained["first"], question)
     return _read_rest(answered[last if question.choices else 0 :], question)
 
 
@@ -137,7 +149,8 @@ def _own_answer(text: str, question: Question) -> str:
     opened = _OPEN_THOUGHTS.search(text)
     text = text[: opened.start()] if opened else text
     for match in _NEXT.finditer(text):
-        restated = match["text"] is not None and _restates(match["text"], question.text)
+        line = match["text"] if match["text"] is not None else match["line"]
+        restated = line is not None and _restates(line, question.text)
         if text[: match.start()].strip() and not restated:
             return text[: match.start()]
     return text
@@ -226,6 +239,7 @@ def _read_phrase(phrase: str, question: Question) -> str | None:
 def _read_number(phrase: str) -> str | None:
     """The number that an announced phrase comes to: of "3 + 4 = 7" the 7, of "10, because 20 = 2 * 10" the 10."""
     written = re.sub(r"^(\$?\d{1,3})((?: \d{3})+)(?!\d)", _joined, plain(phrase).strip())
+    written = re.sub(r"^(-?\$?\d+),(\d{1,2})(?![\d,])", r"\1.\2", written)  # a decimal comma
     if re.match(r"not\b", written):
         return None
     if re.search(r"\\(?!boxed)[a-zA-Z]+|\d\s*\^", written) and is_formula(phrase):
@@ -255,6 +269,8 @@ def _operates(side: str) -> bool:
 
 def _read_rest(text: str, question: Question) -> str | None:
     """The answer of a text that announces none: the result or the choice in the last sentence that has one."""
+    if not question.choices and _CLOCK.fullmatch(question.gold.strip()):
+        return next((match.group() for match in reversed(list(_CLOCK.finditer(text)))), None)
     if not question.choices and not number_of(question.gold):
         return None
     written = plain(text)

@@ -20,6 +20,7 @@ _NOT_AFTER = re.compile(
     r"(?:is|are|was|were)n't\b)",
     re.IGNORECASE,
 )
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _NEAR = 60  # characters before a choice that tell whether it is ruled out
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts without spaces between words
 _STANDING_ALONE = re.compile(r"[\"')\]*]*(?:[.,;:!?]|\s*$|\s*\n|\s+[-–—]\s)")
@@ -133,10 +134,14 @@ def _letter_mentions(text: str, letter: str, index: int, opening: bool) -> list[
         rf"{_CHOOSING}{ends}",
         rf"(?<![a-zA-Z0-9_'])(?P<it>{letter})(?=[).:]\s|[).:]$|\))",
         rf"\b(?i:option|choice|letter)\s+[\"'(\[*]*(?P<it>{letter})(?!\w|')",
-        rf"^[\s\"'(\[*]*(?P<it>(?i:{letter}))(?=[\s\"')\]*.]*$)",
+        rf"\b(?i:option|choice|letter)\s*:?\s*\((?P<it>(?i:{letter}))\)",
+        rf"(?<![\w'])(?P<it>{letter})\s+is\s+the\s+(?:one|only|best|correct|right)\b",
+        rf"^[\s\"'(\[*_]*(?P<it>(?i:{letter}))(?=[\s\"')\]*_.]*$)",
     ]
     if opening:
-        patterns.append(rf"^[\s\"'(\[{{*$:]*(?:(?i:option|choice|letter)\s+)?[\"'(\[*]*(?P<it>{letter})(?!\w|'\w)")
+        patterns.append(rf"^[\s\"'(\[{{<*$:]*(?:(?i:option|choice|letter)\s+)?[\"'(\[*]*(?P<it>{letter})(?!\w|'\w)")
+        if index < len(_ORDINALS):
+            patterns.append(rf"^\s*(?i:the\s+(?P<it>{_ORDINALS[index]})\s+(?:option|choice|statement|one|answer))\b")
     return [Mention(*m.span("it"), index) for pattern in patterns for m in re.finditer(pattern, text)]
 
 

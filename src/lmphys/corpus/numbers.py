@@ -33,6 +33,9 @@ _REWRITES = tuple(
         (r"\\frac\s*" + _BRACED + r"\s*" + _BRACED, r"(\1)/(\2)"),
         (r"\\[()\[\]]", " "),
         (r"\\\$", "$"),
+        (r"\$-\$(?=\d)", "-"),
+        (r"(?<=[\d)])\s*[·⋅]\s*(?=[\d(])", " × "),
+        (r"</?(?:b|i|u|em|strong|mark|p|br|code)\s*/?>", ""),
         (r"\.{2,}|…", " … "),
         (r"\*\*(?=\S)(?<![\w)]\*\*)|(?<=\S)\*\*(?![\w(])|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|`+", ""),
         (r"×\s*10\s*\^\s*\{?\s*([-+]?\d+)\s*\}?", r"e\1"),
@@ -74,6 +77,13 @@ _SPELT = re.compile(
     rf"(?<![\w-])(?P<sign>(?:minus|negative)\s+)?(?P<words>(?:{_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_WORD}))*)(?![\w-])",
     re.IGNORECASE,
 )
+_PARTS = {"hal": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+_SHARE = re.compile(
+    rf"(?<![\w-])(?P<sign>(?:minus|negative)\s+)?(?:(?P<whole>{_WORD})\s+and\s+)?"
+    rf"(?:(?P<top>an?|{'|'.join(_ONES[1:])})[\s-]+(?P<part>{'|'.join(_PARTS)})(?:f|ves|s)?|(?P<bare>half))(?![\w-])",
+    re.IGNORECASE,
+)
+_DOZENS = re.compile(r"\b(?:(?P<count>an?|" + "|".join(_ONES[1:]) + r")\s+)?dozens?\b", re.IGNORECASE)
 _UNIT = re.compile(r"[$€£¥₹]|[a-z]+(?:[\s/]+[a-z]+){0,2}")
 _TIMES = re.compile(r"\b(?:once|twice|thrice)\b", re.IGNORECASE)
 _TIMES_VALUES = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
@@ -138,14 +148,14 @@ def plain(text: str) -> str:
 _VULGAR = re.compile(r"[¼-¾⅐-⅞]")
 _RAISED = re.compile(r"(?<=[\w)])⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_MINUS = dict.fromkeys("−﹣－‑", "-")
+_ALIKE = {**dict.fromkeys("−﹣－‑", "-"), **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’", "'")}
 
 
 def _ascii(c: str) -> str:
     if c.isascii():
         return c
     digit = unicodedata.decimal(c, None)
-    return str(digit) if digit is not None else _MINUS.get(c, c)
+    return str(digit) if digit is not None else _ALIKE.get(c, c)
 
 
 def numbers(text: str) -> list[Number]:
@@ -154,13 +164,33 @@ def numbers(text: str) -> list[Number]:
 
 
 def spelt_numbers(text: str) -> list[Number]:
-    """All numbers of a text that are written in words, in order: `seven`, `twenty-one`, `one hundred and five`."""
-    found = []
+    """All numbers of a text that are written in words, in order: `seven`, `one hundred and five`, `three quarters`."""
+    found = [*_shares(text), *_dozens(text)]
+    taken = [range(number.start, number.end) for number in found]
     for match in _SPELT.finditer(text):
         value = _spelt(re.split(r"[\s-]+", match["words"].lower()))
-        if value is not None:
+        if value is not None and not any(match.start() in places for places in taken):
             found.append(Number(match.group(), -value if match["sign"] else value, False, match.start(), match.end()))
+    return sorted(found, key=lambda number: number.start)
+
+
+def _shares(text: str) -> list[Number]:
+    """`one half`, `three quarters`, `two and a half`."""
+    found = []
+    for match in _SHARE.finditer(text):
+        value = _count(match["top"]) / _PARTS[match["part"].lower()] if match["part"] else 0.5
+        value += _WORDS.get((match["whole"] or "").lower(), 0)
+        found.append(Number(match.group(), -value if match["sign"] else value, False, *match.span()))
     return found
+
+
+def _dozens(text: str) -> list[Number]:
+    return [Number(m.group(), 12.0 * _count(m["count"]), False, *m.span()) for m in _DOZENS.finditer(text)]
+
+
+def _count(word: str | None) -> int:
+    """One to nineteen; `a` and none are one."""
+    return _WORDS.get((word or "a").lower(), 1)
 
 
 def counted_times(text: str) -> list[Number]:
@@ -175,7 +205,7 @@ def number_of(text: str) -> Number | None:
     if not found:
         spelt = spelt_numbers(written) or counted_times(written)
         return spelt[0] if spelt and spelt[0].text == written else None
-    rest = written[found[0].end :].replace("$", " ").strip()
+    rest = re.sub(r"^\s*\((.*)\)$", r"\1", written[found[0].end :]).replace("$", " ").strip()  # "9 (apples)"
     is_whole = len(found) == 1 and found[0].start == 0
     return found[0] if is_whole and (not rest or _UNIT.fullmatch(rest)) else None
 

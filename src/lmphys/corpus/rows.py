@@ -13,9 +13,16 @@
 | PIQA | `goal` | `sol1`, `sol2` | `label`: index from 0 |
 | TruthfulQA | `question` | `mc1_targets`: `choices` and `labels` | the label that is 1 |
 | StrategyQA, BoolQ | `question`, perhaps `passage` | | `answer`: true or false |
+| MMLU as a table | `question` | `A`, `B`, `C`, `D` | `answer`: the letter |
+| MMLU-Pro | `question` | `options` | `answer`: the letter, `answer_index` |
+| SVAMP, ASDiv | `body` and `question` | | `answer` |
+
+Names of fields may be written with capitals. A text in `passage`, `context`, `body` or `premise` stands before the
+question. Where several fields say what is right, they must agree.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +30,12 @@ from lmphys.corpus.answers import final_answer
 from lmphys.corpus.choices import letter_of, same_choice
 
 _LONGEST = 200  # characters of a gold answer that a chain can be held to
+_CONTEXTS = ("passage", "context", "body", "premise")
+_KNOWN = (
+    "question", "problem", "question_stem", "ctx", "goal", *_CONTEXTS, "choices", "endings", "options", "mc1_targets",
+    "sol1", "sol2", "answer", "answerKey", "answer_index", "label", "solution",
+)  # fmt: skip
+_LABELLED = re.compile(r"[(\[]?(?P<label>[A-Z]{1,2})[)\].:][)\].:]?\s*(?P<text>.*)", re.DOTALL)
 _FORMS = "answer, answerKey (with choices) or label (the index of a choice, from 0)"
 
 
@@ -41,9 +54,14 @@ def read_row(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
     Raises:
         RowError: a part is missing, or the gold answer cannot be read or could be meant in two ways.
     """
+    row = _with_known_names(row)
     text = _question(row)
     choices, labels = _choices(row)
     answer = _chosen(row, choices, labels) if choices else _written(row)
+    if isinstance(answer, str) and not choices:
+        answer = answer.strip()
+        choices = next((pair for pair in (("Yes", "No"), ("True", "False")) if answer.title() in pair), ())
+        answer = answer.title() if choices else answer
     if isinstance(answer, bool):
         choices = ("True", "False") if "true" in text.lower() else ("Yes", "No")
         answer = choices[0] if answer else choices[1]
@@ -51,6 +69,12 @@ def read_row(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
         if half_character(part):
             raise RowError("holds half a character (a lone surrogate); write the character itself")
     return text, answer, choices
+
+
+def _with_known_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with its known fields by their names, whichever letters of theirs are capitals."""
+    lower = {str(name).lower(): value for name, value in row.items()}
+    return {**row, **{name: lower[name.lower()] for name in _KNOWN if name not in row and name.lower() in lower}}
 
 
 def _question(row: Mapping[str, Any]) -> str:
@@ -66,9 +90,13 @@ def _question(row: Mapping[str, Any]) -> str:
         return f"{text} ... How does it go on?"
     if name == "goal":
         return f"{text} What is the better way?"
-    if isinstance(row.get("passage"), str):
-        return f"{row['passage']}\n\n{text.capitalize().rstrip('?')}?"
-    return text
+    before = next((name for name in _CONTEXTS if row.get(name)), None)
+    if before is None:
+        return text
+    if not isinstance(row[before], str):
+        raise RowError(f"has a {before} that is no text; write what the model is to read into question")
+    asked = f"{text.capitalize().rstrip('?')}?" if before == "passage" else text
+    return f"{row[before]}\n\n{asked}"
 
 
 def _choices(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -80,6 +108,9 @@ def _choices(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         found = [row["sol1"], row["sol2"]]
     elif isinstance(row.get("question"), Mapping):
         found = row["question"].get("choices")
+    columns = [letter for letter in "ABCDEFGHIJ" if row.get(letter) is not None]
+    if found is None and columns[:2] == ["A", "B"]:
+        found = [row[letter] for letter in columns]
     labels: Sequence[Any] = ()
     if isinstance(found, Mapping) and "text" in found:
         found, labels = found["text"], found.get("label") or ()
@@ -91,12 +122,20 @@ def _choices(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (), ()
     if not isinstance(found, list | tuple) or any(isinstance(item, Mapping | list | None) for item in found):
         raise RowError("has choices that are no list of texts; write them as a list")
-    choices = tuple(str(item).strip() for item in found)
+    choices = _without_labels(tuple(str(item).strip() for item in found))
     if len(choices) < 2 or not all(choices):
         raise RowError("has an empty choice, or only one; give at least two")
     if labels and len(labels) != len(choices):
         raise RowError(f"has {len(choices)} choices with {len(labels)} labels; give each choice one label")
     return choices, tuple(str(label).strip() for label in labels)
+
+
+def _without_labels(choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Choices without the letters that they carry themselves, as in "A) 21": they are written out by us."""
+    parts = [_LABELLED.fullmatch(choice) for choice in choices]
+    if all(part and part["text"] and part["label"] == letter_of(i) for i, part in enumerate(parts)):
+        return tuple(part["text"] for part in parts if part)
+    return choices
 
 
 def _chosen(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, ...]) -> str:
@@ -107,11 +146,22 @@ def _chosen(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str,
             f"has an ambiguous answer: {row.get('answer')!r} may mean {' or '.join(repr(choices[i]) for i in meant)}; "
             "name the letter in answerKey, or the index from 0 in label"
         )
+    _check_agreement(row, choices, labels, meant[0])
     right = choices[meant[0]]
     twins = [choice for i, choice in enumerate(choices) if i != meant[0] and same_choice(choice, right)]
     if twins:
         raise RowError(f"has the right choice {right!r} a second time as {twins[0]!r}; keep one of them")
     return right
+
+
+def _check_agreement(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, ...], right: int) -> None:
+    """Refuse a row in which another field says that another choice is right."""
+    names = ("answer", "answerKey", "label", "answer_index")
+    given = [name for name in names if row.get(name) is not None and str(row[name]).strip()]
+    for name in given if len(given) > 1 and "mc1_targets" not in row else []:
+        alone = {key: value for key, value in row.items() if key not in names or key == name}
+        if right not in _meant({**alone, "label": alone.pop("answer_index", alone.get("label"))}, choices, labels):
+            raise RowError(f"says two things: {', '.join(f'{key} {row[key]!r}' for key in given)}; keep the right one")
 
 
 def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, ...]) -> list[int]:
@@ -125,10 +175,12 @@ def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, 
     key = row.get("answerKey")
     if key is not None and str(key).strip():
         known = list(labels) or letters
-        if str(key).strip() not in known:
+        named = [i for i, name in enumerate(known) if name == str(key).strip()]
+        named = named or [i for i, name in enumerate(known) if name.lower() == str(key).strip().lower()]
+        if len(named) != 1:
             raise RowError(f"has the answerKey {key!r}, which is none of its labels {known}; name one of them")
-        return [known.index(str(key).strip())]
-    answer, label = row.get("answer"), row.get("label")
+        return named
+    answer, label = row.get("answer"), row.get("label", row.get("answer_index"))
     if answer is None and label is not None and str(label).strip():
         if not str(label).strip().isdigit() or int(label) >= len(choices):
             raise RowError(f"has the label {label!r}; give the index of the right choice, 0 to {len(choices) - 1}")
@@ -138,12 +190,16 @@ def _meant(row: Mapping[str, Any], choices: tuple[str, ...], labels: tuple[str, 
     if isinstance(answer, list | Mapping):
         raise RowError(f"has {answer!r} as answer; give one choice, by its text, letter or index")
     said = "Yes" if answer is True else "No" if answer is False else str(answer).strip()
-    said = str(answer) if isinstance(answer, bool) and "Yes" not in choices else said
+    said = str(answer) if isinstance(answer, bool) and "yes" not in map(str.lower, choices) else said
     meant = {i for i, choice in enumerate(choices) if choice == said}
     meant = meant or {i for i, choice in enumerate(choices) if same_choice(choice, said)}
     meant = {min(meant)} if meant and all(choices[i] == said for i in meant) else meant  # a twin is told apart later
     if isinstance(answer, str):
         meant |= {i for i, name in enumerate(labels or letters) if name == said}
+        part = None if meant else _LABELLED.fullmatch(said)  # "B) dog" and "(B)"
+        if part and part["label"] in (names := list(labels) or letters):
+            index = names.index(part["label"])
+            meant |= {index} if not part["text"] or same_choice(part["text"], choices[index]) else set()
     elif isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(choices):
         meant.add(answer)
     if not meant:

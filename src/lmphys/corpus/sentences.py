@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lmphys.corpus.abbreviations import ABBREVIATIONS, AMBIGUOUS, OPENERS
+from lmphys.corpus.abbreviations import ABBREVIATIONS, AMBIGUOUS, BEFORE_VALUES, OPENERS
 
 _CLOSING = r"(?:[ \u00a0\u202f]?»|[\"'”’›)\]}*_`$」』）】》〉]|\\[)\]])*"
 _END = re.compile(
@@ -29,7 +29,7 @@ _END = re.compile(
 )
 _MARKS = r"[\s>*_`#\-•–+]*"
 _LABEL = re.compile(
-    rf"{_MARKS}(?:\(?(?:\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,4}})[.):]+|"
+    rf"{_MARKS}(?![A-Za-z]\.[A-Za-z]\.)(?:\(?(?:\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,4}})[.):]+|"
     rf"(?:step|case|part|rule|point|question|problem|example|option|statement|method|solution)\s*"
     rf"(?:#?\d{{1,3}}|[A-Z])?\s*[.:)]|\d{{1,3}}[、．）]|第\s*[\d一二三四五六七八九十]+\s*步\s*[:：、.]?|"
     rf"(?:步骤|ステップ|手順)\s*[\d一二三四五六七八九十]+\s*[:：、.]?)(?:{_MARKS}(?:\d{{1,3}}[.)](?=\s|$))?){_MARKS}",
@@ -143,6 +143,10 @@ def _continues(text: str, match: re.Match[str], start: int, stop: int) -> bool:
     word = before.group().lower() if before else ""
     goes_on = following[0].islower() or following[0].isdigit()
     # "z. B. rot", "т. е. три", "p. ej. tres"
+    if f"{word}.{following.split('.')[0].lower()}" in ABBREVIATIONS:
+        return True
+    pair = re.search(rf"(?:^|\s)({_SHORT})\.\s({_SHORT})$", said)
+    word = ".".join(pair.groups()).lower() if pair and ".".join(pair.groups()).lower() in ABBREVIATIONS else word
     if (
         re.search(rf"(?:^|\s){_SHORT}$", said)
         and re.match(rf"{_SHORT}\.\s+[^\W\d_]", following)
@@ -159,7 +163,10 @@ def _continues(text: str, match: re.Match[str], start: int, stop: int) -> bool:
         named = re.match(r"[A-Z][a-z]+", following)
         return named is not None and named[0] not in OPENERS and word != "i" and not _answers(said)
     if word.isdigit() and len(word) <= 2:
-        # "... are: 1. Add them. 2. Halve it.": a number after a finished piece opens the next one.
+        # "... are: 1. Add them. 2. Halve it.": a number after a finished piece opens the next one; "e.g. 3" is none.
+        before_it = re.search(r"(?:^|\s)((?:\w{1,2}\.\s)?[\w.]+)\.\s+\d{1,2}$", said)
+        if before_it and before_it[1].replace(" ", "").lower() in BEFORE_VALUES:
+            return False
         return bool(re.search(r"(?:^|[.;!?]\s+|\n\s*|step\s+)\d{1,2}$|:\s+1$", said, re.IGNORECASE))
     return False
 

@@ -46,7 +46,7 @@ class CorpusSpec:
         n_chains: chains per question.
         sampling: how tokens are drawn.
         prompt: see `lmphys.lm.prompts`.
-        layer: block after which `resid_post` is taken; -1 is the last.
+        layer: block after which `resid_post` is taken; -1 is the last. See `site`.
         dtype: of weights and states; `auto` is resolved for the machine.
         seed: of questions and chains.
     """
@@ -61,6 +61,11 @@ class CorpusSpec:
     layer: int = -1
     dtype: str = "auto"
     seed: int = 0
+
+    @property
+    def site(self) -> str:
+        """Which states are meant unless said otherwise: those after the final norm, or after the block asked for."""
+        return "final_norm" if self.layer == -1 else "resid_post"
 
     def check(self) -> None:
         """Raise LmphysError where the spec asks for the impossible."""
@@ -88,8 +93,8 @@ class CorpusSpec:
         return dataclasses.replace(self, dtype=dtype, writer=writer, prompt=prompt)
 
     def read_by(self, reader: str) -> "CorpusSpec":
-        """The same text, read by another model; the states are those after its last layer."""
-        return dataclasses.replace(self, model=reader, writer=self.writer or self.model, layer=-1)
+        """The same text, read by another model; its states are those after its own block of the same number."""
+        return dataclasses.replace(self, model=reader, writer=self.writer or self.model)
 
     def to_json(self) -> dict[str, Any]:
         """The spec as JSON values."""
@@ -120,7 +125,12 @@ class CorpusSpec:
 
 
 def default_spec(
-    model: str = DEFAULT_MODEL, profile: str = "quick", *, tasks: Sequence[str] = (), **changes: Any
+    model: str = DEFAULT_MODEL,
+    profile: str = "quick",
+    *,
+    tasks: Sequence[str] = (),
+    max_tokens: int | None = None,
+    **changes: Any,
 ) -> CorpusSpec:
     """The corpus that the chapters share.
 
@@ -129,6 +139,7 @@ def default_spec(
         profile: `smoke` (a minute), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
         tasks: names of tasks or files; none stands for those of the profile, or for `REASONER_TASKS`, with chains of up
             to `REASONER_TOKENS`, where the model is `reasoner` or its control.
+        max_tokens: of the longest chain; None leaves it to the sampling.
         changes: other fields of `CorpusSpec` to set.
 
     Raises:
@@ -145,7 +156,10 @@ def default_spec(
         settings["sampling"] = Sampling(max_tokens=REASONER_TOKENS)
     if base:
         settings["writer"] = base
-    return CorpusSpec(**{**settings, **changes})
+    spec = CorpusSpec(**{**settings, **changes})
+    if max_tokens is None:
+        return spec
+    return dataclasses.replace(spec, sampling=dataclasses.replace(spec.sampling, max_tokens=max_tokens))
 
 
 def control_of(model: str) -> str:

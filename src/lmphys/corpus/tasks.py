@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.extras import needed
 from lmphys.core.paths import expanded
 from lmphys.corpus.answers import Question
 from lmphys.corpus.choices import letter_of
@@ -16,6 +17,8 @@ from lmphys.corpus.rows import RowError, read_row
 from lmphys.problems.chains import CHAINS_VERSION, parse_task, problem_of
 from lmphys.problems.families import FAMILIES
 
+# Raise it when rows of files and benchmarks, or chains about them, are read otherwise than those of embedded tasks are.
+ROWS_VERSION = 2
 # Remarks in the generated questions that forbid the model to think aloud.
 _ONLY = re.compile(r"\s*(?:Give|Reply|Provide)\b[^.\n]*\b(?:only|just|final answer|one word)\b[^.\n]*\.?")
 
@@ -126,10 +129,8 @@ BENCHMARKS = {
 
 def benchmark_questions(name: str, n: int, seed: int) -> list[Question]:
     """N questions of a benchmark, drawn without replacement at a seed."""
-    try:
+    with needed(f"task {name}, which comes from the hub,"):
         import datasets
-    except ImportError as error:
-        raise LmphysError(f"task {name} comes from the hub; install the extra: pip install 'lmphys[hub]'") from error
     benchmark = BENCHMARKS[name]
     try:
         rows = datasets.load_dataset(benchmark.path, benchmark.config, split=benchmark.split)
@@ -223,12 +224,14 @@ def load_questions(task: str, n: int, seed: int, name: str = "") -> list[Questio
 
 
 def task_identity(task: str) -> str:
-    """What tells a task from others of its name: content of a file, version of our generator, or the name alone."""
+    """What tells a task from others of its name: content of a file, a version of what makes or reads it, or nothing."""
     labelled = parse_task(task)
     if labelled:
         # Loaded even where the chains lie on disk already, so that a page that reads them is known to depend on it.
         return f"{FAMILIES[labelled[0]].name}{task[len(labelled[0]) :]} {CHAINS_VERSION}"
+    if task in BENCHMARKS:
+        return f"{task} rows {ROWS_VERSION}"
     path = expanded(task)
-    if task in EMBEDDED or task in BENCHMARKS or not path.is_file():
+    if task in EMBEDDED or not path.is_file():
         return task
-    return f"{task} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+    return f"{task} rows {ROWS_VERSION} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"

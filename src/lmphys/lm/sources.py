@@ -10,11 +10,9 @@ from typing import Any
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.intact import fault_of, folder_fault
-from lmphys.core.paths import RANDOM, expanded
+from lmphys.core.paths import MODEL_FORMS, RANDOM, expanded
 from lmphys.lm.adapters import CONFIG, REASONER, adapter_digest, base_of, reasoner_steps
 from lmphys.lm.packaged import PACKAGED, digest_of, packaged_files
-
-FORMS = "smollm2, reasoner[@STEP], gemma3, org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def locate(spec: str) -> Source:
     """What a spec stands for.
 
     Args:
-        spec: see `FORMS`.
+        spec: see `lmphys.core.paths.MODEL_FORMS`.
 
     Raises:
         LmphysError: it has no known form, or names a file, a step or a base that is not there.
@@ -133,7 +131,7 @@ def _locate(spec: str, above: tuple[Path, ...]) -> Source:
     path = expanded(spec).absolute()
     if spec.lower().endswith(".gguf"):
         if not path.is_file():
-            raise LmphysError(f"no file {spec}; a model is {FORMS}")
+            raise LmphysError(f"no file {spec}; a model is {MODEL_FORMS}")
         if fault := fault_of(path, whole=False):
             raise LmphysError(str(fault))
         return Source("gguf", str(path), spec, files=(path,))
@@ -147,7 +145,7 @@ def _locate(spec: str, above: tuple[Path, ...]) -> Source:
         return Source("folder", str(path), spec)
     name, _, revision = spec.partition("@")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or spec.startswith((".", "/")):
-        raise LmphysError(f"unknown model {spec!r}; a model is {FORMS}")
+        raise LmphysError(f"unknown model {spec!r}; a model is {MODEL_FORMS}")
     return Source("hub", name, spec, revision or None)
 
 

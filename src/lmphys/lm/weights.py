@@ -40,7 +40,7 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device, *, bits: s
     """Load what `spec` names.
 
     Args:
-        spec: see `lmphys.lm.sources.FORMS`.
+        spec: see `lmphys.core.paths.MODEL_FORMS`.
         dtype: of the weights; adapters are merged in float32 and the sum is rounded.
         device: where they go; above one GPU a hub or local model without adapters is spread over all.
         bits: one of `QUANTIZED`, where weights have so many and are unpacked as they are used.
@@ -90,6 +90,22 @@ def load_tokenizer(source: Source) -> Any:
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(place, **source.options)
+
+
+def architecture_of(source: Source) -> Any:
+    """The model that a spec stands for, without its weights: parameters have shapes and no numbers.
+
+    Raises:
+        LmphysError: it has no configuration of a causal language model.
+    """
+    place = str(_dense(source)) if source.files else source.place
+    with quiet(), explained_loading(source.base), torch.device("meta"):
+        from transformers import AutoConfig, AutoModelForCausalLM
+
+        if source.kind in ("folder", "hub"):
+            import lmphys.lm.tiny.model  # noqa: F401  tells `transformers` of the tiny transformer
+
+        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(place, **source.options))
 
 
 def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device, **further: Any) -> Any:

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from lmphys.book.style import BLUE, VERMILION
-from lmphys.pages.drift.reversal import Reversal
+from lmphys.dynamics.reversal import Reversal
 
 
 def draw_directions(games: Mapping[str, Reversal]) -> Axes:

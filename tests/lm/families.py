@@ -63,7 +63,7 @@ FAMILIES = {
         "deepseek_v3",
     ),
     "mixtral": Family({**_G, "num_local_experts": 3, "sliding_window": None}),
-    "mamba": Family({"state_size": 4}),
+    "mamba": Family({"state_size": 4}, first=1),
     "jamba, hybrid": Family(
         {
             **_KV, "attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 1,

@@ -42,10 +42,6 @@ class Odd:
 
 ODD = {
     # Heads that go round the base model, and decoders of pairs of encoder and decoder.
-    "opt": Odd({"ffn_dim": 96, "word_embed_proj_dim": 48}),
-    "opt with projections": Odd(
-        {"ffn_dim": 96, "word_embed_proj_dim": 24, "do_layer_norm_before": False}, "opt", refused="text"
-    ),
     "bart": Odd({**_SEQ2SEQ, "max_position_embeddings": 256}, common=False),
     "marian": Odd(
         {**_SEQ2SEQ, "max_position_embeddings": 256, "decoder_start_token_id": 0},

@@ -83,6 +83,19 @@ def test_thinking_can_be_switched_off(with_template):
     assert closed == plain + tuple(thinking("())", add_special_tokens=False)["input_ids"])
 
 
+def test_a_template_without_a_system_role_is_sent_none(with_template):
+    strict = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    assert render(with_template(strict + CHAT), "tiny", QUESTION, Chat()) == f"<|user|>{QUESTION}<|end|><|assistant|>"
+
+
+def test_a_template_that_begins_with_the_first_token_begins_with_it_once(closing):
+    closing.bos_token = "<|user|>"  # which this tokenizer puts before a text by itself as well
+    closing.chat_template = "{{ bos_token }}" + CHAT.replace("<|{{ message['role'] }}|>", "")
+    ids = prompt_ids(closing, "tiny", QUESTION)
+    assert ids[0] == closing.bos_token_id and ids.count(closing.bos_token_id) == 1
+    assert closing(QUESTION)["input_ids"][0] == closing.bos_token_id
+
+
 def test_a_setting_that_a_template_does_not_know_is_refused(with_template):
     assert "does not know thinking; it asks for enable_thinking" in refused(
         with_template(THINKING), "chat:thinking=false"

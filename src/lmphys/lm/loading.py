@@ -136,7 +136,7 @@ def explained_loading(spec: str) -> Iterator[None]:
                 f"{spec} brings code of its own (auto_map in its config.json), which is not run here; use a model "
                 "whose architecture transformers knows, or a conversion of it"
             ) from error
-        if re.search(r"safetensors", text) and isinstance(error, OSError):
+        if "safetensors" in text and isinstance(error, OSError) and not Path(spec).exists():
             raise LmphysError(
                 f"{spec} has no weights as safetensors (pickles can run code when they are read); use a revision that "
                 "has, such as SPEC@refs/pr/N, or load it with transformers where you trust it and save_pretrained it"

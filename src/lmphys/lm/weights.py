@@ -65,8 +65,18 @@ def load_weights(spec: str, dtype: torch.dtype, device: torch.device, *, bits: s
         else:
             model = _stored(source, place, dtype, device)
         tokenizer = AutoTokenizer.from_pretrained(place, **source.options)
-    commit = getattr(model.config, "_commit_hash", None)
+    commit = _commit(source)
     return Weights(model.eval(), tokenizer, source.describe(commit), source.architecture(commit))
+
+
+def _commit(source: Source) -> str | None:
+    """Commit of the hub whose files were read: the cache keeps each in a folder of its own."""
+    if source.kind != "hub":
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(source.place, "config.json", revision=source.revision)
+    return Path(found).parent.name if isinstance(found, str) else None
 
 
 def load_tokenizer(source: Source) -> Any:

@@ -17,12 +17,14 @@ from lmphys.core.progress import Progress
 from lmphys.corpus.text_files import Text
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.reading import read_laws
+from lmphys.lm.readings import kept
 from lmphys.thermo.thermogram import Thermogram, thermogram_of
 
 CONTEXT = 8
 LONGEST = 48
 _SHORTEST = 4  # tokens that count, fewer tell nothing
 _TOGETHER = 64  # windows that are handed to the model together
+_STATES = "states"
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,14 +155,29 @@ def read_windows(
     each: Callable[[int, Tensor], None] | None = None,
     title: str = "reading",
 ) -> Windows:
-    """The same windows with laws and states, from one pass of the model over each.
+    """The same windows with laws and states, from one pass of the model over each, which is kept on disk.
 
     Args:
         model: the reader, whose tokenizer cut them.
         windows: of `cut_windows`.
-        each: called with the number of a window and its (n, V) logits, which are not kept.
+        each: called with the number of a window and its (n, V) logits; as these are not kept, all windows are read.
         title: of the bar that shows the time left.
     """
+
+    def read() -> dict[str, np.ndarray]:
+        laws, states = _laws(model, windows, each, title)
+        return {**vars(laws), _STATES: states}
+
+    asked = [windows.prompts, windows.tokens]
+    found = read() if each is not None else kept(model, asked, read, code=[thermogram_of.__module__])
+    states = found.pop(_STATES)
+    return replace(windows, thermogram=Thermogram(**found), states=states)
+
+
+def _laws(
+    model: LanguageModel, windows: Windows, each: Callable[[int, Tensor], None] | None, title: str
+) -> tuple[Thermogram, np.ndarray]:
+    """Thermogram and mean states of windows."""
     laws: list[Thermogram | None] = [None] * len(windows)
     states = np.zeros((len(windows), model.width))
     with Progress(title, len(windows), unit="windows") as bar:
@@ -174,4 +191,4 @@ def read_windows(
                 states[first + i] = state.double().mean(dim=0).numpy()
                 bar.tokens(len(tokens[i]))
                 bar.advance()
-    return replace(windows, thermogram=Thermogram.concatenate([law for law in laws if law is not None]), states=states)
+    return Thermogram.concatenate([law for law in laws if law is not None]), states

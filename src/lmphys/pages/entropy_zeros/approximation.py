@@ -50,7 +50,8 @@ def divergences(target: Tensor, approximation: Tensor) -> pd.DataFrame:
 
 def _law(logits: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probabilities and probabilities of logits, float64, with one exponential each."""
-    log_p = logits.double() - logits.double().amax(-1, keepdim=True)
+    wide = logits.double()
+    log_p = wide - wide.amax(-1, keepdim=True)
     weight = log_p.exp()
     total = weight.sum(-1, keepdim=True)
     return log_p.sub_(total.log()), weight.div_(total)

@@ -176,7 +176,7 @@ def contrast(
         places = [torch.arange(len(chain) - 1) for chain in chains]
         states = dict(read_layers(model, prompts, chains, places, layers=[index]))
         before = torch.cat([states[i][index] for i in range(len(chains))])
-        total, found = before.sum(0), {}
+        total, found = before.sum(0), dict[str, np.ndarray]()
         for word, count in zip(words, counts, strict=True):
             own = before[following == word].sum(0)
             found[f"{word}"] = (own / count - (total - own) / (n - count)).numpy()

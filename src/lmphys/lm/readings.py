@@ -72,7 +72,8 @@ def kept_of(
         make: as in `kept`.
         code: as in `kept`.
     """
-    content = [make.__module__, identity(spec), dtype, device, torch.__version__, asked]
+    what = f"{make.__module__}.{getattr(make, '__qualname__', '')}"
+    content = [what, identity(spec), dtype, device, torch.__version__, asked]
     key = hashlib.sha256(json.dumps(content, default=_plain).encode()).hexdigest()[:20]
     file = cache_home() / "readings" / f"{key}.npz"
     state = _code_state((make.__module__, *code))

@@ -282,9 +282,8 @@ figures.layers(by_layer);
 areas = {
     level: verdicts.pooled_areas(
         probe.boundary_areas(
-            pair, strings, probe.all_words(strings, trees, depth, n_fitted), depth
+            states, strings, probe.all_words(strings, trees, depth, n_fitted), depth
         )
-        for pair in probe.pairs(states)
     )
     for level, depth in levels.items()
 }

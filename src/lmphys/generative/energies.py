@@ -197,9 +197,11 @@ class PottsWords:
     def _swept(self, theta: np.ndarray, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         x, (fields, couplings) = x.copy(), self._blocks(theta)
         for i in range(self.length):
-            logits = sum((couplings[j, i][x[:, j]] for j in range(self.length) if j != i), start=fields[i])
-            edges = np.exp(logits - logits.max(axis=1, keepdims=True)).cumsum(axis=1)
-            x[:, i] = (edges < rng.random((len(x), 1)) * edges[:, -1:]).sum(axis=1)
+            # Letters along the first axis: sums and maxima over them then run along all words at once.
+            others = (couplings[i, j].take(x[:, j], axis=1) for j in range(self.length) if j != i)
+            logits = sum(others, start=fields[i][:, None])
+            edges = np.exp(logits - logits.max(axis=0)).cumsum(axis=0)
+            x[:, i] = (edges < rng.random(len(x)) * edges[-1]).sum(axis=0)
         return x
 
     def _flipped(self, theta: np.ndarray, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

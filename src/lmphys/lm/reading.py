@@ -133,9 +133,23 @@ def read_logits(
         chains: (n,) token ids of each chain.
         places: (m,) places of the wanted tokens in each chain, 0 to n - 1.
     """
+    for chain, before in read_before(model, prompts, chains, places):
+        yield chain, (before if model.head is None else model.head(before)).float().cpu()
+
+
+@torch.inference_mode()
+def read_before(
+    model: LanguageModel,
+    prompts: Sequence[tuple[int, ...]],
+    chains: Sequence[Tensor],
+    places: Sequence[Tensor],
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield, for each chain, its index and what m of its tokens are drawn from, on the device of the model.
+
+    Where the model has a linear head these are its (m, D) states, else the (m, V) logits; arguments as `read_logits`.
+    """
     for read in _read(model, prompts, chains, (), with_logits=True):
-        before = torch.cat([read.first[None], read.others])[places[read.chain].to(model.device)]
-        yield read.chain, (before if model.head is None else model.head(before)).float().cpu()
+        yield read.chain, torch.cat([read.first[None], read.others])[places[read.chain].to(model.device)]
 
 
 @torch.inference_mode()

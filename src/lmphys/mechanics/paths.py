@@ -11,6 +11,7 @@ from lmphys.corpus.store import Corpus
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
 from lmphys.lm.reading import read_written
+from lmphys.lm.readings import kept
 from lmphys.lm.sampling import Sampling
 from lmphys.lm.sites import SITES
 
@@ -126,13 +127,23 @@ def read_paths(
             raise LmphysError(f"{model.spec} does not know all tokens of the text; take a model with its tokenizer")
         before.append(tuple(whole[:start]))
         chains.append(torch.tensor(whole[start:]))
-    read = {chain.index: chain for chain in read_written(model, before, chains, Sampling(temperature=1.0), layer=layer)}
-    ordered = [read[i] for i in range(len(chains))]
+
+    def read() -> dict[str, np.ndarray]:
+        written = read_written(model, before, chains, Sampling(temperature=1.0), layer=layer)
+        ordered = sorted(written, key=lambda chain: chain.index)
+        joined = {site: torch.cat([chain.states[site] for chain in ordered]).numpy() for site in SITES}
+        return joined | {"logp": torch.cat([chain.logp for chain in ordered]).numpy()}
+
+    if not chains:
+        return Paths({site: [] for site in SITES}, [], [])
+    found = kept(model, [before, chains, layer], read)
+    ends = np.cumsum([len(chain) for chain in chains])[:-1]
+    parts = {name: np.split(array, ends) for name, array in found.items()}
     return Paths(
-        {site: [chain.states[site].numpy() for chain in ordered] for site in SITES},
+        {site: parts[site] for site in SITES},
         # The first token's probability belongs to the last token of the prompt.
-        [np.append(-chain.logp[1:].double().numpy(), np.nan) for chain in ordered],
-        [chain.tokens.numpy() for chain in ordered],
+        [np.append(-logp[1:].astype(np.float64), np.nan) for logp in parts["logp"]],
+        [chain.numpy() for chain in chains],
     )
 
 

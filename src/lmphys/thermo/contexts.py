@@ -12,7 +12,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.corpus.store import Corpus
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
-from lmphys.lm.reading import read_logits
+from lmphys.lm.readings import kept_logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def read_contexts(
     prompts = [model.prompt_ids(REQUEST.format(question=text), corpus.spec.prompt) for text in questions]
     if any(max(max(prompt), int(chain.max())) >= model.n_rows for prompt, chain in zip(prompts, chains, strict=True)):
         raise LmphysError(f"{model.spec} does not know all tokens of the corpus; take a model with its tokenizer")
-    kept = dict(read_logits(model, prompts, chains, places))
+    kept = dict(kept_logits(model, prompts, chains, places))
     rows = []
     for row, text, wanted in zip(chosen, chains, places, strict=True):
         for place in wanted.tolist():

@@ -16,8 +16,9 @@ from lmphys.core.errors import LmphysError
 
 Gauge = Literal["raw", "information", "ground"]
 GAUGES: tuple[Gauge, ...] = ("raw", "information", "ground")
-# Numbers of one block of levels: of this size all temporaries stay far below a gigabyte.
-_BLOCK = 1 << 22
+# Levels that are swept at once: on a processor the sweeps find them in its cache, elsewhere they fit into memory.
+_CACHED, _BLOCK = 1 << 16, 1 << 22
+_NEVER = 1e100  # in place of an infinite energy: its probability is 0, and 0 times its square is 0
 
 
 class State(NamedTuple):
@@ -79,24 +80,30 @@ def thermodynamics(energies: Tensor, temperatures: Sequence[float] | np.ndarray)
         LmphysError: a shape is wrong, or a temperature is not positive.
     """
     levels, T = _checked(energies, temperatures)
-    size = max(1, _BLOCK // levels.shape[1])
-    parts = [np.stack([_at(block.double(), float(t)) for t in T], axis=1) for block in levels.split(size)]
+    size = max(1, (_CACHED if levels.device.type == "cpu" else _BLOCK) // levels.shape[1])
+    parts = []
+    for block in levels.split(size):
+        level = block.double().clamp(max=_NEVER)
+        room = torch.empty_like(level), torch.empty_like(level)
+        parts.append(np.stack([_at(level, float(t), *room) for t in T], axis=1))
     log_Z, U, S, C = np.concatenate(parts, axis=2)
     return State(T[:, None], log_Z, -T[:, None] * log_Z, U, S, C)
 
 
-def _at(levels: Tensor, T: float) -> np.ndarray:
-    """Log Z, U, S and C of each row of levels, (4, N)."""
-    scaled = levels / -T
-    log_Z = torch.logsumexp(scaled, dim=-1)
-    log_p = scaled - log_Z[:, None]
-    p = log_p.exp()
-    # A level of infinite energy is never taken: 0 times infinity counts as nothing.
-    level = torch.where(p > 0, levels, 0.0)
-    U = (p * level).sum(-1)
-    variance = (p * (level - U[:, None]).square()).sum(-1)
-    S = -(p * torch.where(p > 0, log_p, 0.0)).sum(-1)
-    return torch.stack([log_Z, U, S, variance / T**2]).cpu().numpy()
+def _at(levels: Tensor, T: float, log_p: Tensor, p: Tensor) -> np.ndarray:
+    """Log Z, U, S and C of each row of levels, (4, N); `log_p` and `p`, of their shape, are written over."""
+    torch.mul(levels, -1 / T, out=log_p)
+    top = log_p.amax(-1, keepdim=True)
+    log_p -= top
+    torch.exp(log_p, out=p)
+    Z = p.sum(-1, keepdim=True)
+    p /= Z
+    log_p -= Z.log()
+    S = -torch.linalg.vecdot(p, log_p)
+    U = torch.linalg.vecdot(p, levels)
+    square = torch.sub(levels, U[:, None], out=log_p).square_()
+    variance = torch.linalg.vecdot(p, square)
+    return torch.stack([(Z.log() + top)[:, 0], U, S, variance / T**2]).cpu().numpy()
 
 
 def identity_errors(energies: Tensor, temperatures: Sequence[float] | np.ndarray) -> pd.DataFrame:

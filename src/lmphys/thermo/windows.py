@@ -17,6 +17,7 @@ from lmphys.core.progress import Progress
 from lmphys.corpus.text_files import Text
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.reading import read_laws
+from lmphys.lm.readings import kept
 from lmphys.thermo.thermogram import Thermogram, thermogram_of
 
 CONTEXT = 8
@@ -39,6 +40,7 @@ class Windows:
         left_out: a line for each text that is too short.
         thermogram: a row for each token that counts, window by window.
         states: (W, D) mean final state over the tokens of each window.
+        numbers: (N,) of each token that counts, where `read_windows` was given a function of its law; else empty.
     """
 
     table: pd.DataFrame
@@ -48,6 +50,7 @@ class Windows:
     left_out: tuple[str, ...] = ()
     thermogram: Thermogram | None = None
     states: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -76,19 +79,16 @@ class Windows:
     def select(self, wanted: np.ndarray) -> "Windows":
         """Some of the windows, by mask or number."""
         rows = np.flatnonzero(wanted) if np.asarray(wanted).dtype == bool else np.asarray(wanted)
-        kept: Thermogram | None = None
-        if self.thermogram is not None:
-            ends = np.concatenate([[0], np.cumsum([len(tokens) for tokens in self.tokens])])
-            kept = self.thermogram.rows(
-                np.concatenate([np.arange(ends[i], ends[i + 1]) for i in rows] or [np.zeros(0, int)])
-            )
+        ends = np.concatenate([[0], np.cumsum([len(tokens) for tokens in self.tokens])])
+        own = np.concatenate([np.arange(ends[i], ends[i + 1]) for i in rows] or [np.zeros(0, int)])
         return replace(
             self,
             table=self.table.iloc[rows].reset_index(drop=True),
             prompts=[self.prompts[i] for i in rows],
             tokens=[self.tokens[i] for i in rows],
-            thermogram=kept,
+            thermogram=None if self.thermogram is None else self.thermogram.rows(own),
             states=self.states[rows] if len(self.states) else self.states,
+            numbers=self.numbers[own] if len(self.numbers) else self.numbers,
         )
 
 
@@ -150,18 +150,31 @@ def read_windows(
     model: LanguageModel,
     windows: Windows,
     *,
-    each: Callable[[int, Tensor], None] | None = None,
+    each: Callable[[Tensor], np.ndarray] | None = None,
     title: str = "reading",
 ) -> Windows:
-    """The same windows with laws and states, from one pass of the model over each.
+    """The same windows with laws and states, from one pass of the model over each, which is kept on disk.
 
     Args:
         model: the reader, whose tokenizer cut them.
         windows: of `cut_windows`.
-        each: called with the number of a window and its (n, V) logits, which are not kept.
+        each: from the (n, V) logits of a window to (n,) numbers, which are kept as `numbers`; it may depend on nothing
+            else but its own module.
         title: of the bar that shows the time left.
     """
+    own = "" if each is None else f"{each.__module__} {each.__qualname__}"
+    code = [thermogram_of.__module__, *own.split()[:1]]
+    found = kept(model, [windows.prompts, windows.tokens, own], lambda: _laws(model, windows, each, title), code=code)
+    states, numbers = found.pop("states"), found.pop("numbers")
+    return replace(windows, thermogram=Thermogram(**found), states=states, numbers=numbers)
+
+
+def _laws(
+    model: LanguageModel, windows: Windows, each: Callable[[Tensor], np.ndarray] | None, title: str
+) -> dict[str, np.ndarray]:
+    """Fields of the thermogram of some windows, and their `states` and `numbers`."""
     laws: list[Thermogram | None] = [None] * len(windows)
+    numbers = [np.zeros(0)] * len(windows)
     states = np.zeros((len(windows), model.width))
     with Progress(title, len(windows), unit="windows") as bar:
         for first in range(0, len(windows), _TOGETHER):
@@ -170,8 +183,9 @@ def read_windows(
             for i, logits, state in read_laws(model, [windows.prompts[i] for i in some], tokens):
                 laws[first + i] = thermogram_of(logits, tokens[i])
                 if each is not None:
-                    each(first + i, logits)
+                    numbers[first + i] = each(logits)
                 states[first + i] = state.double().mean(dim=0).numpy()
                 bar.tokens(len(tokens[i]))
                 bar.advance()
-    return replace(windows, thermogram=Thermogram.concatenate([law for law in laws if law is not None]), states=states)
+    thermogram = Thermogram.concatenate([law for law in laws if law is not None])
+    return {**vars(thermogram), "states": states, "numbers": np.concatenate(numbers)}

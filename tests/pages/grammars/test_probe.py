@@ -6,6 +6,9 @@ import pytest
 from lmphys.pages.grammars import probe
 from lmphys.pages.grammars.belief import ending_symbols
 from lmphys.pages.grammars.strings import Strings, fresh
+from lmphys.pages.grammars.verdicts import pooled_areas
+from lmphys.stats.interval import Interval
+from lmphys.stats.splits import pooled
 
 READ = 300
 
@@ -55,7 +58,19 @@ def test_readers_find_what_is_there_and_nothing_else(grammar):
     assert set(probe.accuracy_table(hits).index) == {
         probe.TRAINED, probe.RANDOM, probe.WINDOW, probe.LAW, probe.LAW_TREE, probe.IDEAL
     }  # fmt: skip
-    assert [len(pair) for pair in probe.pairs(features)] == [2, 2]
+
+
+def test_areas_are_pooled_over_trainings(grammar):
+    strings, trees, _ = asked(grammar)
+    places = probe.all_words(strings, trees, 1, READ)
+    noise = np.random.default_rng(0).normal(size=(2, len(strings.place), 3))
+    features = {probe.by_training(probe.TRAINED, number): each for number, each in enumerate(noise)}
+    table = probe.boundary_areas(features, strings, places, 1)
+    found = pooled_areas(table)
+    own = [Interval.of_row(table.loc[name], "auroc").map(float) for name in features]
+    assert found[probe.TRAINED] == pooled(own)
+    assert found[probe.LAW] == Interval.of_row(table.loc[probe.LAW], "auroc").map(float)
+    assert list(found) == [probe.TRAINED, probe.WINDOW, probe.LAW, probe.IDEAL]
 
 
 def test_nobody_beats_the_ideal_reader_by_more_than_chance(grammar):

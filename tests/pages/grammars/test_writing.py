@@ -6,7 +6,7 @@ from tests.problems.grammar.brute import strings as all_strings
 
 from lmphys.pages.grammars.generation import after_errors, valid_difference, written_table
 from lmphys.pages.grammars.strings import Strings, fresh
-from lmphys.pages.grammars.writing import add_no_error, are_valid, diversity, halves, spoilt, write
+from lmphys.pages.grammars.writing import add_no_error, are_valid, diversity, halves, log_probabilities, spoilt, write
 
 
 def test_valid_are_the_strings_of_the_language(grammar):
@@ -24,7 +24,7 @@ def test_valid_are_the_strings_of_the_language(grammar):
 def test_diversity_is_the_entropy_where_strings_are_drawn(grammar):
     law = np.array(list(all_strings(grammar).values()))
     strings, _ = fresh(grammar, 3000, 0)
-    found = diversity(grammar, [*strings.words, None])
+    found = diversity(log_probabilities(grammar, [*strings.words, None]))
     assert found.low < -(law * np.log(law)).sum() < found.high
     table = written_table(grammar, {"law": [strings.words], "nobody": [[None, None]]})
     assert table.loc["law", "valid"] == 100 and table.loc["nobody", "valid"] == 0

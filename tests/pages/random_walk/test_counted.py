@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lmphys.pages.random_walk.counted import binned_pmi, lag_slope, slopes_by_distance
+from lmphys.pages.random_walk.counted import binned_pmi, lag_slope, slopes_by_distance, tilted_means
 from lmphys.pages.random_walk.walk import draw_vectors, draw_walk, sample_words, step_correlation
 
 
@@ -50,3 +50,14 @@ def test_binned_pmi_of_counts_made_by_hand():
     found = binned_pmi(words, inner, np.array([0.0, 1.0, 2.0]))
     assert found.value[0] == pytest.approx(0)
     assert np.isnan(found.value[1])
+
+
+def test_tilted_means_are_those_of_plain_sums():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((300, 300))
+    x = x + x.T
+    words = rng.integers(300, size=(4, 5_000))
+    q = np.bincount(words.ravel(), minlength=300) / words.size
+    base = np.outer(q, q) * ~np.eye(300, dtype=bool)
+    plain = [(base * np.exp(b * x) * x).sum() / (base * np.exp(b * x)).sum() for b in np.linspace(-1, 2, 61)]
+    np.testing.assert_allclose(tilted_means(words, x), plain, rtol=1e-10)

@@ -23,7 +23,7 @@ from lmphys.core.provenance import git_state, machine, versions
 from lmphys.corpus.answers import Question
 from lmphys.corpus.tasks import load_questions
 from lmphys.lm.model import LanguageModel
-from lmphys.lm.reading import read_logits
+from lmphys.lm.readings import kept_logits
 from lmphys.pages.active_inference.prompts import DESIGN, TASKS, choice_ids, prompt_ids, worked_example
 
 FOLDER = Path("data", "reference", "active_inference")
@@ -85,7 +85,7 @@ def ask(model: LanguageModel, questions: Sequence[Question], example: Question, 
     choices = [choice_ids(model, question, made) for question in questions]
     cut = max(1, _common(texts))
     chains = [(i, ids) for i, own in enumerate(choices) for ids in ([own[0][:1]] if _told_apart(own) else own)]
-    read = read_logits(
+    read = kept_logits(
         model,
         [texts[i][:cut] for i, _ in chains],
         [torch.tensor((*texts[i][cut:], *ids)) for i, ids in chains],

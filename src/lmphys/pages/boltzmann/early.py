@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.model import LanguageModel
-from lmphys.lm.reading import read_logits
+from lmphys.lm.readings import kept_logits
 from lmphys.stats.mean import mean_interval
 from lmphys.thermo.ensemble import gauge, thermodynamics
 
@@ -57,7 +57,7 @@ def early_places(
         raise LmphysError(f"no text at temperature {temperature:g} has a token; write longer ones")
     chains = [text for _, text in pairs]
     places = [torch.from_numpy(np.sort(rng.permutation(len(text))[:per_text])) for text in chains]
-    read = dict(read_logits(model, [prompts[number] for number, _ in pairs], chains, places))
+    read = dict(kept_logits(model, [prompts[number] for number, _ in pairs], chains, places))
     energies = torch.cat([-read[i] for i in range(len(chains))])
     return Places(energies, np.repeat([number for number, _ in pairs], [len(part) for part in places]))
 

@@ -15,6 +15,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.lm import LanguageModel
 from lmphys.lm.decode import ChainDecoder, Request
 from lmphys.lm.reading import read_logits
+from lmphys.lm.readings import kept
 from lmphys.lm.sampling import Sampling
 
 CONTEXTS = (
@@ -26,6 +27,7 @@ CONTEXTS = (
     "In the nineteenth century most people in the country",
 )
 LOW, HIGH = "from below", "from above"
+_WRITTEN_WITH = ("lmphys.lm.decode",)
 
 
 def shuffled(context: str, seed: int) -> str:
@@ -72,7 +74,16 @@ def correlation(p: torch.Tensor) -> dict[str, float]:
 
 
 def table(model: LanguageModel, contexts: Sequence[str], n: int, length: int = 6, seed: int = 0) -> pd.DataFrame:
-    """A row a context: `joint`, total correlation from below and above, bits, and both over the joint entropy."""
-    rows = {context: correlation(laws(model, context, n, length, seed + i)) for i, context in enumerate(contexts)}
+    """A row a context: `joint`, total correlation from below and above, bits, and both over the joint entropy.
+
+    What was found is kept on disk.
+    """
+
+    def row(context: str, own_seed: int) -> dict[str, float]:
+        asked = [model.prompt_ids(context, "{question}"), n, length, own_seed]
+        found = kept(model, asked, lambda: correlation(laws(model, context, n, length, own_seed)), code=_WRITTEN_WITH)
+        return {name: float(value) for name, value in found.items()}
+
+    rows = {context: row(context, seed + i) for i, context in enumerate(contexts)}
     found = pd.DataFrame.from_dict(rows, orient="index")
     return found.assign(**{f"share {name}": found[name] / found["joint"] for name in (LOW, HIGH)})

@@ -89,17 +89,17 @@ def draw_and_read(model: LanguageModel, *, n: int, length: int, context: int = 1
     people = cut_windows(model, [*written, *others], length=length, context=context, most=1)
     requests = [Request(prompt, seed + 1_000 * i) for i, prompt in enumerate(people.prompts)]
     sets = {HUMAN: read_windows(model, people)}
-    truncated: dict[int, np.ndarray] = {}
     for name, temperature, top_p in (*((PURE[t], t, 1.0) for t in TEMPERATURES), (NUCLEUS, 1.0, TOP_P)):
         sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=length)
         own = replace(people, tokens=[tokens.numpy() for tokens in _drawn(model, requests, sampling)])
-
-        def look(window: int, logits: Tensor) -> None:
-            truncated[window] = nucleus_means(logits, 1.0, TOP_P)
-
-        sets[name] = read_windows(model, own, each=look if top_p < 1 else None)
+        sets[name] = read_windows(model, own, each=_truncated if top_p < 1 else None)
         _check(model, requests, sampling, sets[name])
-    return Truth(sets, np.concatenate([truncated[i] for i in range(len(requests))]))
+    return Truth(sets, sets[NUCLEUS].numbers)
+
+
+def _truncated(logits: Tensor) -> np.ndarray:
+    """(n,) mean logit of the truncated law of each of (n, V) places."""
+    return nucleus_means(logits, 1.0, TOP_P)
 
 
 def _drawn(model: LanguageModel, requests: Sequence[Request], sampling: Sampling) -> list[Tensor]:

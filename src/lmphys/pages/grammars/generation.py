@@ -16,6 +16,7 @@ from lmphys.pages.grammars.writing import (
     are_valid,
     diversity,
     halves,
+    log_probabilities,
     percent,
     spoilt,
     write,
@@ -57,12 +58,13 @@ def written_table(grammar: Grammar, written: Mapping[str, Sequence[Written]], *,
     """
     rows = {}
     for kind, each in written.items():
-        valid = pooled_percent([percent(are_valid(grammar, one), seed=seed) for one in each])
-        surprise = pooled([diversity(grammar, one, seed=seed) for one in each])
+        log_p = [log_probabilities(grammar, one) for one in each]
+        valid = pooled_percent([percent(np.isfinite(one), seed=seed) for one in log_p])
+        surprise = pooled([diversity(one, seed=seed) for one in log_p])
         rows[kind] = {
             "valid": valid.value, "low": valid.low, "high": valid.high,
             "surprise": surprise.value, "surprise_low": surprise.low, "surprise_high": surprise.high,
-            "distinct": float(np.mean([_distinct(grammar, one) for one in each])),
+            "distinct": float(np.mean([_distinct(*pair) for pair in zip(each, log_p, strict=True)])),
         }  # fmt: skip
     return pd.DataFrame.from_dict(rows, orient="index").astype(float)
 
@@ -111,6 +113,6 @@ def after_errors(
     return pd.DataFrame(rows, columns=["beginning", "temperature", "sound", "low", "high"])
 
 
-def _distinct(grammar: Grammar, written: Written) -> float:
-    kept = [words for words, ok in zip(written, are_valid(grammar, written), strict=True) if ok and words is not None]
+def _distinct(written: Written, log_p: np.ndarray) -> float:
+    kept = [words for words, ok in zip(written, np.isfinite(log_p), strict=True) if ok and words is not None]
     return 100 * len({words.tobytes() for words in kept}) / len(kept) if kept else np.nan

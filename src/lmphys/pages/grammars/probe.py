@@ -189,12 +189,6 @@ def boundary_areas(features: Mapping[str, np.ndarray], strings: Strings, places:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def pairs(features: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
-    """States of each training beside those of its random weights, under `TRAINED` and `RANDOM`."""
-    n = sum(name.startswith(TRAINED) for name in features)
-    return [{name: features[by_training(name, number)] for name in (TRAINED, RANDOM)} for number in range(n)]
-
-
 def by_layer(
     layers: Mapping[str, Sequence[np.ndarray]],
     strings: Strings,

@@ -1,6 +1,6 @@
 """What the page has judged: rows of the ledger from its tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -141,19 +141,16 @@ def unseen_entry(progressed: pd.DataFrame, counts: pd.DataFrame) -> Entry:
     return Entry("grammar.unseen.memory", last(progressed, "unseen"), controls, "one training", lacks)
 
 
-def pooled_areas(tables: Iterable[pd.DataFrame]) -> dict[str, Interval]:
-    """Reader -> area under the ROC curve, over trainings.
+def pooled_areas(table: pd.DataFrame) -> dict[str, Interval]:
+    """Reader -> area under the ROC curve, over its trainings where it has some.
 
     Args:
-        tables: of `boundary_areas`, one a training.
+        table: of `boundary_areas`.
     """
-    tables = list(tables)
-    return {
-        str(name): pooled([Interval.of_row(table.loc[name], "auroc").map(float) for table in tables])
-        if name in (TRAINED, RANDOM)
-        else Interval.of_row(tables[0].loc[name], "auroc").map(float)
-        for name in tables[0].index
-    }
+    each: dict[str, list[Interval]] = {}
+    for name, row in table.iterrows():
+        each.setdefault(str(name).split(", training")[0], []).append(Interval.of_row(row, "auroc").map(float))
+    return {reader: pooled(found) if reader in (TRAINED, RANDOM) else found[0] for reader, found in each.items()}
 
 
 def _of_trainings(each: Sequence[np.ndarray]) -> str:

@@ -46,15 +46,20 @@ def write(
     return found
 
 
-def are_valid(grammar: Grammar, written: Written) -> np.ndarray:
-    """(strings,) whether each is a string of the language."""
+def log_probabilities(grammar: Grammar, written: Written) -> np.ndarray:
+    """(strings,) of each under the exact law, nats; -inf for what is no string of the language."""
     low, high = grammar.lengths
     possible = [words is not None and low <= len(words) <= high for words in written]
-    found = np.zeros(len(written), dtype=bool)
+    found = np.full(len(written), -np.inf)
     if any(possible):
         kept = [words for words, can in zip(written, possible, strict=True) if can and words is not None]
-        found[possible] = np.isfinite(next_word_law(grammar, kept).log_probability)
+        found[possible] = next_word_law(grammar, kept).log_probability
     return found
+
+
+def are_valid(grammar: Grammar, written: Written) -> np.ndarray:
+    """(strings,) whether each is a string of the language."""
+    return np.isfinite(log_probabilities(grammar, written))
 
 
 def percent(truths: np.ndarray, *, seed: int = 0) -> Interval:
@@ -62,15 +67,19 @@ def percent(truths: np.ndarray, *, seed: int = 0) -> Interval:
     return mean_interval(truths, groups=None, bounds=(0, 1), seed=seed).map(lambda share: 100 * share)
 
 
-def diversity(grammar: Grammar, written: Written, *, seed: int = 0) -> Interval:
+def diversity(log_p: np.ndarray, *, seed: int = 0) -> Interval:
     """Mean surprise of the valid strings under the exact law, nats.
 
     It is the entropy of the language where they are drawn from it, and less where a writer prefers what is common.
+
+    Args:
+        log_p: of `log_probabilities`.
+        seed: of the resampling.
     """
-    kept = [words for words, ok in zip(written, are_valid(grammar, written), strict=True) if ok and words is not None]
-    if not kept:
+    valid = np.isfinite(log_p)
+    if not valid.any():
         return Interval(np.nan, np.nan, np.nan)
-    return mean_interval(-next_word_law(grammar, kept).log_probability, groups=None, seed=seed)
+    return mean_interval(-log_p[valid], groups=None, seed=seed)
 
 
 def halves(strings: Strings) -> list[np.ndarray]:

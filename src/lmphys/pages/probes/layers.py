@@ -10,6 +10,7 @@ from lmphys.corpus.store import Corpus
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.prompts import REQUEST
 from lmphys.lm.reading import read_layers
+from lmphys.lm.readings import kept
 
 
 def states_by_layer(
@@ -54,11 +55,16 @@ def states_by_layer(
     known = {int(chain): torch.tensor(group.to_numpy()) for chain, group in places}
     wanted = [known.get(int(chain), torch.empty(0, dtype=torch.long)) for chain in chosen]
     prompts = [model.prompt_ids(REQUEST.format(question=text), corpus.spec.prompt) for text in table["question"]]
-    found: list[dict[int, np.ndarray]] = [{} for _ in chosen]
-    for i, states in read_layers(model, prompts, tokens, wanted, layers=indices):
-        found[i] = {layer: array.numpy() for layer, array in states.items()}
-    empty = np.empty((0, model.width), dtype=np.float32)
-    return {layer: np.concatenate([empty, *(states[layer] for states in found)]) for layer in indices}
+
+    def read() -> dict[str, np.ndarray]:
+        found: list[dict[int, np.ndarray]] = [{} for _ in chosen]
+        for i, states in read_layers(model, prompts, tokens, wanted, layers=indices):
+            found[i] = {layer: array.numpy() for layer, array in states.items()}
+        empty = np.empty((0, model.width), dtype=np.float32)
+        return {f"{layer}": np.concatenate([empty, *(states[layer] for states in found)]) for layer in indices}
+
+    states = kept(model, [prompts, tokens, wanted, indices], read)
+    return {layer: states[f"{layer}"] for layer in indices}
 
 
 def chains_per_question(corpus: Corpus, n: int) -> np.ndarray:

@@ -9,8 +9,42 @@ from lmphys.pages.random_walk.walk import step_correlation
 from lmphys.stats.bootstrap import bootstrap_chains
 from lmphys.stats.interval import Interval
 
+# Slopes at which the mean of x is known, and pairs that are swept at once, so that the sweeps find them in the cache.
+_SLOPES = np.linspace(-1, 2, 61)
+_CACHED = 1 << 15
 
-def lag_slope(words: np.ndarray, inner: np.ndarray, lag: int, *, n_bootstrap: int = 200, seed: int = 0) -> Interval:
+
+def tilted_means(words: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Mean of x(w, w') over pairs of different words under q(w) q(w') e^(b x), at each b of the grid, (61,).
+
+    Args:
+        words: (K, T), from which the frequencies q are taken.
+        inner: (n, n) symmetric x.
+    """
+    q = np.bincount(words.ravel(), minlength=len(inner)) / words.size
+    i, j = np.triu_indices(len(inner), 1)
+    pairs, base = inner[i, j], q[i] * q[j]
+    step = _SLOPES[1] - _SLOPES[0]
+    mass, moment = np.zeros((2, len(_SLOPES)))
+    for first in range(0, len(pairs), _CACHED):
+        x = pairs[first : first + _CACHED]
+        weight, factor = base[first : first + _CACHED] * np.exp(_SLOPES[0] * x), np.exp(step * x)
+        for k in range(len(_SLOPES)):
+            mass[k] += weight.sum()
+            moment[k] += weight @ x
+            weight *= factor  # from one slope to the next, without another exponential
+    return moment / mass
+
+
+def lag_slope(
+    words: np.ndarray,
+    inner: np.ndarray,
+    lag: int,
+    *,
+    means: np.ndarray | None = None,
+    n_bootstrap: int = 200,
+    seed: int = 0,
+) -> Interval:
     """Slope b of log p(w, w') = log p(w) + log p(w') + b x(w, w') + const for words `lag` apart, from sampled words.
 
     The maximum of the likelihood of the counts: b is such that the mean of x over the pairs that occurred is its mean
@@ -21,20 +55,16 @@ def lag_slope(words: np.ndarray, inner: np.ndarray, lag: int, *, n_bootstrap: in
         words: (K, T) of K independent walks.
         inner: (n, n) symmetric x.
         lag: places between the two words.
+        means: `tilted_means` of the same words, where they are known; they do not depend on the lag.
+        n_bootstrap: replicates.
+        seed: of the bootstrap.
     """
     first, second = words[:, :-lag], words[:, lag:]
     different = first != second
     sums, counts = (inner[first, second] * different).sum(axis=1), different.sum(axis=1)
-    q = np.bincount(words.ravel(), minlength=len(inner)) / words.size
-    base = np.outer(q, q)
-    np.fill_diagonal(base, 0.0)
-    slopes = np.linspace(-1, 2, 61)
-    means = np.empty(len(slopes))
-    for k, b in enumerate(slopes):
-        weight = base * np.exp(b * inner)
-        means[k] = (weight * inner).sum() / weight.sum()
+    expected = tilted_means(words, inner) if means is None else means
     return bootstrap_chains(
-        lambda weights: np.interp((weights @ sums) / (weights @ counts), means, slopes),
+        lambda weights: np.interp((weights @ sums) / (weights @ counts), expected, _SLOPES),
         len(words),
         n_bootstrap=n_bootstrap,
         seed=seed,
@@ -93,10 +123,10 @@ def slopes_by_distance(
     Returns:
         A row a distance: `slope`, `low`, `high`; the correlation of the contexts, and the same times `same`.
     """
-    rho = step_correlation(step)
+    rho, means = step_correlation(step), tilted_means(words, inner)
     rows = {}
     for lag in lags:
-        found = lag_slope(words, inner, lag, seed=seed)
+        found = lag_slope(words, inner, lag, means=means, seed=seed)
         rows[lag] = {
             "slope": float(found.value),
             "low": float(found.low),

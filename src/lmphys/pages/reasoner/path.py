@@ -1,5 +1,6 @@
 """Training as a path: how surprising written chains are to the reasoner at each kept step."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,9 +8,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from lmphys.core.devices import resolve_device, resolve_dtype
 from lmphys.corpus.sentences import token_ends
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.reading import read_written
+from lmphys.lm.readings import kept_of
 from lmphys.lm.sampling import Sampling
 from lmphys.problems.chains import ErrorRates, LabelledChain, problem_of, write_chain
 from lmphys.problems.families import FAMILIES
@@ -21,6 +24,8 @@ from lmphys.training.reasoner.config import TrainingConfig
 _FLAWLESS = ErrorRates(slip=0, derail=0)
 _SLIPPED = ErrorRates(slip=0.3, derail=0)
 _TRIES = 50
+# Modules that decide how a chain is put before a reader.
+_READ_WITH = ("lmphys.corpus.sentences", "lmphys.training.reasoner.batches", "lmphys.training.reasoner.config")
 
 
 def held_out_chains(n: int = 24, *, seed: int = 0) -> dict[str, list[LabelledChain]]:
@@ -120,12 +125,30 @@ def held_out_nll(
     chains = held_out_chains(seed=seed) if chains is None else chains
     rows: list[dict[str, Any]] = []
     for spec in specs:
-        model = LanguageModel(spec, dtype=dtype, device=device)
-        for kind, written in chains.items():
-            tokens = token_nll(model, written)
+        tables = _read_kinds(spec, chains, dtype, device)
+        for kind in chains:
+            tokens = tables[kind]
             groups = [("all", tokens), *tokens.groupby("part", sort=False)]
             rows += [{"model": spec, "kind": kind, "part": part, **_mean(table, seed)} for part, table in groups]
     return pd.DataFrame(rows)
+
+
+def _read_kinds(spec: str, chains: dict[str, list[LabelledChain]], dtype: str, device: str) -> dict[str, pd.DataFrame]:
+    """Kind -> `token_nll` of its chains under one model, kept on disk; it is loaded where it was not read before."""
+    every = [chain for written in chains.values() for chain in written]
+    place = resolve_device(device)
+
+    def read() -> dict[str, Any]:
+        # All at once: chains of one problem, of whatever kind, share the reading of their request.
+        table = token_nll(LanguageModel(spec, dtype=dtype, device=device), every)
+        return {name: table[name].to_numpy(str if name == "part" else None) for name in table}
+
+    asked = [[chain.problem.text, chain.separator, *map(dataclasses.astuple, chain.sentences)] for chain in every]
+    table = pd.DataFrame(kept_of(spec, resolve_dtype(dtype, place), place.type, asked, read, code=_READ_WITH))
+    table["part"] = table["part"].astype(object)
+    ends = np.cumsum([len(written) for written in chains.values()])
+    kinds = np.searchsorted(ends, table["chain"].to_numpy(), side="right")
+    return {kind: table[kinds == number].reset_index(drop=True) for number, kind in enumerate(chains)}
 
 
 def _mean(tokens: pd.DataFrame, seed: int) -> dict[str, Any]:

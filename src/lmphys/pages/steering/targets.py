@@ -12,6 +12,7 @@ from torch import Tensor
 from lmphys.core.errors import LmphysError
 from lmphys.lm.model import LanguageModel
 from lmphys.lm.reading import read_layers
+from lmphys.lm.readings import kept
 from lmphys.mechanics.paths import Paths
 
 
@@ -165,21 +166,24 @@ def contrast(
     """
     index = model.layer_index(layer)
     chains = [torch.from_numpy(np.asarray(text)) for text in texts]
-    places = [torch.arange(len(chain) - 1) for chain in chains]
-    states = [torch.empty(0)] * len(chains)
-    for i, found in read_layers(model, prompts, chains, places, layers=[index]):
-        states[i] = found[index]
-    before, following = torch.cat(states), torch.cat([chain[1:] for chain in chains])
-    total, n = before.sum(0), len(before)
-    result = {}
-    for word in words:
-        mine = following == word
-        count = int(mine.sum())
+    following = torch.cat([chain[1:] for chain in chains])
+    counts, n = [int((following == word).sum()) for word in words], len(following)
+    for word, count in zip(words, counts, strict=True):
         if not 0 < count < n:
             raise LmphysError(f"no contrast for {model.tokenizer.decode([word])!r}: it follows {count} of {n} tokens")
-        own = before[mine].sum(0)
-        result[word] = own / count - (total - own) / (n - count)
-    return result
+
+    def read() -> dict[str, np.ndarray]:
+        places = [torch.arange(len(chain) - 1) for chain in chains]
+        states = dict(read_layers(model, prompts, chains, places, layers=[index]))
+        before = torch.cat([states[i][index] for i in range(len(chains))])
+        total, found = before.sum(0), dict[str, np.ndarray]()
+        for word, count in zip(words, counts, strict=True):
+            own = before[following == word].sum(0)
+            found[f"{word}"] = (own / count - (total - own) / (n - count)).numpy()
+        return found
+
+    kept_on_disk = kept(model, [list(prompts), chains, list(words), index], read)
+    return {word: torch.from_numpy(kept_on_disk[f"{word}"]) for word in words}
 
 
 def contrast_directions(

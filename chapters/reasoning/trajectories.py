@@ -50,7 +50,9 @@ pd.Series(chains.manifest["model"]).to_frame("this run")
 
 # %% [markdown]
 # *Answered* is the share of chains in which a final answer could be found at all; *correct* the share in which it was
-# the right one. The yes-or-no task has a chance level of one half. A small model need not be right for its states to
+# the right one; a chain without an answer counts as wrong. In the yes-or-no task, *syllogisms*, a coin would be right in
+# half of the chains, and a share below that is no knowledge of the opposite: chains without an answer lower it, and the
+# chains are several to a question, so that it rests on few questions. A small model need not be right for its states to
 # move; but a share near chance warns that the chains may be talk rather than thought.
 
 # %%
@@ -94,6 +96,21 @@ axes.axvline(11.4, color="#444444", linestyle="--", label="mean in the paper")
 axes.set(xlabel="sentences in the chain", ylabel="chains")
 axes.xaxis.get_major_locator().set_params(integer=True)
 axes.legend();
+
+# %% [markdown]
+# A chain of one sentence has no step. It is left out of all that follows, here and on the other pages, which makes the
+# chains that remain longer than the mean above:
+
+# %%
+pd.Series(
+    {
+        "chains": len(chains.chains),
+        "sentences a chain": counts.mean(),
+        "chains of one sentence or none, left out": (counts < 2).sum(),
+        "sentences a chain, of those kept": states.lengths.mean(),
+        "steps a chain, of those kept": (states.lengths - 1).mean(),
+    }
+).round(2).to_frame("number")
 
 # %% [markdown]
 # ## Four ways to take "the state at a sentence boundary"

@@ -215,9 +215,10 @@ written = thermo.sample_texts(
 written.groupby("temperature")[["energy", "entropy", "repeated"]].mean().round(3)
 
 # %% [markdown]
-# *energy* and *entropy* are per token, at $T = 1$ whatever the temperature of the sampling; *repeated* is the share of
-# four-token sequences that the text had before. Compare the coldest texts with the hottest in this
-# column.
+# *energy* and *entropy* are per token, at $T = 1$ whatever the temperature of the sampling: in the first row the likeliest
+# token was always taken, and the column says how open the places still were to which that led (drawn at $T = 0$ each of
+# them would have the entropy 0). *repeated* is the share of four-token sequences that the text had before. Compare the
+# coldest texts with the hottest in this column.
 #
 # Which places are the given ones? Those read above lie anywhere in a chain, and were prepared at $T = 0.8$ with top-p; the
 # heated texts are beginnings, and are drawn without truncation. Beginnings are more open than what follows. So the places

@@ -157,7 +157,7 @@ analysis.limit_table(contexts.logits[some], checked, questions[some]).round(3)
 # %% [markdown]
 # The figure sets the shares side by side.
 
-# %% mystnb={"figure": {"name": "fig-zeros-shares", "caption": "Share of the divergence (circles) and of the total variation (squares) in each bin of the target's entropy, beside the share of the places (bars), for the best table of counts and the best network. Where a mark lies above its bar, the bin holds more than its part."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-zeros-shares", "caption": "Share of the divergence (circles) and of the total variation (squares) in each bin of the target's entropy, beside the share of the places (bars), for the table of counts that looks back furthest and the network that was trained longest. Where a mark lies above its bar, the bin holds more than its part."}} tags=["hide-input"]
 best_network = list(networks)[-1]
 best = [f"{orders[-1]}-gram", best_network]
 figures.shares({name: distance[name] for name in best});

@@ -12,7 +12,7 @@
 #
 # $$ p(w \mid c_t) = \frac{e^{\langle v_w, c_t \rangle}}{Z_{c_t}}, \qquad Z_c = \sum_w e^{\langle v_w, c \rangle} . $$ (eq-randwalk)
 #
-# That is the {term}`Boltzmann distribution` of the page {ref}`before <boltzmann>`, at $T = 1$, with energies
+# That is the {term}`Boltzmann distribution` of {ref}`the first page <boltzmann>`, at $T = 1$, with energies
 # $-\langle v_w, c \rangle$; the head of a transformer has the same form, with the final {term}`hidden state` as $c$. The
 # central claim: if the word vectors point in all directions alike ({term}`isotropy`), $Z_c$ is nearly the same number $Z$
 # for every context. Then three laws hold, with a small error:
@@ -143,7 +143,7 @@ figures.finite_sizes(finite);
 #
 # **A common mean.** Add one vector $m$ to all words. Then $Z_c$ becomes $e^{\langle m, c \rangle} Z_c$, which is no
 # constant. But numerator and denominator of {eq}`eq-randwalk` have the same factor: *no probability changes*. It is the
-# {term}`gauge freedom` of the page before, with a constant for each context that is linear in $c$. The law
+# {term}`gauge freedom` of that page, with a constant for each context that is linear in $c$. The law
 # {eq}`eq-pmi` is not gauge invariant: PMI stays, $\langle v_w, v_{w'} \rangle$ does not. Centring the vectors undoes $m$.
 #
 # **A stretch.** Multiply one coordinate of all words by a factor. That is another language, and no common vector brings
@@ -291,7 +291,7 @@ figures.tables(known);
 #
 # When does a sum of $n$ Boltzmann factors forget which system it belongs to? If the energies are independent and spread
 # by $s$, as long as $n \gg e^{s^2}$: the sum is then *self-averaging*. At $s = \sqrt{2 \ln n}$ its few largest terms take
-# over, which is the freezing of random energies on the page {ref}`before <boltzmann>`, where $Z$ is anything but a
+# over, which is the freezing of random energies on {ref}`the first page <boltzmann>`, where $Z$ is anything but a
 # constant. A head that says clearly which token comes next has to spread its logits. Certainty and a constant $Z$ pull
 # in opposite directions, unless training trims $Z$ at the states that it meets.
 #

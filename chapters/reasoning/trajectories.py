@@ -79,7 +79,17 @@ table = table.style.hide(axis="index").format(precision=1, na_rep="–")
 table.set_properties(subset=["text"], **{"text-align": "left", "min-width": "14rem"})
 
 # %% [markdown]
-# Look at the column *boundary_token*. Two states at full stops have their token in common, and only the rest of the
+# How do such paths look? Here are five chains in the plane of the two directions in which all states vary most, the principal
+# directions of the next page. Walk along them with the slider, and compare the same chains with their sentences in random order:
+
+# %% tags=["hide-input"]
+analysis.draw_paths(states, seed=seed)
+
+# %% [markdown]
+# *Five chains in the plane of the first two principal directions, grey: states of all chains (in print: the whole paths). A plane
+# shows little of a motion in so many dimensions; that it looks like a tangle in either panel is no proof that it is one.*
+#
+# Now look at the column *boundary_token* of the table above. Two states at full stops have their token in common, and only the rest of the
 # sentence to tell them apart. How common is each ending, over all chains?
 
 # %%

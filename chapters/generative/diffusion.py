@@ -163,15 +163,15 @@ figures.swiss_roll(
 );
 
 # %% [markdown]
-# Where in time does the spiral come back? Turn time round: on the left the data, as the noise has left them; on the right the
-# chain with as many steps to go. If it has learned its task, the two are of one law at every position.
+# Where in time does the spiral come back? Turn time round: on the left the data, as the noise has left them; on the
+# right the chain with as many steps to go. If it has learned its task, the two are of one law at every position.
 
 # %% tags=["hide-input"]
 turned.spiral(learned.model, swiss_roll.points(800, seed + 3), seed=seed)
 
 # %% [markdown]
-# *The forward process and the chain at the same noise (in print: half way). The distance is the energy distance of 400 points
-# each, which is 0 for equal laws and a little above by chance.*
+# *The forward process and the chain at the same noise (in print: half way). The distance is the energy distance of 400
+# points each, which is 0 for equal laws and a little above by chance.*
 #
 # ## Characters
 #

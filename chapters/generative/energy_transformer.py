@@ -156,8 +156,8 @@ tempered = analysis.tempered(thought, trained)
 figures.thinking(on[texts.NEAR].surprisals, trained, tempered, losses["transformer"]);
 
 # %% [markdown]
-# The same, step by step: a window of the held-out text, what each of its characters still costs, and what perplexity and energy
-# are over all windows. Go down, and past the number of steps that training took.
+# The same, step by step: a window of the held-out text, what each of its characters still costs, and what perplexity
+# and energy are over all windows. Go down, and past the number of steps that training took.
 
 # %% tags=["hide-input"]
 window = 3
@@ -166,8 +166,9 @@ descended.descent(
 )
 
 # %% [markdown]
-# *Descent of the first model on one window, perplexity and energy over all windows and models (in print: as many steps as in
-# training). The energy falls by construction, as long as the steps are short; whether the loss falls with it is what was learned.*
+# *Descent of the first model on one window, perplexity and energy over all windows and models (in print: as many steps
+# as in training). The energy falls by construction, as long as the steps are short; whether the loss falls with it is
+# what was learned.*
 #
 # ## Many guesses
 #

@@ -16,9 +16,9 @@
 # in the coordinates of the rank-$k$ subspace. With $K = 4$ and $k = 40$ they report that the regimes raise the variance
 # explained from 0.51 to 0.68 (in the text) or 0.74 (in the table), held out. For a physicist: this is a particle that
 # hops between $K$ linear forces, each with its own temperature: a harmonic well where all eigenvalues of $I + M_j$ lie
-# inside the unit circle, and a hill where one does not. For an engineer: a hidden Markov model whose emissions are linear
-# regressions. The page is also the manual of `lmphys.dynamics`: how to fit such a model, score it, choose
-# its size, doubt it, and simulate from it.
+# inside the unit circle, and a hill where one does not. For an engineer: a hidden Markov model whose emissions are
+# linear regressions. The page is also the manual of `lmphys.dynamics`: how to fit such a model, score it, choose its
+# size, doubt it, and simulate from it.
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
@@ -85,9 +85,9 @@ choice = dynamics.choose_regimes(
 choice[["aic", "bic", "held_out", "gain_low", "gain_high", "r2_h"]].round(3)
 
 # %% [markdown]
-# **Simulate** what follows the first two sentences of a chain, or whole chains; and compare them with real ones: how far
-# apart the two lie in four respects, beside what two samples of one law would show
-# ({ref}`explained below <fitting-simulated>`).
+# **Simulate** what follows the first two sentences of a chain, or whole chains; and compare them with real ones: how
+# far apart the two lie in four respects, beside what two samples of one law would show ({ref}`explained below
+# <fitting-simulated>`).
 
 # %%
 starts = [chain[:2] for chain in unseen]
@@ -237,9 +237,9 @@ compare_peers(
 # table of the first section tests this: each real chain has simulated {term}`surrogates <surrogate>` of the same start
 # and length. Its `distance` is between the distribution functions of the jumps (where they are furthest apart), between
 # the autocorrelations (at the lag where they differ most), between the shares of the regimes (half of the sum of all
-# differences), and between the distribution functions of the dwell times. `noise` is the distance that two samples of one
-# law would show, and `p` the share of random exchanges of a chain with its surrogates that give as large a distance. A
-# large `p` says that so few chains do not show a difference, and not that there is none.
+# differences), and between the distribution functions of the dwell times. `noise` is the distance that two samples of
+# one law would show, and `p` the share of random exchanges of a chain with its surrogates that give as large a
+# distance. A large `p` says that so few chains do not show a difference, and not that there is none.
 
 # %% mystnb={"figure": {"name": "fig-surrogates", "caption": "Norms of the steps of held-out chains and of their simulated surrogates."}} tags=["hide-input"]
 surrogates = dynamics.simulated_surrogates(slds, unseen, seed=seed)
@@ -400,4 +400,17 @@ pd.DataFrame({k: density_and_forecast(stickiness=k) for k in kappas}).T.round(3)
 # If the density falls as visits get longer, lasting regimes are forced on the steps: what kinds of steps there are then
 # alternate from sentence to sentence, and nothing can be seen coming.
 # ```{solution-end}
+# ```
+#
+# ```{exercise} On your model
+# :label: fitting-your-model
+# Fit the model to chains of another model: `lmphys run reasoning/fitting --model PATH`. Do regimes add to the honest
+# forecast there? And to that of states of your own, with no language model at all ({doc}`/own_states`)?
+# ```
+#
+# ```{solution} fitting-your-model
+# :class: dropdown
+# Look at the gain of the row *predictive* over *one linear map*, with its interval over splits, and not at the rows
+# that have seen the target. If there is a gain, {ref}`recovery` says what it takes for regimes of that worth to be
+# found.
 # ```

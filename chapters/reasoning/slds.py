@@ -230,9 +230,10 @@ analysis.describe_grids(grids).round(1)
 figures.densities(grids);
 
 # %% [markdown]
-# Set the best pair of real chains beside that of the surrogates. If regimes raise the density of the first and not of the
-# second, there is more in real chains than one map with Gaussian noise. It need not be more than noise with a heavy tail, which
-# regimes of different width imitate ({ref}`regimes`); whether it is a better *forecast*, the middle panels above say.
+# Set the best pair of real chains beside that of the surrogates. If regimes raise the density of the first and not of
+# the second, there is more in real chains than one map with Gaussian noise. It need not be more than noise with a heavy
+# tail, which regimes of different width imitate ({ref}`regimes`); whether it is a better *forecast*, the middle panels
+# above say.
 
 # %% [markdown]
 # ## The regimes as dynamics

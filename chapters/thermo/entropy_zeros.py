@@ -310,3 +310,16 @@ pd.DataFrame({"text before": before.map(repr), "token": map(repr, after), "KL": 
 # %% [markdown]
 # ```{solution-end}
 # ```
+#
+# ```{exercise} On your model
+# :label: entropy-zeros-your-model
+# Take another target: `lmphys run thermo/entropy_zeros --model PATH`. What share of its places is near zero, and does
+# the sign of the excess stay?
+# ```
+#
+# ```{solution} entropy-zeros-your-model
+# :class: dropdown
+# A model that speaks freely has few places near zero, so that they can hold little of anything; compare shares with the
+# share of the places, as the figures do. Where the sign stays with the measure and changes between the measures, it is
+# a matter of the measure.
+# ```

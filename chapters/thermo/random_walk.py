@@ -405,3 +405,15 @@ print(f"spread of ln Z: {before:.2f} nats before, {after:.2f} after")
 # %% [markdown]
 # ```{solution-end}
 # ```
+#
+# ```{exercise} On your model
+# :label: random-walk-your-model
+# Run this page on another model: `lmphys run thermo/random_walk --model PATH`. Is its $Z$ steadier at the states of
+# texts than in random directions? Does a larger vocabulary make it steadier?
+# ```
+#
+# ```{solution} random-walk-your-model
+# :class: dropdown
+# By self-averaging more words should help, as long as the logits do not spread further. Hold it against an isotropic
+# table of the same lengths, which is on the page: only what the trained head has beyond that was learned.
+# ```

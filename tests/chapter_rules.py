@@ -155,3 +155,39 @@ def verdict_complaints(cells: list[NotebookNode]) -> list[str]:
         return [f"{len(shown)} cells show the ledger, not 1"]
     rest = max((length(cell) for cell in _code(cells) if cell is not shown[0]), default=0)
     return [] if length(shown[0]) < rest else ["the cell of the verdicts is the largest of the page"]
+
+
+def setting_complaints(cells: list[NotebookNode]) -> list[str]:
+    """A page that has chains drawn takes the prompt and the longest chain, and the layer where it takes their states.
+
+    What it takes it uses. `max_tokens: int` is a length of its own: of what it reads of each chain.
+    """
+    (declared,) = [cell.source for cell in cells if "parameters" in tags(cell)]
+    kinds = {
+        node.target.id: ast.unparse(node.annotation)
+        for node in ast.parse(declared).body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code" and "parameters" not in tags(cell))
+    nodes = list(ast.walk(ast.parse(code)))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    drawn = [call for call in calls if call.func.attr in ("default_spec", "pool_spec")]
+    wanted = {"prompt", "max_tokens"} if drawn else set()
+    # The states that the output layer sees are those after the last norm, and no others.
+    if drawn and any(call.func.attr == "trajectories" and not _names_a_site(call) for call in calls):
+        wanted.add("layer")
+    complaints = [f"it takes no {name}" for name in sorted(wanted - set(kinds))]
+    loaded = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    complaints += [f"it takes {name} and does not use it" for name in kinds if name not in loaded]
+    for call in drawn:
+        if isinstance(call.args[0], ast.Constant) or any(keyword.arg is None for keyword in call.keywords):
+            continue  # another's usual questions are looked up; or the settings stand in one dictionary
+        passed = {keyword.arg for keyword in call.keywords}
+        own = {"max_tokens"} if kinds.get("max_tokens") == "int" else set()
+        for name in sorted(wanted & set(kinds) - own - passed):
+            complaints.append(f"line `{ast.unparse(call)[:60]}` leaves out {name}")
+    return complaints
+
+
+def _names_a_site(call: ast.Call) -> bool:
+    return bool(call.args) or any(keyword.arg == "site" for keyword in call.keywords)

@@ -13,6 +13,7 @@ from tests.chapter_rules import (
     exercises_of,
     finding_complaints,
     function_complaints,
+    setting_complaints,
     verdict_complaints,
 )
 
@@ -47,6 +48,10 @@ def test_it_says_once_what_was_found(chapter):
 
 def test_its_verdicts_are_not_its_largest_cell(chapter):
     assert verdict_complaints(cells_of(chapter.source)) == []
+
+
+def test_it_takes_prompt_length_and_layer_where_they_matter(chapter):
+    assert setting_complaints(cells_of(chapter.source)) == []
 
 
 def test_it_imports_the_package_of_no_other_page(chapter):
@@ -222,6 +227,40 @@ def test_a_page_that_keeps_the_rules_passes():
 def test_a_page_that_breaks_a_rule_is_told(old, new, said):
     assert PAGE.count(old) == 1
     assert complaints(PAGE.replace(old, new)) == said
+
+
+DRAWN = """# %% [markdown]
+# # A page that has chains drawn
+
+# %% tags=["parameters"]
+model: str = "smollm2"  # model
+prompt: str = "chat"  # how it is asked
+max_tokens: int | None = None  # longest chain
+layer: int = -1  # block
+
+# %%
+spec = corpus.default_spec(model, prompt=prompt, max_tokens=max_tokens, layer=layer)
+usual = corpus.default_spec("reasoner").tasks
+states = corpus.build_corpus(spec).trajectories()
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", []),
+        ("trajectories()", 'trajectories("final_norm")', []),
+        ('prompt: str = "chat"  # how it is asked\n', "", ["it takes no prompt"]),
+        ("layer: int", "depth: int", ["it takes no layer", "it takes depth and does not use it"]),
+        ("model, prompt=prompt,", "model,", [
+            "it takes prompt and does not use it",
+            "line `corpus.default_spec(model, max_tokens=max_tokens, layer=laye` leaves out prompt",
+        ]),
+        ("max_tokens: int | None = None", "max_tokens: int = 60", []),
+    ],
+)  # fmt: skip
+def test_a_page_that_cannot_be_asked_otherwise_is_told(old, new, said):
+    assert setting_complaints(cells_of(DRAWN.replace(old, new))) == said
 
 
 def test_gates_without_a_cell_and_without_an_end_are_told():

@@ -69,6 +69,15 @@ def test_help_is_quick_and_loads_nothing_heavy():
         assert f" {command} " in done.stdout
 
 
+@pytest.mark.parametrize(
+    "command", [["run"], ["build"], ["doctor"], ["texts"], ["corpus", "build"], ["train", "reasoner"]]
+)
+def test_the_help_lists_every_kind_of_model(command):
+    said = " ".join(invoke(*command, "--help").stdout.replace("│", " ").split())
+    for form in ("smollm2", "reasoner@STEP", "org/name@REVISION", "adapter", ".gguf", "random:SPEC#SEED"):
+        assert form in said, form
+
+
 def test_version():
     result = invoke("--version")
     assert (result.exit_code, result.stdout) == (0, f"lmphys {lmphys.__version__}\n")
@@ -80,6 +89,8 @@ def test_version():
         (["run", "toy/pgae"], "lmphys: no chapter 'toy/pgae'; did you mean toy/page?\n"),
         (["run", "--set", "rank"], "lmphys: --set rank is not NAME=VALUE; for example --set rank=20\n"),
         (["run", "--set", "sed=1"], "lmphys: toy/page has no parameter 'sed', perhaps seed; it takes model: str"),
+        (["build", "--set", "sed=1"], "lmphys: toy/page has no parameter 'sed', perhaps seed; it takes model: str"),
+        (["build", "--set", "seed"], "lmphys: --set seed is not NAME=VALUE; for example --set rank=20\n"),
         (["run", "--profile", "fast"], "lmphys: toy/page: parameter profile is str: 'fast' is not one of smoke, quick"),
         (["ledger", "--format", "xml"], "lmphys: --format xml is unknown; choose table, csv or json\n"),
         (["ledger", "--model", "m"], "lmphys: no ledger rows of model 'm'"),

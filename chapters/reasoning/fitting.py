@@ -26,6 +26,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits, starts and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 40  # dimension k of the projection
 n_regimes: int = 4  # number of regimes K
 position: str = "boundary"  # boundary (ends a sentence) or after (follows it)
@@ -49,8 +51,11 @@ book.use_style()
 # other. EM runs four restarts side by side and keeps the one of greatest posterior.
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", position)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
+states = corpus.build_corpus(spec).trajectories(position=position)
 train, test = states.split(0.7, seed=seed)
 projection = dynamics.Projection(rank).fit(train)
 seen, unseen = projection.transform(train), projection.transform(test)

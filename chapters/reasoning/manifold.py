@@ -23,6 +23,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 40  # dimension k of the subspace
 position: str = "boundary"  # boundary (ends a sentence) or after (follows it)
 
@@ -33,6 +35,11 @@ import pandas as pd
 from lmphys import book, corpus, dynamics
 from lmphys.book.scale import lacking_transitions
 from lmphys.dynamics.evaluate.penalty import choose_ridge
+from lmphys.dynamics.evaluate.shares import (
+    held_out_share,
+    relative_residual,
+    share,
+)
 from lmphys.dynamics.projection import (
     davis_kahan_bound,
     random_overlap,
@@ -44,8 +51,11 @@ from lmphys.pages import manifold as analysis
 book.use_style()
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", position)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
+states = corpus.build_corpus(spec).trajectories(position=position)
 train, test = states.split(0.7, seed=seed)
 states
 
@@ -61,9 +71,10 @@ states
 
 # %%
 reader = corpus.default_spec(
-    corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
+    corpus.control_of(model), profile, tasks=tasks, prompt=prompt,
+    max_tokens=max_tokens, layer=layer, seed=seed,
 )
-random = corpus.build_corpus(reader).trajectories("final_norm", position)
+random = corpus.build_corpus(reader).trajectories(position=position)
 shuffled = dynamics.shuffle_order(states, seed=seed)
 noise = states.with_states(np.random.default_rng(seed).normal(size=states.states.shape))
 
@@ -91,10 +102,10 @@ book.plots.spectrum(curves, rank=rank);
 # %%
 in_sample = {name: fit.variance_captured(rank) for name, fit in fits.items()}
 held_out = {
-    name: analysis.held_out_share(traj, rank, of=of, seed=seed)
+    name: held_out_share(traj, rank, of=of, seed=seed)
     for name, (traj, of) in cases.items()
 }
-outside = {name: share.value for name, share in held_out.items()}
+outside = {name: found.value for name, found in held_out.items()}
 pd.DataFrame(
     {f"rank {rank}, same chains": in_sample, "other questions": outside}
 ).round(3)
@@ -201,7 +212,7 @@ shares = {
 }
 whole = {"random weights": random, "isotropic noise": noise}
 nulls = {
-    name: {of: analysis.share(traj, rank, of=of) for of in shares}
+    name: {of: share(traj, rank, of=of) for of in shares}
     for name, traj in whole.items()
 }
 readings = dict(shares)
@@ -209,14 +220,14 @@ for of in shares:
     reading = f"{of}, other questions"
     readings[reading] = held_out[of]
     for name, traj in whole.items():
-        nulls[name][reading] = analysis.held_out_share(traj, rank, of=of, seed=seed)
+        nulls[name][reading] = held_out_share(traj, rank, of=of, seed=seed)
 
 # %% tags=["hide-input"]
 few = lacking_transitions(states.n_transitions)
 note = f"rank {rank}, {position} token, D = {states.width}; the paper has 2,048 and more"
-left = {k: analysis.relative_residual(v["increments"]) for k, v in nulls.items()}
+left = {k: relative_residual(v["increments"]) for k, v in nulls.items()}
 half = "half of the variance kept would mean 0.71, not the 0.50 that is printed"
-rho = shares["increments"].map(analysis.relative_residual)
+rho = shares["increments"].map(relative_residual)
 beside = {"a map that forgets": leaks["a map that forgets"]}
 moved = f"displacements of length {epsilon:.3g}, λ = {penalty:g}"
 rows = [
@@ -300,7 +311,7 @@ permuted = dynamics.shuffle_chains(states, seed=seed)
 pd.Series(
     {
         "states": fits["states"].variance_captured(rank),
-        "increments, permuted": analysis.share(permuted, rank, of="increments"),
+        "increments, permuted": share(permuted, rank, of="increments"),
         "increments, shuffled order": in_sample["increments, shuffled order"],
     }
 ).round(3).to_frame(f"share at rank {rank}")

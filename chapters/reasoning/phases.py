@@ -19,6 +19,9 @@ model: str = "reasoner"  # a model whose sentences have known phases
 beside: str = "smollm2"  # a model whose sentences have none
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits, permutations and bootstrap
+prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 10  # dimension k of the projection; small: each phase has a map
 n_regimes: int = 4  # number of regimes K
 n_null: int = 5  # draws of each null of the labels
@@ -43,12 +46,16 @@ n_null = 2 if smoke else n_null
 # *rare*: a map of their own could not be learned.
 
 # %%
-chains = corpus.build_corpus(corpus.default_spec(model, profile, seed=seed))
+chains = corpus.build_corpus(corpus.default_spec(
+    model, profile, prompt=prompt, max_tokens=max_tokens, layer=layer, seed=seed
+))
 if "phase" not in chains.sentences:
     print(f"the sentences of {model} have no known phases: reading the reasoner")
     model, beside = "reasoner", model
-    chains = corpus.build_corpus(corpus.default_spec(model, profile, seed=seed))
-states = chains.trajectories("final_norm", "boundary")
+    chains = corpus.build_corpus(corpus.default_spec(
+        model, profile, prompt=prompt, max_tokens=max_tokens, layer=layer, seed=seed
+    ))
+states = chains.trajectories()
 known = dynamics.Projection(rank).fit(states).transform(states)
 
 # %%
@@ -166,8 +173,10 @@ by_rank.drop("mean", level="forecast")[columns[:5]].round(3)
 # leaks. Surrogates have one map and no regimes.
 
 # %%
-plain = corpus.build_corpus(corpus.default_spec(beside, profile, seed=seed))
-plain = plain.trajectories("final_norm", "boundary")
+plain = corpus.build_corpus(corpus.default_spec(
+    beside, profile, prompt=prompt, max_tokens=max_tokens, layer=layer, seed=seed
+))
+plain = plain.trajectories()
 plain = dynamics.Projection(rank).fit(plain).transform(plain)
 quick_fit = {"n_init": 2, "max_iter": 40, "tol": 3e-3, "seed": seed}
 corpora = {model: known, beside: plain}
@@ -193,8 +202,11 @@ chosen.round(3)
 arrived = test.sentences["label"].to_numpy()[test.sources() + 1]
 regimes = decoders["never told"].viterbi(test)
 controls = label_nulls.exchanged_information(regimes, arrived, test, seed=seed)
-untrained = corpus.default_spec(corpus.control_of(model), profile, seed=seed)
-blind = corpus.build_corpus(untrained).trajectories("final_norm", "boundary")
+untrained = corpus.default_spec(
+    corpus.control_of(model), profile, prompt=prompt, max_tokens=max_tokens,
+    layer=layer, seed=seed,
+)
+blind = corpus.build_corpus(untrained).trajectories()
 blind.sentences["label"] = analysis.sentence_labels(blind)["phase"]
 controls["random weights"] = label_nulls.untrained_information(
     blind, "label", rank=rank, n_regimes=n_regimes, seed=seed

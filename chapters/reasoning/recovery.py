@@ -19,6 +19,9 @@
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
 profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits, implants and bootstrap
+prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 10  # dimension k of the projection; small, as hundreds of fits follow
 n_regimes: int = 4  # number of regimes K, implanted and fitted
 separations: list[float] = [0, 2, 3, 4, 6, 8]  # sd of the noise
@@ -32,6 +35,7 @@ import numpy as np
 import pandas as pd
 
 from lmphys import book, corpus, dynamics
+from lmphys.dynamics.evaluate.planted import PLANTED, positive_control
 from lmphys.pages import recovery as analysis
 
 book.use_style()
@@ -41,8 +45,10 @@ steps = sorted({float(s) for s in separations} | {0.0})[:: 2 if smoke else 1]
 quick_fit = {"n_init": 2, "max_iter": 40, "tol": 3e-3}  # hundreds of fits follow
 
 # %%
-spec = corpus.default_spec(model, profile, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", "boundary")
+spec = corpus.default_spec(
+    model, profile, prompt=prompt, max_tokens=max_tokens, layer=layer, seed=seed
+)
+states = corpus.build_corpus(spec).trajectories()
 real = dynamics.Projection(rank).fit(states).transform(states)
 print(f"{len(real)} chains, {real.n_transitions} steps, {rank} dimensions")
 
@@ -154,7 +160,7 @@ print(f"gain that the paper reports: {claimed.value:.2f}")
 # %%
 wide = dynamics.Projection(headline_rank).fit(states).transform(states)
 worth = {"n_regimes": n_regimes, "worth": 0.17, "seed": seed}
-planted = analysis.positive_control(wide, **worth)
+planted = positive_control(wide, **worth)
 planted.round(3)
 
 # %% [markdown]
@@ -165,9 +171,9 @@ planted.round(3)
 # %%
 larger = pd.DataFrame()
 if paper_transitions and not smoke:
-    kinds = [kind for kind in analysis.PLANTED if "real" in kind]
+    kinds = [kind for kind in PLANTED if "real" in kind]
     size = {"n_transitions": paper_transitions, **quick_fit}
-    larger = analysis.positive_control(wide, kinds, **size, **worth)
+    larger = positive_control(wide, kinds, **size, **worth)
 larger.round(3)
 
 # %% [markdown]

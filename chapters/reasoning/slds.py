@@ -30,6 +30,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, splits, starts, surrogates and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 40  # dimension k of the projection
 n_regimes: int = 4  # number of regimes K
 counts: list[int] = [1, 2, 3, 4, 6, 8]  # regimes K of the map of K and k
@@ -52,9 +54,12 @@ from lmphys.stats import Interval
 book.use_style()
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
 chains = corpus.build_corpus(spec)
-states = chains.trajectories("final_norm", position)
+states = chains.trajectories(position=position)
 train, test = states.split(0.7, seed=seed)
 print(f"{train.n_transitions} transitions to fit, {test.n_transitions} to score")
 print(f"{len(test)} chains of other questions, D = {states.width}, k = {rank}")

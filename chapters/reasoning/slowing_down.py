@@ -17,6 +17,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, simulations, nulls and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 10  # dimension k of the projection of the chains
 window: int = 4  # sentences in the window that looks for a warning
 match: list[str] = []  # what compared chains share besides length, such as task
@@ -73,8 +75,11 @@ analysis.fading_figure(fading);
 # real chains, whose memory $r$ rises from 0.2 to 0.95 where the real chain ends wrong, and stays where it ends right.
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", position)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
+states = corpus.build_corpus(spec).trajectories(position=position)
 chains = dynamics.Projection(rank).fit(states).transform(states)
 approaches = analysis.approaches(chains, window, seed=seed)
 

@@ -24,6 +24,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, chains and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -44,7 +46,10 @@ book.use_style()
 # on this page comes from these chains. They are sampled once on this machine, kept on disk, and shared by all pages.
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
 chains = corpus.build_corpus(spec)
 pd.Series(chains.manifest["model"]).to_frame("this run")
 
@@ -65,7 +70,7 @@ chains.accuracy().round(2)
 # sentence; *jump* is the distance $\lVert \Delta h_t \rVert = \lVert h_{t+1} - h_t \rVert$ to the next such state.
 
 # %%
-states = chains.trajectories(site="final_norm", position="boundary")
+states = chains.trajectories(position="boundary")
 one = int(np.argmin(np.abs(states.lengths - 7)))
 print(states.chains["question"][one])
 
@@ -176,7 +181,8 @@ axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9);
 
 # %%
 reader = corpus.default_spec(
-    corpus.control_of(model), profile, tasks=tasks, prompt=prompt, seed=seed
+    corpus.control_of(model), profile, tasks=tasks, prompt=prompt,
+    max_tokens=max_tokens, layer=layer, seed=seed,
 )
 random = corpus.build_corpus(reader)
 ratios = {

@@ -29,6 +29,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, folds, fits, nulls and bootstrap
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 10  # dimension k: a task has some hundred steps, too few for 40
 n_regimes: int = 2  # number of regimes K, for the same reason not 4
 n_folds: int = 3  # each question is held out in one of so many folds
@@ -87,8 +89,11 @@ analysis.describe_line(paper, sentences).to_frame()
 # of the *target's* targets. The states are those after the last normalisation.
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
-states = corpus.build_corpus(spec).trajectories("final_norm", position)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
+states = corpus.build_corpus(spec).trajectories(position=position)
 domains, few = analysis.by_task(states, min_questions=n_folds)
 print(f"left out, with fewer than {n_folds} questions: {', '.join(few) or 'no task'}")
 settings = {"rank": rank, "n_regimes": n_regimes, "n_folds": n_folds, "seed": seed}
@@ -193,7 +198,10 @@ for name, table in (("here", scores), ("in the paper's table", paper)):
 # %%
 compared = others or corpus.comparison_models(model)
 own = {
-    other: corpus.default_spec(other, profile, tasks=tasks, prompt=prompt, seed=seed)
+    other: corpus.default_spec(
+        other, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+        seed=seed,
+    )
     for other in compared
 }
 targets = analysis.read_targets(

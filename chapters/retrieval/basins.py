@@ -33,6 +33,7 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 1  # seed of questions (as on the page before), trials, nulls and bootstrap
 tasks: list[str] = []  # none: for the reasoner those of the page before, else the profile's
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
 n_questions: int = 36  # questions, in equal parts from the tasks
 n_chains: int = 12  # chains for each question
 temperature: float = 0.8  # of the sampling; energies are at temperature 1
@@ -147,7 +148,7 @@ figures.depth_and_width(found);
 # %%
 spec = retrieval.pool_spec(
     model, profile, tasks=tasks, n_questions=n_questions, n_chains=n_chains,
-    temperature=temperature, prompt=prompt, seed=seed,
+    temperature=temperature, prompt=prompt, max_tokens=max_tokens, seed=seed,
 )
 sampled = corpus.build_corpus(spec)
 pool = retrieval.pool_of(sampled)

@@ -35,6 +35,7 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 1  # seed of questions (the reference run has 0), folds, nulls and bootstrap
 tasks: list[str] = []  # none: for the reasoner those chosen below, else the profile's
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
 n_questions: int = 36  # questions, in equal parts from the tasks
 n_chains: int = 12  # chains K for each question
 temperature: float = 0.8  # of the sampling; energies are at temperature 1
@@ -102,7 +103,8 @@ chosen.groupby("task").correct.agg(["mean", "size"])
 
 # %%
 asked = {
-    "tasks": tasks, "n_questions": n_questions, "prompt": prompt, "seed": seed,
+    "tasks": tasks, "n_questions": n_questions, "prompt": prompt,
+    "max_tokens": max_tokens, "seed": seed,
 }  # fmt: skip
 sampled = corpus.build_corpus(
     retrieval.pool_spec(

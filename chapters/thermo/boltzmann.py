@@ -32,6 +32,7 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, places and texts
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
 n_chains: int = 12  # chains that are read
 per_chain: int = 12  # places in each, one system each
 hottest: float = 2.0  # highest sampling temperature of the texts
@@ -54,7 +55,9 @@ book.use_style()
 # the same architecture with random weights, which reads the same texts.
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, seed=seed
+)
 texts = corpus.build_corpus(spec)
 writer, control = lm.LanguageModel(model), lm.LanguageModel(corpus.control_of(model))
 contexts = {
@@ -263,6 +266,9 @@ ledger.record(
     controls={"random weights": float(errors["random weights"].max())},
     note="an identity holds for any logits, trained or not",
 )
+places_of = contexts["trained"].places["chain"].to_numpy()
+melting = analysis.median_peak(peaks["trained"], places_of, seed=seed)
+ledger.measure("heat_capacity.peak", melting)
 ledger.show()
 
 # %% tags=["finding"]

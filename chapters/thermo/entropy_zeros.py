@@ -35,6 +35,7 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, places and intervals
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
 trained: list[str] = []  # networks, coarse to fine; none: earlier steps of the reasoner
 orders: list[int] = [1, 2, 3, 4]  # n-gram models, small to large
 ranks: list[int] = [16, 64, 256]  # heads of lower rank, small to large
@@ -63,7 +64,9 @@ book.use_style()
 # weights.
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, seed=seed
+)
 texts = corpus.build_corpus(spec)
 n_read = min(n_chains, texts.chains["question_id"].nunique() // 2)
 target = lm.LanguageModel(model)

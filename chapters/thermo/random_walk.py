@@ -31,6 +31,7 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of the language, the walks, the bootstrap and the permutations
 tasks: list[str] = []  # tasks or .jsonl files; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
 shortest: float = 0.4  # least length s of a word
 longest: float = 1.2  # largest length s of a word
 step: float = 0.4  # length of a step of the walk; the sphere has radius 1
@@ -170,7 +171,9 @@ figures.broken_isotropy(broken, spread);
 # %%
 rng = np.random.default_rng(seed)
 specs = {
-    which: corpus.default_spec(which, profile, tasks=tasks, prompt=prompt, seed=seed)
+    which: corpus.default_spec(
+        which, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, seed=seed
+    )
     for which in (model, corpus.control_of(model))
 }
 heads = {
@@ -309,6 +312,8 @@ ledger.record_all(
     analysis.judge_language(expected, contexts, laws, permuted, seed=seed)
     + analysis.judge_head(heads, random_directions, known, seed=seed)
 )
+outputs = analysis.isotropy(heads["trained"].tables["output"]).loc["σ min / σ rms"]
+ledger.measure("table.isotropy", outputs.to_dict(), "output table, and its mean taken out")
 ledger.show()
 
 # %% tags=["finding"]

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -12,7 +12,13 @@ from typer.core import TyperGroup
 from lmphys import __version__
 from lmphys.core.boundaries import file_system
 from lmphys.core.errors import LmphysError
-from lmphys.core.paths import cache_home, home_folder, seen_from
+from lmphys.core.extras import needed
+from lmphys.core.paths import MODEL_FORMS, cache_home, home_folder, seen_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmphys.book.chapter import Chapter
 
 # The commands import what they need themselves: `lmphys --help` must not wait for torch and pandas.
 
@@ -30,7 +36,7 @@ class _OneLineErrors(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with file_system():
+            with file_system(), needed("this command"):
                 result = super().invoke(ctx)
             _flush()
             return result
@@ -82,10 +88,13 @@ app = typer.Typer(
     help="Run the chapters of the book on a language model, build the book, and read its ledger.",
 )
 
-Model = Annotated[
-    str | None, typer.Option(help="Model spec: smollm2, reasoner, random:smollm2, org/name on the hub, or a folder.")
-]
+Model = Annotated[str | None, typer.Option(help=f"Model: {MODEL_FORMS}.")]
 Profile = Annotated[str | None, typer.Option(help="Amount of data: smoke (tests), quick (CPU) or full.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]
+Quantize = Annotated[
+    str | None,
+    typer.Option(help="Weights of 8bit or 4bit, for models that are too large otherwise; needs bitsandbytes."),
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps; by default the best that there is.")]
 Jobs = Annotated[
     int | None, typer.Option(help="Pages side by side; by default one a core, as memory allows, or one on a GPU.")
@@ -94,9 +103,27 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would r
 Force = Annotated[bool, typer.Option("--force", help="Run again even if nothing has changed.")]
 
 
-def _choose_device(device: str | None) -> None:
+def _choose_device(device: str | None, quantize: str | None = None) -> None:
     if device is not None:
         os.environ["LMPHYS_DEVICE"] = device
+    if quantize is not None:
+        from lmphys.core.devices import quantized
+
+        os.environ["LMPHYS_DTYPE"] = quantized(quantize)
+
+
+def _overrides(chapters: "Sequence[Chapter]", settings: list[str] | None, **named: str | None) -> dict[str, Any]:
+    """Values of parameters that were asked for, with the paths among them seen from the folder of the user."""
+    from lmphys.book.parameters import read_settings
+
+    found: dict[str, Any] = {**read_settings(settings or []), **{k: v for k, v in named.items() if v is not None}}
+    seen: dict[str, Any] = {}
+    for chapter in chapters:
+        taken, defaults = chapter.taken(found), chapter.resolve({})
+        values = {name: value for name, value in chapter.resolve(taken).items() if name in taken}
+        texts = {name: value for name, value in values.items() if isinstance(value, str | list)}
+        seen |= {name: seen_from(Path.cwd(), value) for name, value in texts.items() if value != defaults[name]}
+    return found | seen
 
 
 def _show_version(wanted: bool) -> None:
@@ -148,10 +175,9 @@ def run(
     ] = None,
     model: Model = None,
     profile: Profile = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
-    ] = None,
+    set_: Set = None,
     device: Device = None,
+    quantize: Quantize = None,
     force: Force = False,
     into_book: Annotated[
         bool, typer.Option("--into-book", help="Replace the page of the book even with other parameters.")
@@ -161,44 +187,40 @@ def run(
     ] = False,
     dry_run: DryRun = False,
     jobs: Jobs = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another lmphys that runs pages of the book, instead of stopping.")
+    ] = False,
 ) -> None:
     """Run chapters, by default as they stand in the book.
 
     A run with other parameters, such as your own model, is kept under runs/ beside the book, and its numbers join the
     ledger under the name of the model. A wrong parameter lists what the chapter takes.
     """
-    from lmphys.book.chapter import find_chapter, find_chapters
+    from lmphys.book.chapter import check_settings, find_chapter, find_chapters
     from lmphys.book.plan import carry_out, make_plan
-    from lmphys.book.runner import project_lock, run_chapter
+    from lmphys.book.runner import lock_for, run_chapter
     from lmphys.core.paths import SHIP, project_root
 
-    _choose_device(device)
+    _choose_device(device, quantize)
     if ship:
         os.environ[SHIP] = "1"
-    overrides: dict[str, Any] = {}
-    for setting in set_ or []:
-        name, equals, value = setting.partition("=")
-        if not equals or not name:
-            raise LmphysError(f"--set {setting} is not NAME=VALUE; for example --set rank=20")
-        overrides[name.strip()] = value
-    overrides |= {name: value for name, value in (("model", model), ("profile", profile)) if value is not None}
-    root, here = project_root(), Path.cwd()
+    root = project_root()
     everything = find_chapters(root)
     wanted = [find_chapter(everything, name) for name in chapters] if chapters else everything
-    seen: dict[str, Any] = {}
-    for chapter in wanted:
-        values, defaults = chapter.resolve(overrides), chapter.resolve({})
-        texts = {name: value for name, value in values.items() if isinstance(value, str | list) and name in overrides}
-        seen |= {name: seen_from(here, value) for name, value in texts.items() if value != defaults[name]}
-    overrides |= seen
+    overrides = _overrides(wanted, set_, model=model, profile=profile)
+    if chapters:
+        for chapter in wanted:
+            chapter.resolve(overrides)  # a chapter that is named takes all that is set
+    else:
+        check_settings(wanted, overrides, typer.echo)
     settings: dict[str, Any] = {"overrides": overrides, "into_book": into_book, "force": force}
     plan = make_plan(root, wanted, **settings, in_order=bool(chapters), jobs=jobs)
     if dry_run:
         typer.echo("\n".join(plan.lines()))
         return
-    with project_lock(root):
+    with lock_for(root, wanted, overrides=overrides, into_book=into_book, wait=wait):
         for chapter in plan.fresh:  # it says so
-            run_chapter(chapter, **settings, echo=typer.echo)
+            run_chapter(chapter, **{**settings, "overrides": chapter.taken(overrides)}, echo=typer.echo)
         carry_out(plan, **settings, echo=typer.echo)
 
 
@@ -206,6 +228,7 @@ def run(
 def build(
     model: Model = None,
     profile: Profile = None,
+    set_: Set = None,
     device: Device = None,
     force: Force = False,
     dry_run: DryRun = False,
@@ -213,17 +236,19 @@ def build(
 ) -> None:
     """Run every chapter that changed and render the book to _build/html/index.html.
 
-    Pages that should take least run first. Where the rest takes minutes, the book is rendered early to _build/early, in
-    which the pages to come say that they wait.
+    Each chapter takes those settings that it has a parameter for, and its page then goes into the book. Pages that
+    should take least run first. Where the rest takes minutes, the book is rendered early to _build/early, in which the
+    pages to come say that they wait.
     """
     from lmphys.book.build import build_book
+    from lmphys.book.chapter import find_chapters
     from lmphys.book.runner import project_lock
     from lmphys.core.paths import project_root
 
     _choose_device(device)
     root = project_root()
-    model = seen_from(Path.cwd(), model)
-    settings: dict[str, Any] = {"force": force, "model": model, "profile": profile, "jobs": jobs, "echo": typer.echo}
+    overrides = _overrides(find_chapters(root), set_, model=model, profile=profile)
+    settings: dict[str, Any] = {"force": force, "overrides": overrides, "jobs": jobs, "echo": typer.echo}
     if dry_run:
         build_book(root, dry_run=True, **settings)
         return
@@ -254,13 +279,29 @@ def pdf(
 def ledger(
     model: Annotated[str | None, typer.Option(help="Only the rows of this model; all models by default.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="[table|csv|json]", help="table, csv or json.")] = "table",
+    across: Annotated[
+        bool, typer.Option("--across", help="Headline claims of every paper as rows, models as columns, by size.")
+    ] = False,
+    folder: Annotated[Path | None, typer.Option(help="With --across: further ledgers, such as a sweep leaves.")] = None,
 ) -> None:
-    """Print every number that was set beside a number of a paper, with its controls and verdict."""
+    """Print every number that was set beside a number of a paper, with its controls and verdict.
+
+    --across sets models side by side: those whose ledgers the book keeps (data/reference/ledgers), those of --folder,
+    and yours, which `lmphys run PAGES --model X` adds.
+    """
     from lmphys.book.ledger import read_ledger, readable
-    from lmphys.core.paths import project_root
+    from lmphys.core.paths import expanded, project_root
 
     if format_ not in ("table", "csv", "json"):
         raise LmphysError(f"--format {format_} is unknown; choose table, csv or json")
+    if across:
+        from lmphys.book.across_view import print_across
+
+        further = None if folder is None else Path.cwd() / expanded(str(folder))
+        print_across(project_root(), further, model, format_)
+        return
+    if folder is not None:
+        raise LmphysError("--folder is read with --across; add --across")
     rows = read_ledger(project_root(), model)
     if format_ == "json":
         typer.echo(rows.to_json(orient="records", indent=1, force_ascii=False))
@@ -278,6 +319,26 @@ def ledger(
             cells = (f"{row.model} ({row.profile})", text.claim, text.paper, text.here, text.controls, judged)
             table.add_row(*map(str, cells))
         Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@app.command()
+def card(
+    model: Annotated[str, typer.Argument(help="Model spec or name, as in `lmphys ledger --across`.")],
+    into: Annotated[Path | None, typer.Option(help="Folder that is written to; by default runs/cards")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Further ledgers, such as a sweep leaves.")] = None,
+) -> None:
+    """Write the physics of a model on one page, as Markdown and SVG, beside what is known of other models.
+
+    What is not measured says so, with the command that measures it.
+    """
+    from lmphys.book.card_figure import write_card
+    from lmphys.core.paths import expanded, project_root
+
+    root, here = project_root(), Path.cwd()
+    place = root / "runs" / "cards" if into is None else here / expanded(str(into))
+    further = None if folder is None else here / expanded(str(folder))
+    for path in write_card(root, model, place, further):
+        typer.echo(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 @app.command()
@@ -306,6 +367,10 @@ def reference(
     page: Annotated[
         list[str] | None, typer.Option(help="Keep this page alone, in the ledger that is kept. May be given again.")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Keep what was run of this model, a column of `lmphys ledger --across`.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Of the runs of --model.")] = "quick",
 ) -> None:
     """Keep the ledger of the book as it is now, for readers and other machines, and what its pages took.
 
@@ -313,37 +378,90 @@ def reference(
     kind of this machine. --check lists rows whose verdict differs from the ledger that is kept, and numbers that differ
     by more than rounding; rows that a clock decides are left out, and other verdicts on rows that the kept ledger calls
     not firm leave the status at 0. --page puts one page of the book into the ledger that is kept, which then says of
-    it when and where it was run; the other pages stay as they were recorded.
+    it when and where it was run; the other pages stay as they were recorded. With --model it is the pages that were run
+    of another model, whichever they are, beside the book.
     """
     from lmphys.book.budgets import record_budgets
     from lmphys.book.chapter import find_chapter, find_chapters
-    from lmphys.book.reference import check_reference, read_references, reference_of_book, renewed
+    from lmphys.book.reference import (
+        check_reference,
+        read_references,
+        reference_of_book,
+        reference_of_model,
+        renewed,
+    )
     from lmphys.core.paths import project_root
 
     root = project_root()
     chapters = find_chapters(root)
+    if check and model is not None:
+        raise LmphysError("--check compares the book; run the model again, and compare with tools/compare_ledgers.py")
     if check:
         found = check_reference(root, chapters)
         typer.echo("\n".join(found.lines()))
         if found.flips:
             raise typer.Exit(1)
         return
-    if page:
-        some = [find_chapter(chapters, name) for name in page]
+    some = [find_chapter(chapters, name) for name in page] if page else chapters
+    if model is None:
         fresh = reference_of_book(root, some)
-        (kept,) = [run for run in read_references(root) if run.name == fresh.name] or [fresh]
-        written = renewed(kept, fresh).write(root)
     else:
-        written = reference_of_book(root, chapters).write(root)
-    for path in (written, record_budgets(root, chapters)):
+        fresh = reference_of_model(root, some, seen_from(Path.cwd(), model), profile)
+    if page:
+        (kept,) = [run for run in read_references(root) if run.name == fresh.name] or [fresh]
+        fresh = renewed(kept, fresh)
+    written = [fresh.write(root), *([record_budgets(root, chapters)] if model is None else [])]
+    for path in written:
         typer.echo(str(path.relative_to(root)))
+
+
+@app.command(context_settings={"allow_extra_args": True})
+def sweep(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings: models, pages, seeds, profile; by default config/sweep.yaml.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print the plan, and write it for Snakemake.")
+    ] = False,
+    executor: Annotated[
+        str, typer.Option(help="Who runs the jobs: local, slurm, or any other that Snakemake has a plugin for.")
+    ] = "local",
+    jobs: Annotated[
+        int | None, typer.Option(help="Jobs side by side; by default what processors and memory allow, or 64.")
+    ] = None,
+    profile_dir: Annotated[
+        Path | None, typer.Option(help="Folder with a profile of Snakemake, such as workflow/profiles/slurm-plain.")
+    ] = None,
+) -> None:
+    """Run models by pages by seeds as jobs, on this machine or on a cluster.
+
+    Corpora are built in parts, merged, and read by pages; each model and seed gets a ledger below runs/sweeps. What
+    stands is kept: the same command goes on where a sweep was stopped. What follows -- goes to Snakemake.
+
+    Example: lmphys sweep --config mine.yaml --executor slurm -- --default-resources slurm_partition=gpu
+    """
+    from lmphys.book.sweep.command import run_sweep
+    from lmphys.core.paths import project_root
+
+    run_sweep(
+        project_root(),
+        None if config is None else config.absolute(),
+        dry_run=dry_run,
+        executor=executor,
+        jobs=jobs,
+        profile=None if profile_dir is None else profile_dir.absolute(),
+        more=context.args,
+        echo=typer.echo,
+    )
 
 
 @app.command()
 def doctor(
-    model: Annotated[str | None, typer.Option(help="Check this model instead; see `lmphys run --help`.")] = None,
+    model: Annotated[str | None, typer.Option(help=f"Check this model instead: {MODEL_FORMS}.")] = None,
     prompt: Annotated[str, typer.Option(help="As it would be asked: chat, or a text with {question}.")] = "chat",
     device: Device = None,
+    quantize: Quantize = None,
 ) -> None:
     """Check the installation: packages against the lock, device, model, disk. Ends with status 1 where one fails.
 
@@ -351,7 +469,7 @@ def doctor(
     """
     from lmphys.core.findings import FAIL
 
-    _choose_device(device)
+    _choose_device(device, quantize)
     if model is None:
         from lmphys.book.doctor import examine
 
@@ -373,7 +491,7 @@ def texts(
     file: Annotated[
         Path, typer.Argument(help='A JSON object a line: {"text": ...}, and where known "source", "author", "time".')
     ],
-    model: Annotated[str, typer.Option(help="Model that reads; see `lmphys run --help`.")] = "smollm2",
+    model: Annotated[str, typer.Option(help=f"Model that reads: {MODEL_FORMS}.")] = "smollm2",
     by: Annotated[str, typer.Option(metavar="[source|author]", help="What the texts are grouped by.")] = "source",
     window: Annotated[
         int | None, typer.Option(help="Tokens that count in a window; by default three texts of four fill one.")

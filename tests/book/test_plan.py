@@ -10,7 +10,7 @@ from lmphys.book import plan as plans
 from lmphys.book import speed
 from lmphys.book.benchmarks import Budget, Rates, write_benchmarks
 from lmphys.book.build import build_book
-from lmphys.book.chapter import Chapter, find_chapters
+from lmphys.book.chapter import Chapter, check_settings, find_chapters
 from lmphys.book.plan import carry_out, duration, make_plan, scaled
 from lmphys.book.record import RunRecord, Target
 from lmphys.book.runner import run_chapter
@@ -47,6 +47,23 @@ def test_pages_that_should_take_least_come_first_and_unknown_ones_last_in_the_or
     assert [name for name, _ in planned(project, in_order=True)[0]] == ["one", "two", "three", "four"]
     # A budget is that of the page's own parameters.
     assert {seconds for _, seconds in planned(project, overrides={"rank": "3"})[0]} == {None}
+
+
+def test_a_setting_for_all_is_taken_by_those_that_know_it(project, monkeypatch):
+    path = project / "chapters" / "a" / "two.py"
+    path.write_text(path.read_text().replace("rank: int = 40", "order: int = 3"))
+    chapters = find_chapters(project)
+    lines, ran = [], {}
+    check_settings(chapters, {"rank": "3", "seed": "1"}, lines.append)
+    assert lines == ["rank: 3 of 4 chapters take it, the others run as they stand"]
+    with pytest.raises(LmphysError, match="a/one has no parameter 'rnak', perhaps rank"):
+        check_settings(chapters, {"rnak": "3"}, lines.append)
+    with pytest.raises(LmphysError, match="a/two: parameter order is int"):
+        check_settings(chapters, {"order": "many"}, lines.append)
+    settings = {**SETTINGS, "overrides": {"rank": "3"}}
+    monkeypatch.setattr(plans, "run_chapter", lambda chapter, *, overrides, **_: ran.update({chapter.slug: overrides}))
+    carry_out(planned(project, **settings)[1], **settings, echo=lines.append)
+    assert ran == {name: {"rank": "3"} for name in ("one", "three", "four")} | {"two": {}}
 
 
 def test_what_a_page_took_here_goes_before_what_is_recorded_and_a_page_that_is_there_is_not_run(project):

@@ -18,6 +18,7 @@ from lmphys.book.reference import (
     not_firm,
     read_references,
     reference_of_book,
+    reference_of_model,
     renewed,
 )
 from lmphys.book.runner import run_chapter
@@ -255,3 +256,38 @@ def test_the_reference_run_of_the_book_judges_every_claim_that_can_be_judged():
     seen = {row["claim"] for row in kept.rows}
     assert seen <= set(claims)
     assert [claim.id for claim in claims.values() if claim.comparable and claim.id not in seen] == []
+
+
+def test_runs_of_another_model_are_kept_under_its_name_with_its_prompt_and_measures(run):
+    root, chapters = run
+    with pytest.raises(
+        LmphysError, match="no page was run with a-model in the profile smoke; run some: lmphys run toy"
+    ):
+        reference_of_model(root, chapters, "a-model", "smoke")
+    (chapter,) = chapters
+    spec = str(root / "my-model-q4_k_m.gguf")
+    source = (
+        chapter.source.replace("seed: int = 0", 'prompt: str = "chat"  # of the questions\nseed: int = 0')
+        + 'ledger.measure("heat_capacity.peak", Interval(1.5, 1.4, 1.6), note=model)\n'
+    )
+    chapter.path.write_text(source)
+    suited = type(chapter).read(chapter.path)
+    try:
+        run_chapter(suited, overrides={"model": spec, "profile": "smoke", "prompt": "Q: {question}"})
+        (written,) = (root / "runs" / "ledger").glob("*my-model*")
+        assert written.name.startswith("toy-page--my-model-q4_k_m.gguf-")  # whole, and no path
+        kept = reference_of_model(root, [suited], spec, "smoke")
+        assert kept.name == "my-model-q4_k_m.gguf--smoke"
+        assert [row["model"] for row in kept.rows] == ["my-model-q4_k_m.gguf"] * 2  # not the other model of the page
+        assert {(row["prompt"], row["layer"], row["seed"]) for row in kept.rows} == {("Q: {question}", None, 0)}
+        (measure,) = kept.measures
+        assert (measure["obtained"], measure["interval"]) == (1.5, [1.4, 1.6])
+        assert measure["model"] == measure["note"] == "my-model-q4_k_m.gguf"
+        assert str(root) not in json.dumps(kept.rows) and kept.sizes == {}
+        run_chapter(suited, overrides={"model": spec, "profile": "smoke", "rank": "3"})  # another experiment
+        assert reference_of_model(root, [suited], spec, "smoke").rows == kept.rows
+        chapter.path.write_text(source + "\n")
+        with pytest.raises(LmphysError, match="not up to date: toy/page; run them again"):
+            reference_of_model(root, [type(chapter).read(chapter.path)], spec, "smoke")
+    finally:
+        chapter.path.write_text(chapter.source)

@@ -17,7 +17,7 @@ from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter, find_chapter, find_chapters
 from lmphys.book.ledger import read_ledger
 from lmphys.book.record import book_record, run_key
-from lmphys.book.runner import project_lock, run_chapter
+from lmphys.book.runner import lock_for, project_lock, run_chapter
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest
 from lmphys.core.provenance import PACKAGE, git_state, machine, peak_memory, versions
@@ -31,6 +31,8 @@ sys.stderr.write("\\r 50%|#####     | 1/2 [00:00<00:00, 3.0it/s]\\nkept\\n");
 from lmphys.book.ledger import Ledger
 ledger = Ledger.for_page("toy/page", model=model, profile=profile)
 ledger.record("slds.jump.ratio", 28.0 * rank / 40, controls={"shuffled": 1.0})
+from lmphys.core.progress import remark
+remark("half of it is missing"), remark("half of it is missing")
 print(rank)
 """
 BAD = """x = 1
@@ -239,6 +241,8 @@ def test_a_run_with_other_parameters_stays_beside_the_book(project):
     assert page.read_text() == before
     assert result.page.is_relative_to(project / "runs" / "toy")
     assert str(result.page.relative_to(project)) in lines[0]
+    assert [line for line in lines if "half" in line] == ["toy/page: half of it is missing"]  # told after the page
+    assert "half of it" not in "".join(str(c.get("outputs")) for c in read(result.page).cells)
     notebook = read(result.page)
     injected = [cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
     assert "hide-input" in injected[0].metadata["tags"]
@@ -367,3 +371,15 @@ def test_peak_memory_leaves_out_the_process_that_started_this_one():
 def test_two_processes_do_not_run_one_project(project):
     with project_lock(project), pytest.raises(LmphysError, match="another lmphys"), project_lock(project):
         pass
+
+
+def test_pages_aside_leave_the_lock_of_the_project_alone(project):
+    chapters = find_chapters(project)
+    busy = pytest.raises(LmphysError, match="another lmphys")
+    with project_lock(project):
+        with lock_for(project, chapters, overrides={"rank": 3}, into_book=False):
+            pass
+        with busy, lock_for(project, chapters, overrides={"rank": 3}, into_book=True):
+            pass
+        with busy, lock_for(project, chapters, overrides={}, into_book=False):
+            pass

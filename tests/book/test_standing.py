@@ -49,3 +49,12 @@ def test_sentences_without_their_rows_are_left_out(recorded):
     text = standing(gain, CLAIMS)
     assert f"*{gain['verdict'].iloc[0]}*." in text and "planted" not in text and "Weights" not in text
     assert standing(recorded[:0], CLAIMS) == ""
+
+
+def test_the_papers_size_is_told_where_a_corpus_has_it(recorded):
+    gain = recorded[recorded["claim"] == "slds.slds.gain"]
+    large = gain.assign(claim="slds.scale.gain", verdict="contradicted")
+    text = standing(pd.concat([gain, large]), CLAIMS)
+    assert text.endswith(": *contradicted*.") and "In a corpus of the paper's size they add" in text
+    small = large.assign(verdict="not comparable at this scale")
+    assert standing(pd.concat([gain, small]), CLAIMS).split("\n\n")[1] == standing(gain, CLAIMS).split("\n\n")[1]

@@ -3,7 +3,7 @@ import os
 import pytest
 from tests.faults import failing
 
-from lmphys.core.files import file_digest, files_below, listed, model_slug, write_atomically
+from lmphys.core.files import file_digest, files_below, listed, model_name, model_slug, write_atomically
 
 
 def test_slugs_are_file_names_and_never_collide():
@@ -62,3 +62,11 @@ def test_an_interrupt_leaves_the_old_file_alone(tmp_path, monkeypatch, interrupt
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_models_have_whole_names_without_the_folders_of_one_machine():
+    assert model_name("/home/me/models/gemma-3-270m-q4_k_m.gguf") == "gemma-3-270m-q4_k_m.gguf"
+    assert model_name("random:/home/me/my-model#3") == "random:my-model#3"
+    assert model_name("org/name@main") == "org/name@main"
+    assert model_name("reasoner@52") == "reasoner@52"
+    assert model_slug("/home/me/models/gemma-3-270m-q4_k_m.gguf").startswith("gemma-3-270m-q4_k_m.gguf-")

@@ -26,51 +26,6 @@ from lmphys.lm.sampling import Sampling
 from lmphys.problems.chains import ErrorRates, problem_of, write_chain
 
 
-@pytest.fixture(scope="session")
-def questions(tmp_path_factory) -> Path:
-    file = tmp_path_factory.mktemp("tasks") / "mine.jsonl"
-    file.write_text("\n".join(json.dumps({"question": f"Add {i} and 2.", "answer": i + 2}) for i in range(6)))
-    return file
-
-
-@pytest.fixture(scope="session")
-def spec(model_folder, questions) -> CorpusSpec:
-    """Twenty-four short chains of a tiny model: six shards of four when the shard is small."""
-    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=40)
-    tasks = (str(questions),)
-    return CorpusSpec(str(model_folder), tasks=tasks, n_questions=6, n_chains=4, sampling=sampling, dtype="float32")
-
-
-@pytest.fixture
-def small_shards(monkeypatch):
-    monkeypatch.setattr(build_module, "CHAINS_PER_SHARD", 4)
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch) -> Path:
-    """An empty cache."""
-    monkeypatch.setenv("LMPHYS_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-def built_once(spec, folder: Path, per_shard: int | None = None) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LMPHYS_HOME", str(folder))
-        if per_shard is not None:
-            patch.setattr(build_module, "CHAINS_PER_SHARD", per_shard)
-        return build_corpus(spec).folder
-
-
-@pytest.fixture(scope="session")
-def corpus_folder(spec, tmp_path_factory) -> Path:
-    return built_once(spec, tmp_path_factory.mktemp("whole"))
-
-
-@pytest.fixture(scope="session")
-def sharded_folder(spec, tmp_path_factory) -> Path:
-    return built_once(spec, tmp_path_factory.mktemp("sharded"), per_shard=4)
-
-
 @pytest.fixture
 def corpus(home, corpus_folder) -> Corpus:
     """The corpus of `spec` in a cache of the test's own, where it may be damaged: a copy of one that is built once."""
@@ -256,10 +211,30 @@ def test_chains_that_make_no_trajectory_are_counted_aloud(spec, corpus, capsys):
     longest = int(corpus.chains["n_sentences"].max())
     short = int((corpus.chains["n_sentences"] < longest).sum())
     assert short
+    capsys.readouterr()
     for _ in range(2):  # said once
         corpus.trajectories(min_length=longest)
     said = f"{short} of {len(corpus.chains)} chains have fewer than {longest} sentences and are left out\n"
     assert capsys.readouterr().err == said
+
+
+def test_a_corpus_of_which_more_than_a_tenth_is_cut_off_names_the_parameter(corpus, capsys, tmp_path, monkeypatch):
+    def told(cut, n=20):
+        again = Corpus(corpus.folder)
+        shard = again._shards[0]
+        table = pd.concat([shard.chains] * n).head(n).assign(ended=[i >= cut for i in range(n)])
+        again.__dict__["_shards"] = [dataclasses.replace(shard, chains=table)]
+        assert len(again.chains) == len(again.chains) == n  # read twice, told once
+        return capsys.readouterr().err
+
+    assert told(2) == ""
+    assert told(3) == (
+        f"{corpus.spec.model}: 3 of 20 chains are cut off at 40 tokens; for longer ones --set max_tokens=N "
+        "(lmphys corpus build: --max-tokens N)\n"
+    )
+    monkeypatch.setenv("LMPHYS_REMARKS_FILE", str(tmp_path / "remarks.txt"))
+    assert told(3) == ""
+    assert (tmp_path / "remarks.txt").read_text().startswith(f"{corpus.spec.model}: 3 of 20")
 
 
 @pytest.mark.parametrize(
@@ -393,7 +368,25 @@ def test_another_model_reads_the_same_text():
         default_spec("random:smollm2", "smoke").read_by("smollm2").resolved()
         == default_spec("smollm2", "smoke").resolved()
     )
-    assert dataclasses.replace(spec, layer=3).read_by("reasoner").layer == -1
+    assert dataclasses.replace(spec, layer=3).read_by("reasoner").layer == 3
+
+
+def test_longest_chain_and_layer_are_asked_for_by_name():
+    assert default_spec("reasoner").sampling == Sampling(max_tokens=360)
+    assert default_spec("reasoner", max_tokens=50).sampling == Sampling(max_tokens=50)
+    greedy = Sampling(temperature=0.0)
+    assert default_spec(sampling=greedy, max_tokens=50).sampling == Sampling(temperature=0.0, max_tokens=50)
+    assert default_spec(max_tokens=None, layer=-1) == default_spec()
+    assert (default_spec().site, default_spec(layer=3).site) == ("final_norm", "resid_post")
+
+
+def test_states_are_those_of_the_layer_that_was_asked_for(spec, corpus, model_folder, home):
+    assert np.array_equal(corpus.trajectories().states, corpus.trajectories("final_norm").states)
+    below = build_corpus(dataclasses.replace(spec, layer=0))
+    assert np.array_equal(below.trajectories().states, below.trajectories("resid_post").states)
+    assert below.tokens()[0].tolist() == corpus.tokens()[0].tolist()  # the text is the same
+    assert below.sentence_jumps().equals(below.sentence_jumps("resid_post"))
+    assert not np.allclose(below.trajectories().states, corpus.trajectories("resid_post").states)
 
 
 def test_the_company_of_a_model():

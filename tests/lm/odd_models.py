@@ -138,21 +138,34 @@ ODD = {
 
 def odd_model(name: str, vocabulary: int, seed: int = 0) -> Any:
     """A random float32 model of width 48."""
+    odd = ODD[name]
+    return random_model(odd.kind or name, odd.settings, vocabulary, seed, common=odd.common)
+
+
+def random_model(kind: str, settings: dict[str, Any], vocabulary: int, seed: int = 0, *, common: bool = True) -> Any:
+    """A random float32 model of width 48 and three blocks.
+
+    Args:
+        kind: name of its configuration.
+        settings: of the configuration.
+        vocabulary: number of tokens.
+        seed: of the weights.
+        common: whether its configuration knows the usual names of sizes.
+    """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    odd = ODD[name]
-    common = {
+    usual = {
         "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4, "max_position_embeddings": 256,
         "initializer_range": 0.2,
     }  # fmt: skip
-    settings = {**(common if odd.common else {}), **odd.settings}
+    settings = {**(usual if common else {}), **settings}
     tokens = {"vocab_size": vocabulary, "eos_token_id": 0, "bos_token_id": 0, "pad_token_id": 0}
     if "text_config" in settings:
         settings["text_config"] = {**settings["text_config"], **tokens}
     else:
         settings |= tokens
-    config = AutoConfig.for_model(odd.kind or name, **settings)
+    config = AutoConfig.for_model(kind, **settings)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()

@@ -149,14 +149,19 @@ def test_no_requests_give_no_chains(llama):
     assert chains(llama, []) == []
 
 
-def test_a_model_without_chat_template_asks_for_a_prompt(llama, tokenizer):
+def test_a_model_without_chat_template_is_asked_plainly_and_says_so_once(llama, tokenizer, capsys):
     import copy
 
     plain = copy.deepcopy(tokenizer)
     plain.chat_template = None
-    model = LanguageModel.from_parts(tiny_model("llama", len(tokenizer)), plain)
-    with pytest.raises(LmphysError, match="no chat template"):
-        model.prompt_ids("Hello")
+    model = LanguageModel.from_parts(tiny_model("llama", len(tokenizer)), plain, spec="a base")
+    for _ in range(2):
+        assert model.prompt_ids("Hello") == tuple(plain("Question: Hello\nAnswer:")["input_ids"])
+    said = capsys.readouterr().err
+    assert said.startswith("a base has no chat template: it is asked with 'Question: {question}\\nAnswer:'")
+    assert said.count("\n") == 1
+    with pytest.raises(LmphysError, match="a base has no chat template"):
+        model.prompt_ids("Hello", "chat:rag")
     assert model.prompt_ids("Hello", "Q: {question}") == tuple(plain("Q: Hello")["input_ids"])
     with pytest.raises(LmphysError, match="question"):
         model.prompt_ids("Hello", "no place for it")

@@ -10,7 +10,8 @@ from tokenizers.processors import TemplateProcessing
 
 from lmphys.core.errors import LmphysError
 from lmphys.lm.model import LanguageModel
-from lmphys.lm.prompts import Chat, departure, knows_clock, parse, prompt_ids, render, settings_of, turn_end
+from lmphys.lm.prompt_identity import departure, resolved_prompt
+from lmphys.lm.prompts import PLAIN, Chat, knows_clock, parse, prompt_ids, render, settings_of, turn_end
 
 QUESTION = "Is 3 more than 4?"
 CLOCK = "Today is {{ strftime_now('%d %B %Y') }}. " + CHAT
@@ -183,6 +184,25 @@ def test_the_key_tells_what_a_template_says_of_the_date(model_folder, tmp_path, 
         patch.setattr("lmphys.corpus.spec.departure", lambda model, prompt: None)
         assert spec.key() != key
         assert CorpusSpec(model=clock, tasks=("sums",), dtype="float32", prompt="Q: {question}").key() == asked
+
+
+def test_a_base_model_names_its_corpora_by_the_prompt_that_it_is_asked(model_folder, tmp_path, with_template, capsys):
+    from lmphys.corpus.spec import CorpusSpec
+
+    chat, base = str(model_folder), saved(with_template(None), model_folder, tmp_path / "base")
+    (tmp_path / "base" / "chat_template.jinja").unlink()
+    assert [resolved_prompt(chat, p) for p in ("chat", "Q: {question}")] == ["chat", "Q: {question}"]
+    assert [resolved_prompt(base, p) for p in ("chat", "Q: {question}")] == [PLAIN, "Q: {question}"]
+    assert [resolved_prompt(name, "chat") for name in ("smollm2", "random:smollm2", "reasoner@2", "nothing")] == 4 * [
+        "chat"
+    ]
+    spec = CorpusSpec(model=base, tasks=("sums",), dtype="float32")
+    assert spec.resolved().prompt == PLAIN
+    assert spec.resolved().key() == CorpusSpec(model=base, tasks=("sums",), dtype="float32", prompt=PLAIN).key()
+    # The writer decides; a reader without a template is asked in its own way.
+    assert CorpusSpec(model=base, writer=chat).resolved().prompt == "chat"
+    assert CorpusSpec(model=chat, writer=base).resolved().prompt == PLAIN
+    assert capsys.readouterr().err.count("no chat template") == 1
 
 
 def test_a_padding_token_without_a_row_pads_nothing(tokenizer):

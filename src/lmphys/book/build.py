@@ -9,7 +9,8 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 
-from lmphys.book.chapter import Chapter, find_chapters, toc_files
+from lmphys.book.across_view import models_page
+from lmphys.book.chapter import Chapter, check_settings, find_chapters, toc_files
 from lmphys.book.course import check_course, course_map, course_page, read_course
 from lmphys.book.early import EARLY, stage
 from lmphys.book.forest import forest_of_book
@@ -159,6 +160,7 @@ def _write_generated(root: Path, chapters: Sequence[Chapter], folder: Path) -> N
     texts = {
         "ledger_table.md": ledger_page(root, chapters),
         "summary_table.md": summary_page(root, chapters),
+        "models_table.md": models_page(root),
         "status_table.md": status_page(root, chapters),
         "course.md": _course(root),
         **status_figures(root, chapters),
@@ -207,8 +209,7 @@ def build_book(
     root: Path,
     *,
     force: bool = False,
-    model: str | None = None,
-    profile: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
     dry_run: bool = False,
     jobs: int | None = None,
     echo: Callable[[str], None] = print,
@@ -218,8 +219,8 @@ def build_book(
     Args:
         root: Folder of the project.
         force: Run and render even what has not changed.
-        model: Model spec of all chapters instead of their default; such pages go into the book.
-        profile: smoke, quick or full instead of their default.
+        overrides: Parameter values of the chapters that know them, such as model and profile of all; such pages go
+            into the book.
         dry_run: Only say what would be run, in which order, and about how long it would take.
         jobs: Pages side by side; None takes one a core, as memory allows.
         echo: Receives one line for each event.
@@ -235,11 +236,8 @@ def build_book(
     for chapter in chapters:
         if chapter.id not in listed:
             raise LmphysError(f"chapters/{chapter.id}.py is in no table of contents; add it to book/_toc.yml")
-    overrides: Mapping[str, Any] = {
-        name: value for name, value in (("model", model), ("profile", profile)) if value is not None
-    }
-    for chapter in chapters:
-        chapter.resolve(overrides)  # a wrong parameter of the last chapter must not cost the time of the first
+    overrides = overrides or {}
+    check_settings(chapters, overrides, echo)  # a wrong value for the last chapter must not cost the time of the first
     index = root / "_build" / "html" / "index.html"
     plan = make_plan(root, chapters, overrides=overrides, into_book=True, force=force, jobs=jobs)
     for line in plan.lines() if dry_run else [plan.headline()]:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,11 +86,37 @@ class Chapter:
         """Value of every parameter, see `resolve_parameters`."""
         return resolve_parameters(self.parameters, overrides, self.id)
 
+    def taken(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of some overrides that this chapter has a parameter for."""
+        names = {parameter.name for parameter in self.parameters}
+        return {name: value for name, value in overrides.items() if name in names}
+
 
 def _cells(source: str) -> list[tuple[str, str]]:
     """Heads (`# %% ...`) and texts of the cells of a percent file."""
     parts = re.split(r"^(# %%.*)$", source, flags=re.MULTILINE)[1:]
     return [(head, text.strip("\n")) for head, text in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def check_settings(chapters: Sequence[Chapter], overrides: Mapping[str, Any], echo: Callable[[str], None]) -> None:
+    """Look at settings for many chapters before the first one runs: each chapter takes those that it knows.
+
+    Args:
+        chapters: That will run.
+        overrides: Name to value.
+        echo: Receives a line for each setting that not all of them take.
+
+    Raises:
+        LmphysError: no chapter has a parameter of this name, or a value is not of its type.
+    """
+    for name, value in overrides.items():
+        taking = [chapter for chapter in chapters if chapter.taken({name: value})]
+        if not taking and chapters:
+            chapters[0].resolve({name: value})  # says what there is instead
+        for chapter in taking:
+            chapter.resolve({name: value})
+        if len(taking) < len(chapters):
+            echo(f"{name}: {len(taking)} of {len(chapters)} chapters take it, the others run as they stand")
 
 
 def toc_files(root: Path) -> list[str]:

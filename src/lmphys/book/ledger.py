@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 
 from lmphys.book.claims import Claim, find_claim, load_claims
+from lmphys.book.measures import check_measure, read_measures
 from lmphys.book.verdicts import NOT_COMPARABLE, Numbers, Verdict, verdict, verdicts
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import listed, model_slug, write_atomically
+from lmphys.core.files import listed, model_name, model_slug, write_atomically
 from lmphys.core.paths import project_root
 from lmphys.stats.interval import Interval
 
+# Parameters that suit a page to a model, as a base model needs another prompt: columns, and no other experiment.
+SUITED = ("prompt", "layer", "max_tokens")
 COLUMNS = (
     *("claim", "paper", "place", "statement", "unit", "value", "comparison", "tolerance", "obtained", "interval"),
     *(
@@ -34,6 +37,7 @@ COLUMNS = (
         "model",
         "profile",
         "seed",
+        *SUITED,
         "date",
     ),
 )
@@ -56,6 +60,10 @@ def put_together(obtained: Any, interval: Any) -> Numbers:
         ends = interval if isinstance(interval, Mapping) else {}
         return {name: put_together(number, ends.get(name)) for name, number in obtained.items()}  # type: ignore[misc]
     return float(obtained) if interval is None else Interval(float(obtained), *map(float, interval))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _numbers(values: Iterable[Any]) -> Iterator[float]:
@@ -250,14 +258,41 @@ class Ledger:
             "lacking": lacking,
             "note": note,
             **{name: getattr(self, name) for name in ("page", "model", "profile")},
-            "seed": None,  # the runner knows it, and fills it in
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            **dict.fromkeys(("seed", *SUITED)),  # the runner knows them, and fills them in
+            "date": _now(),
         }
         rows = {**{kept["claim"]: kept for kept in self._rows()}, claim.id: row}
-        write_atomically(self.path, json.dumps({"rows": list(rows.values())}, indent=1, allow_nan=False))
+        self._write(rows=list(rows.values()))
         if claim.id not in self._recorded:
             self._recorded.append(claim.id)
         return found
+
+    def measure(self, name: str, obtained: Numbers, note: str = "") -> None:
+        """Keep a number of the model that no claim is about, for its card (`lmphys.book.measures`).
+
+        What does not exist in this run is left out.
+
+        Args:
+            name: one of `lmphys.book.measures.MEASURES`.
+            obtained: the number or its 95 % `Interval`; several by name.
+            note: A remark for the reader.
+
+        Raises:
+            LmphysError: there is no such measure.
+        """
+        check_measure(name)
+        if not all(np.isfinite(number) for number in _numbers([obtained])):
+            return
+        number, interval = _taken_apart(obtained)
+        row = {"measure": name, "obtained": number, "interval": interval, "note": note}
+        row |= {part: getattr(self, part) for part in ("page", "model", "profile")}
+        row |= {**dict.fromkeys(("seed", *SUITED)), "date": _now()}
+        kept = [kept for kept in read_measures(self.path) if kept["measure"] != name] if self.path.exists() else []
+        self._write(measures=[*kept, row])
+
+    def _write(self, **parts: list[dict[str, Any]]) -> None:
+        content = {"rows": self._rows(), "measures": read_measures(self.path) if self.path.exists() else []}
+        write_atomically(self.path, json.dumps(content | parts, indent=1, allow_nan=False))
 
     def record_all(self, entries: Iterable[Entry]) -> None:
         """Record entries in turn; one with a number that does not exist in this run is left out, and named."""
@@ -330,7 +365,8 @@ def typed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as they are written, as a table with the columns of `read_ledger`."""
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "seed": "Int64"})
     table["lacking"] = table["lacking"].fillna("")  # rows from before there was such a column
-    return table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals"), object))
+    table = table.astype(dict.fromkeys(("obtained", "interval", "controls", "control_intervals", *SUITED), object))
+    return table.assign(**{name: table[name].where(table[name].notna(), None) for name in SUITED})
 
 
 def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
@@ -346,7 +382,7 @@ def read_ledger(root: Path, model: str | None = None) -> pd.DataFrame:
     table = typed_rows(rows)
     if model is not None:
         models = sorted(set(table["model"]))
-        table = table[table["model"] == model]
+        table = table[(table["model"] == model) | (table["model"].map(model_name) == model_name(model))]
         if table.empty:
             ran = ", ".join(models) or "none"
             raise LmphysError(

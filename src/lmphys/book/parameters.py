@@ -127,6 +127,21 @@ def parse_parameters(source: str, where: str) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
+def read_settings(texts: Sequence[str]) -> dict[str, str]:
+    """Name to value of settings as they are typed, `NAME=VALUE`.
+
+    Raises:
+        LmphysError: one is not of this form.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise LmphysError(f"--set {text} is not NAME=VALUE; for example --set rank=20")
+        found[name.strip()] = value
+    return found
+
+
 def resolve_parameters(parameters: Sequence[Parameter], overrides: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return the value of every parameter: the override where there is one, the default otherwise.
 

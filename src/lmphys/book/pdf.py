@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.extras import needed
 from lmphys.core.files import write_atomically
 from lmphys.core.progress import Progress
 
@@ -43,10 +44,8 @@ def write_pdf(site: Path, pages: list[str], into: Path) -> int:
     Raises:
         LmphysError: a page is not there, the browser fails, or the package pypdf is missing.
     """
-    try:
+    with needed("printing"):
         from pypdf import PdfWriter
-    except ImportError as error:
-        raise LmphysError("printing needs the package pypdf; install it: pip install 'lmphys[pdf]'") from error
     missing = [page for page in pages if not (site / f"{page}.html").is_file()]
     if missing:
         raise LmphysError(f"{missing[0]} is not rendered; build the book first: make book")

@@ -159,7 +159,7 @@ def make_plan(
     Args:
         root: Folder of the project.
         chapters: In the order of the contents.
-        overrides: Parameter values of all of them.
+        overrides: Parameter values; each chapter takes those that it knows.
         into_book: Whether the pages go into the book whatever the parameters.
         force: Run what has not changed, too.
         in_order: Keep the order of `chapters`.
@@ -175,7 +175,7 @@ def make_plan(
     estimator = _Estimator(root, machine_kind(), load_benchmarks(root))
     steps, fresh = [], []
     for chapter in chapters:
-        parameters = chapter.resolve(overrides)
+        parameters = chapter.resolve(chapter.taken(overrides))
         target = Target.of(chapter, parameters, into_book)
         last = RunRecord.read(target.folder)
         if last is not None and not force and last.holds(run_key(chapter, parameters), target, root):
@@ -218,7 +218,7 @@ def carry_out(
 
     Args:
         plan: Of `make_plan`, with the same settings.
-        overrides: Parameter values of all chapters.
+        overrides: Parameter values; each chapter takes those that it knows.
         into_book: Replace the pages of the book whatever the parameters.
         force: Run even if nothing has changed.
         after: Called after each page with the chapters that are done.
@@ -235,8 +235,8 @@ def carry_out(
     def run(step: Step) -> float:
         begin = time.monotonic()
         run_chapter(
-            step.chapter, overrides=overrides, into_book=into_book, force=force, expected=step.seconds,
-            threads=threads, bars=bars, echo=echo,
+            step.chapter, overrides=step.chapter.taken(overrides), into_book=into_book, force=force,
+            expected=step.seconds, threads=threads, bars=bars, echo=echo,
         )  # fmt: skip
         return time.monotonic() - begin
 
@@ -272,8 +272,11 @@ def carry_out(
 
 def _next(waiting: Sequence[Step], running: Iterable[Step], overrides: Mapping[str, Any]) -> int:
     """Place of the first page of a model that no running page has: pages of one model wait for the same corpus."""
-    busy = {step.chapter.resolve(overrides).get("model") for step in running}
-    models = (step.chapter.resolve(overrides).get("model") for step in waiting)
+
+    def model(step: Step) -> Any:
+        return step.chapter.resolve(step.chapter.taken(overrides)).get("model")
+
+    busy, models = {model(step) for step in running}, (model(step) for step in waiting)
     return next((place for place, model in enumerate(models) if model not in busy), 0)
 
 

@@ -4,12 +4,13 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lmphys.book.chapter import Chapter
+from lmphys.book.ledger import SUITED
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, files_below, model_slug, write_atomically
 from lmphys.core.paths import DEFAULT_MODEL, expanded
@@ -30,6 +31,11 @@ def run_key(chapter: Chapter, parameters: dict[str, Any]) -> str:
     parts += [os.environ.get(name, "") for name in ("LMPHYS_DEVICE", "LMPHYS_DTYPE")]
     parts.append(file_digest(chapter.root / "requirements.lock"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def short_digest(parameters: Mapping[str, Any]) -> str:
+    """Six hexadecimal digits that tell these values of parameters from others, in names of files."""
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:6]
 
 
 def input_digests(root: Path) -> dict[str, str]:
@@ -83,13 +89,19 @@ class Target:
     page: Path
     ledger: Path
 
+    @property
+    def in_book(self) -> bool:
+        """Whether the page is one of the book, and not beside it."""
+        return self.page.parent != self.folder
+
     @classmethod
     def of(cls, chapter: Chapter, parameters: dict[str, Any], into_book: bool) -> "Target":
         """Target of a run with `parameters`.
 
         The book takes the run with default parameters, and any other with `into_book`. A run aside has a folder
-        named for its model and profile. Its ledger rows join the others as long as nothing else (but the seed) was
-        changed; otherwise they stay in its folder, since a row names model and profile only.
+        named for its model and profile. Its ledger rows join the others as long as nothing was changed but the seed and
+        what suits the page to the model (`lmphys.book.ledger.SUITED`), which are columns; otherwise they stay in its
+        folder, since a row says no more.
         """
         runs = chapter.root / "runs"
         defaults = chapter.resolve({})
@@ -99,11 +111,10 @@ class Target:
         changed = {k: v for k, v in parameters.items() if v != defaults[k] and k not in ("model", "profile")}
         name = "--".join([chapter.id, model_slug(str(parameters.get("model"))), str(parameters.get("profile"))])
         if changed:
-            name += "--" + hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:6]
+            name += f"--{short_digest(changed)}"
         folder = runs / name
-        return cls(
-            folder, folder / f"{chapter.slug}.ipynb", folder / "ledger" if set(changed) - {"seed"} else runs / "ledger"
-        )
+        joins = set(changed) <= {"seed", *SUITED}
+        return cls(folder, folder / f"{chapter.slug}.ipynb", runs / "ledger" if joins else folder / "ledger")
 
 
 @dataclass(frozen=True)

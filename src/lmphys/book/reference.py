@@ -4,7 +4,7 @@ They let a reader see a run that is larger than his own, and set his own verdict
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import pandas as pd
 from lmphys.book.chapter import Chapter
 from lmphys.book.claims import Claim, load_claims
 from lmphys.book.comparison import Comparison, Difference, Key, by_key, compare
-from lmphys.book.ledger import COLUMNS, judged_again, read_rows, typed_rows
+from lmphys.book.ledger import COLUMNS, SUITED, judged_again, read_rows, typed_rows
+from lmphys.book.measures import read_measures
 from lmphys.book.record import REFERENCE_LEDGERS, RunRecord, Target, book_record, book_records, run_key
 from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
-from lmphys.core.files import listed, model_slug, write_atomically
+from lmphys.core.files import listed, model_name, model_slug, write_atomically
 from lmphys.core.provenance import git_state, machine, versions
 
 # Relative differences of numbers between processors that mean nothing.
@@ -27,8 +28,12 @@ ROUNDING = 1e-3
 
 def book_rows(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> pd.DataFrame:
     """The ledger rows that the pages in the book recorded, of all models they speak of; columns as `read_ledger`."""
+    return typed_rows([row for file in _files(root, records) for row in read_rows(file)])
+
+
+def _files(root: Path, records: Sequence[tuple[Chapter, RunRecord]]) -> list[Path]:
     files = [root / file for _, record in records for file in record.ledger]
-    return typed_rows([row for file in files if file.is_file() for row in read_rows(file)])
+    return [file for file in files if file.is_file()]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class ReferenceRun:
         rows: its ledger rows, JSON values with the columns of the ledger, and `not_firm`: why another run may come to
             another verdict, empty where nothing says so; see `not_firm`.
         renewed: page to date, commit and machine, where it was run later or elsewhere than the rest; see `renewed`.
+        measures: numbers of its model that no claim is about, as `lmphys.book.measures` has them.
+        sizes: model to the number of its parameters, where it is known.
     """
 
     model: str
@@ -59,6 +66,8 @@ class ReferenceRun:
     pages: dict[str, float]
     rows: list[dict[str, Any]] = field(repr=False)
     renewed: dict[str, dict[str, str]] = field(default_factory=dict)
+    measures: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -72,8 +81,12 @@ class ReferenceRun:
     def write(self, root: Path) -> Path:
         """Write it to the project in `root`; returns the file."""
         path = root / REFERENCE_LEDGERS / f"{self.name}.json"
-        write_atomically(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
+        self.save(path)
         return path
+
+    def save(self, path: Path) -> None:
+        """Write it to a file."""
+        write_atomically(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
 
 
 def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
@@ -82,15 +95,78 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
     Raises:
         LmphysError: a page is missing or out of date, so that its rows would not be those of its sources.
     """
-    from lmphys.core.devices import resolve_device, resolve_dtype
-
     stale = [chapter.id for chapter in chapters if not book_record(chapter)[1]]
     if stale:
         raise LmphysError(f"not up to date: {', '.join(stale)}; build the book first: lmphys build")
     records = book_records(chapters)
+    return _reference(root, records, book_rows(root, records)[list(COLUMNS)].to_dict("records"))
+
+
+def reference_of_model(
+    root: Path, chapters: Sequence[Chapter], model: str, profile: str, *, seed: int | None = None
+) -> ReferenceRun:
+    """What was run of a model, in the book or beside it, as a reference run; pages that were not run are left out.
+
+    A run counts where nothing but the model, the profile and what suits the page to the model was changed. A model that
+    is a file or a folder goes by its name alone, as its place says nothing to others.
+
+    Args:
+        root: of the project.
+        chapters: whose runs are looked for.
+        model: its spec, as it was run.
+        profile: of the runs.
+        seed: of the runs; None for that of the chapters.
+
+    Raises:
+        LmphysError: there is no run, or one is out of date.
+    """
+    found, stale = [], []
+    asked = {"model": model, "profile": profile} | ({} if seed is None else {"seed": seed})
+    for chapter in chapters:
+        runs = list(_runs_of(chapter, asked))
+        if not runs:
+            continue
+        record, current = max(runs, key=lambda run: (run[1], run[0].date))
+        found.append((chapter, record))
+        stale += [] if current else [chapter.id]
+    if not found:
+        some = f"lmphys run {chapters[0].id if len(chapters) == 1 else 'PAGES'} --model {model} --profile {profile}"
+        raise LmphysError(f"no page was run with {model} in the profile {profile}; run some: {some}")
+    if stale:
+        again = f"lmphys run {' '.join(stale)} --model {model} --profile {profile}"
+        raise LmphysError(f"not up to date: {', '.join(stale)}; run them again: {again}")
+    rows = book_rows(root, found)[list(COLUMNS)]
+    return _named(_reference(root, found, rows[rows["model"] == model].to_dict("records")), model)
+
+
+def _runs_of(chapter: Chapter, asked: Mapping[str, Any]) -> Iterator[tuple[RunRecord, bool]]:
+    """Runs of a page with what was asked for whose rows join the ledger, and whether each is up to date."""
+    aside = (chapter.root / "runs" / chapter.id).parent.glob(f"{chapter.slug}--*")
+    for folder in [Target.of(chapter, {}, into_book=True).folder, *sorted(aside)]:
+        record = RunRecord.read(folder)
+        if record is None or any(record.parameters.get(name) != value for name, value in asked.items()):
+            continue
+        try:
+            parameters = chapter.resolve(record.parameters)
+        except LmphysError:  # the chapter has other parameters now
+            yield record, False
+            continue
+        plain = chapter.resolve(asked)
+        target = Target.of(chapter, parameters, into_book=folder.name == chapter.slug)
+        if all(parameters[name] == plain[name] for name in plain if name not in SUITED):
+            yield record, record.holds(run_key(chapter, parameters), target, chapter.root)
+
+
+def _reference(
+    root: Path, records: Sequence[tuple[Chapter, RunRecord]], rows: Sequence[Mapping[Any, Any]]
+) -> ReferenceRun:
+    from lmphys.core.devices import resolve_device, resolve_dtype
+    from lmphys.lm.size import known_size
+
     parameters = pd.DataFrame([record.parameters for _, record in records])
-    rows = [_json_row(row) for row in book_rows(root, records)[list(COLUMNS)].to_dict("records")]
     claims, others = load_claims(root), _rows_of_other_seeds(root, records)
+    plain = [_json_row(row) for row in rows]
+    sizes = {model: known_size(model) for model in sorted({row["model"] for row in plain})}
     return ReferenceRun(
         model=str(parameters["model"].mode()[0]),
         profile=str(parameters["profile"].mode()[0]),
@@ -100,7 +176,25 @@ def reference_of_book(root: Path, chapters: Sequence[Chapter]) -> ReferenceRun:
         versions=versions(),
         dtype=resolve_dtype("auto", resolve_device("auto")),
         pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
-        rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in rows],
+        rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in plain],
+        measures=[measure for file in _files(root, records) for measure in read_measures(file)],
+        sizes={model: size for model, size in sizes.items() if size is not None},
+    )
+
+
+def _named(run: ReferenceRun, model: str) -> ReferenceRun:
+    """A run of one model, with the name of the model in the place of its spec wherever that stands."""
+    name = model_name(model)
+
+    def told(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {part: value.replace(model, name) if isinstance(value, str) else value for part, value in row.items()}
+
+    return replace(
+        run,
+        model=name,
+        rows=[told(row) for row in run.rows],
+        measures=[told(row) for row in run.measures if row["model"] == model],
+        sizes={name: run.sizes[model]} if model in run.sizes else {},
     )
 
 
@@ -112,11 +206,13 @@ def renewed(kept: ReferenceRun, fresh: ReferenceRun) -> ReferenceRun:
         fresh: a run of the pages that are to take the place of its own, or to be added.
     """
     there = {"date": fresh.date, "commit": fresh.commit, "dtype": fresh.dtype, "processor": fresh.machine["processor"]}
-    rows = [row for row in kept.rows if row["page"] not in fresh.pages]
+    rows, measures = ([row for row in old if row["page"] not in fresh.pages] for old in (kept.rows, kept.measures))
     return replace(
         kept,
         pages=kept.pages | fresh.pages,
         rows=[*rows, *fresh.rows],
+        measures=[*measures, *fresh.measures],
+        sizes=kept.sizes | fresh.sizes,
         renewed=kept.renewed | dict.fromkeys(fresh.pages, there),
     )
 
@@ -233,7 +329,7 @@ def check_reference(root: Path, chapters: Sequence[Chapter]) -> Check:
 
 def _json_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     """A ledger row as it was recorded: missing numbers are null."""
-    missing = {name for name in ("value", "seed") if pd.isna(row[name])}
+    missing = {name for name in ("value", "seed", *SUITED) if pd.isna(row[name])}
     return {str(name): None if name in missing else value for name, value in row.items()}
 
 
@@ -243,11 +339,17 @@ def read_references(root: Path) -> list[ReferenceRun]:
     Raises:
         LmphysError: a file is damaged.
     """
-    found = []
-    for path in listed(root / REFERENCE_LEDGERS, "*.json"):
-        with given(path, "write it anew: lmphys reference", "is no reference run"):
-            found.append(ReferenceRun(**json.loads(path.read_text(encoding="utf-8"))))
-    return found
+    return [reference_from(path) for path in listed(root / REFERENCE_LEDGERS, "*.json")]
+
+
+def reference_from(path: Path) -> ReferenceRun:
+    """The reference run of a file.
+
+    Raises:
+        LmphysError: it is damaged.
+    """
+    with given(path, "write it anew: lmphys reference", "is no reference run"):
+        return ReferenceRun(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def compare_verdicts(rows: pd.DataFrame, reference: ReferenceRun) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +21,20 @@ from rich.text import Text
 
 from lmphys.book import page as pages
 from lmphys.book.chapter import Chapter
-from lmphys.book.record import RunRecord, Target, input_digests, run_key
+from lmphys.book.ledger import SUITED
+from lmphys.book.record import RunRecord, Target, input_digests, run_key, short_digest
 from lmphys.core.boundaries import explained, file_system, system_error
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import file_digest, listed, write_atomically
-from lmphys.core.locks import alone
+from lmphys.core.locks import alone, in_turn
 from lmphys.core.provenance import git_state
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
+
+
+# What a page has to say of its result, see `lmphys.core.progress.remark`; in the folder of the run.
+_REMARKS = "remarks.txt"
 
 
 @dataclass(frozen=True)
@@ -42,16 +47,32 @@ class RunResult:
 
 
 @contextmanager
-def project_lock(root: Path) -> Iterator[None]:
-    """Let one process at a time run chapters of a project.
+def project_lock(root: Path, *, wait: bool = False) -> Iterator[None]:
+    """Let one process at a time change the pages of a book.
+
+    Args:
+        root: of the project.
+        wait: for another process, in place of an error.
 
     Raises:
         LmphysError: another process holds the lock.
     """
     (root / "runs").mkdir(exist_ok=True)
     busy = f"another lmphys is running chapters of {root}; wait for it or stop it"
-    with file_system(), alone(root / "runs" / ".lock", busy):
+    lock = root / "runs" / ".lock"
+    with file_system(), in_turn(lock, "runs chapters of this book") if wait else alone(lock, busy):
         yield
+
+
+def lock_for(
+    root: Path, chapters: Sequence[Chapter], *, overrides: Mapping[str, Any], into_book: bool, wait: bool = False
+) -> AbstractContextManager[None]:
+    """The lock of the project where a run changes pages of the book; none where all pages stay aside.
+
+    Any number of processes may run pages aside, on any machines: each page holds its own folder.
+    """
+    targets = [Target.of(chapter, chapter.resolve(overrides), into_book) for chapter in chapters]
+    return project_lock(root, wait=wait) if any(target.in_book for target in targets) else nullcontext()
 
 
 # Process ids of the kernels that are running now, in whatever thread their page waits.
@@ -172,6 +193,7 @@ def _execute(
         "IPYTHONDIR": str(folder / "ipython"),  # no start-up files of the user, but ours, which notes what is read
         "LMPHYS_LEDGER_FOLDER": str(folder / "ledger.new"),
         "LMPHYS_PROGRESS_FILE": str(folder / "progress.txt"),
+        "LMPHYS_REMARKS_FILE": str(folder / _REMARKS),
         "TQDM_DISABLE": "1",
         "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm asks for widgets, which a printed page cannot have
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -219,13 +241,16 @@ def _publish_ledger(
 ) -> tuple[list[str], dict[str, str]]:
     """Move the rows that a run recorded to where they belong; returns the files and the verdict of each claim."""
     files, verdicts = list[str](), dict[str, str]()
-    seed = parameters.get("seed")
-    suffix = "" if seed == chapter.resolve({}).get("seed") else f"--seed{seed}"
+    defaults, seed = chapter.resolve({}), parameters.get("seed")
+    known = {name: parameters.get(name) for name in ("seed", *SUITED)}
+    suited = {name: known[name] for name in SUITED if known[name] != defaults.get(name)}
+    suffix = ("" if seed == defaults.get("seed") else f"--seed{seed}") + (f"--{short_digest(suited)}" if suited else "")
     for path in listed(staged, "*.json"):
-        rows = [row | {"seed": seed} for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
-        verdicts.update({row["claim"]: row["verdict"] for row in rows})
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        parts = {part: [row | known for row in recorded[part]] for part in ("rows", "measures")}
+        verdicts.update({row["claim"]: row["verdict"] for row in parts["rows"]})
         place = target.ledger / f"{path.stem}{suffix}.json"
-        write_atomically(place, json.dumps({"rows": rows}, indent=1))
+        write_atomically(place, json.dumps(parts, indent=1))
         files.append(place.relative_to(chapter.root).as_posix())
     return files, verdicts
 
@@ -260,22 +285,37 @@ def run_chapter(
     Raises:
         LmphysError: a parameter is wrong, or a cell failed; the message names the cell and the partial notebook.
     """
+    parameters = chapter.resolve(overrides or {})
+    target = Target.of(chapter, parameters, into_book)
+    target.folder.mkdir(parents=True, exist_ok=True)
+    with in_turn(target.folder / ".lock", f"runs {chapter.id} with the same parameters"):
+        return _run_held(chapter, parameters, target, force, expected, threads, bars, echo)
+
+
+def _run_held(
+    chapter: Chapter,
+    parameters: dict[str, Any],
+    target: Target,
+    force: bool,
+    expected: float | None,
+    threads: int | None,
+    bars: Progress | None,
+    echo: Callable[[str], None],
+) -> RunResult:
+    """As `run_chapter`, where nobody else runs the page with these parameters."""
     from lmphys.core.devices import machine_kind  # loads torch, which a list of chapters does without
 
-    root = chapter.root
-    parameters = chapter.resolve(overrides or {})
-    defaults = chapter.resolve({})
-    target = Target.of(chapter, parameters, into_book)
+    root, defaults = chapter.root, chapter.resolve({})
     key = run_key(chapter, parameters)
     last = RunRecord.read(target.folder)
     if last is not None and not force and last.holds(key, target, root):
         echo(f"{chapter.id}: up to date ({target.page.relative_to(root)})")
         return RunResult(target.page, last, True)
 
-    target.folder.mkdir(parents=True, exist_ok=True)
     before = input_digests(root)  # files that change while the page runs must not count as used
-    staged = target.folder / "ledger.new"
+    staged, remarks = target.folder / "ledger.new", target.folder / _REMARKS
     shutil.rmtree(staged, ignore_errors=True)
+    remarks.unlink(missing_ok=True)
     running = target.folder / "running.ipynb"
     try:
         begin = time.monotonic()
@@ -309,6 +349,9 @@ def run_chapter(
         running.unlink(missing_ok=True)
         shutil.rmtree(staged, ignore_errors=True)
     echo(f"{chapter.id}: {seconds:.1f} s → {target.page.relative_to(root)}")
+    if remarks.is_file():
+        for line in dict.fromkeys(remarks.read_text(encoding="utf-8").splitlines()):
+            echo(f"{chapter.id}: {line}")
     if files and target.ledger != root / "runs" / "ledger":
         echo(f"{chapter.id}: ledger rows of changed parameters stay in {target.ledger.relative_to(root)}")
     return RunResult(target.page, record, False)

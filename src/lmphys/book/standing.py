@@ -14,6 +14,8 @@ from lmphys.book.verdicts import NOT_COMPARABLE, UNDECIDED
 
 # What the paper that was reproduced first stands on: regimes that help to see the next step coming.
 _GAIN, _PLANTED, _SCORE = "slds.slds.gain", "slds.positive_control.here", "slds.slds.r2_table"
+# The same in a corpus of the paper's size.
+_LARGE, _LARGE_PLANTED = "slds.scale.gain", "slds.positive_control.paper_size"
 _HONEST, _SEEN, _NULL = "predictive, R² of h", "oracle, R² of h", "Gaussian surrogates"
 
 
@@ -59,6 +61,15 @@ def _regimes(rows: pd.DataFrame, claims: Mapping[str, Claim]) -> str:
     if _PLANTED in rows.index:
         planted = rows.loc[_PLANTED]
         text += f" Regimes planted into the same states add {brief(planted['obtained'], planted['interval'])}."
+    if _LARGE in rows.index and rows.loc[_LARGE, "verdict"] != NOT_COMPARABLE:
+        large = rows.loc[_LARGE]
+        text += (
+            f" In a corpus of the paper's size they add {format_obtained(large['obtained'], large['interval'])}: "
+            f"*{large['verdict']}*."
+        )
+        if _LARGE_PLANTED in rows.index:
+            planted = rows.loc[_LARGE_PLANTED]
+            text += f" Planted ones add {brief(planted['obtained'], planted['interval'])} there."
     return text + (_hindsight(rows.loc[_SCORE]) if _SCORE in rows.index else "")
 
 

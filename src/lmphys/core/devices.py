@@ -1,5 +1,6 @@
 """On which device and in which number format models are read."""
 
+import importlib.util
 import os
 
 import torch
@@ -7,7 +8,15 @@ import torch
 from lmphys.core.errors import LmphysError
 from lmphys.core.provenance import processor_kind
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+# The last two name weights of as many bits, which are unpacked into bfloat16 as they are used; models alone have them.
+DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "8bit": torch.bfloat16,
+    "4bit": torch.bfloat16,
+}
+QUANTIZED = ("8bit", "4bit")
 
 
 def resolve_device(device: str) -> torch.device:
@@ -33,6 +42,19 @@ def resolve_dtype(dtype: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     return "float32"  # on every processor: one text everywhere, whatever instructions it has
+
+
+def quantized(bits: str) -> str:
+    """The dtype of weights of `8bit` or `4bit`.
+
+    Raises:
+        LmphysError: other bits, or the package that unpacks them is missing.
+    """
+    if bits not in QUANTIZED:
+        raise LmphysError(f"--quantize {bits}: use {' or '.join(QUANTIZED)}")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise LmphysError(f"{bits} weights need the package bitsandbytes; install it: pip install bitsandbytes")
+    return bits
 
 
 def machine_kind() -> str:

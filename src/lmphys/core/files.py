@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from lmphys.core.paths import RANDOM
+
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*")
 
 
@@ -13,8 +15,16 @@ def model_slug(model: str) -> str:
     """File name for a model spec; a spec that is no file name gets six hexadecimal digits, so that none collide."""
     if _PLAIN.fullmatch(model) and len(model) <= 48:
         return model
-    readable = "-".join(re.findall(r"[A-Za-z0-9._]+", model)[-3:])[-40:].strip("-.")
+    readable = "-".join(re.findall(r"[A-Za-z0-9._]+", model_name(model)))[:64].strip("-.")
     return f"{readable}-{hashlib.sha256(model.encode()).hexdigest()[:6]}"
+
+
+def model_name(model: str) -> str:
+    """A model spec without folders that only one machine has: the name of its file, or of its own folder."""
+    if match := RANDOM.fullmatch(model):
+        return f"random:{model_name(match['base'])}{model[match.end('base') :]}"
+    rooted = model.startswith(("/", "./", "../", "~")) or model.lower().endswith(".gguf")
+    return Path(model).name or model if rooted else model
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -11,6 +11,11 @@ import platformdirs
 from lmphys.core.errors import LmphysError
 
 DEFAULT_MODEL = "smollm2"
+# What may be given for a model. Without brackets, which a help text would take for markup.
+MODEL_FORMS = (
+    "smollm2; reasoner or reasoner@STEP; gemma3; org/name or org/name@REVISION of the hub; a folder of a model or an "
+    "adapter; a .gguf file; random:SPEC or random:SPEC#SEED"
+)
 # Spec of the architecture of another one with fresh random weights.
 RANDOM = re.compile(r"random:(?P<base>.+?)(?:#(?P<seed>\d+))?")
 # Set by `lmphys run --ship`: chains that are drawn go to the shelf.

@@ -21,6 +21,19 @@ def announce(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+def remark(text: str) -> None:
+    """Tell what the user should know of the result: after the page where a runner asked for it, else at once.
+
+    A runner names the file that collects such lines in the environment variable LMPHYS_REMARKS_FILE.
+    """
+    told = os.environ.get("LMPHYS_REMARKS_FILE")
+    if told:
+        with contextlib.suppress(OSError), Path(told).open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+    else:
+        print(text, file=sys.stderr, flush=True)
+
+
 def _tell(file: str, text: str) -> None:
     with contextlib.suppress(OSError):  # no page fails for want of a line about its progress
         Path(file).write_text(text, encoding="utf-8")

@@ -4,6 +4,6 @@
 >>> states = corpus.trajectories(site="final_norm", position="boundary")
 """
 
-import lazy_loader
+from lmphys.core.extras import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

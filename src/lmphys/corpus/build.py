@@ -78,15 +78,30 @@ def build_corpus(
     Raises:
         LmphysError: unknown model, task or setting, no room on the disk, no network for a hub model.
     """
+    spec, store = settle(spec, device, resample)
+    store.complete_by(lambda: builder_of(spec, device, batch_size, resample).build(store, progress))
+    return Corpus(store.folder)
+
+
+def settle(spec: CorpusSpec, device: str, resample: bool) -> tuple[CorpusSpec, ShardStore]:
+    """The spec with nothing left to the machine, and where its corpus lies."""
     spec.check()
     spec = spec.resolved(device)
-    shelf = _shelf(spec)
     # A corpus of another text on the shelf, or of none, is another corpus.
-    mark = "resampled" if resample else shelf.state
-    store = ShardStore(corpora_home() / "-".join(filter(None, [spec.key(), mark])))
-    kind = _Reader if spec.writer else _Writer
-    store.complete_by(lambda: kind(spec, device, batch_size, resample).build(store, progress))
-    return Corpus(store.folder)
+    mark = "resampled" if resample else _shelf(spec).state
+    return spec, ShardStore(corpora_home() / "-".join(filter(None, [spec.key(), mark])))
+
+
+def builder_of(spec: CorpusSpec, device: str, batch_size: int, resample: bool) -> "Builder":
+    """What builds the shards of a settled spec; it loads the model."""
+    return (_Reader if spec.writer else _Writer)(spec, device, batch_size, resample)
+
+
+def shards_of(n_chains: int) -> list[range]:
+    """Chains of each shard: as few shards as there must be, of equal size."""
+    n_shards = math.ceil(n_chains / CHAINS_PER_SHARD)
+    bounds = np.linspace(0, n_chains, n_shards + 1).round().astype(int).tolist()
+    return [range(first, last) for first, last in pairwise(bounds)]
 
 
 def ship_corpus(corpus: Corpus) -> Path:
@@ -110,7 +125,7 @@ def _shelf(spec: CorpusSpec) -> Shelf:
     return Shelf.of(spec.writer or spec.model, spec.dtype, spec.sampling)
 
 
-class _Builder:
+class Builder:
     """What sampling and reading have in common: a model, shards of chains, a manifest."""
 
     def __init__(self, spec: CorpusSpec, device: str, batch_size: int, resample: bool) -> None:
@@ -124,21 +139,22 @@ class _Builder:
         self.jobs = [(q, chain) for q in self.questions for chain in range(spec.n_chains)]
 
     def build(self, store: ShardStore, progress: bool | None) -> None:
-        shards = self.shards()
-        title = f"{self.spec.model} on {len(self.questions)} questions"
-        with Progress(title, len(self.jobs), shown=progress) as bar:
-            for number, jobs in enumerate(shards):
-                if store.has(number):
-                    bar.skip(len(jobs))
-                else:
-                    store.write(number, self._halving(jobs, bar))
-        store.write_manifest(self._manifest(), len(shards))
+        """Build all shards that are missing, and complete the corpus."""
+        shards = range(len(shards_of(len(self.jobs))))
+        self.build_shards(store, shards, progress)
+        store.write_manifest(self.manifest(), len(shards))
 
-    def shards(self) -> list[range]:
-        """Jobs of each shard: as few shards as there must be, of equal size."""
-        n_shards = math.ceil(len(self.jobs) / CHAINS_PER_SHARD)
-        bounds = np.linspace(0, len(self.jobs), n_shards + 1).round().astype(int).tolist()
-        return [range(first, last) for first, last in pairwise(bounds)]
+    def build_shards(self, store: ShardStore, numbers: Sequence[int], progress: bool | None) -> None:
+        """Build those of some shards that are missing; one that another process has in hand is waited for."""
+        shards = shards_of(len(self.jobs))
+        title = f"{self.spec.model} on {len(self.questions)} questions"
+        with Progress(title, sum(len(shards[number]) for number in numbers), shown=progress) as bar:
+            for number in numbers:
+                with store.holding(number):
+                    if store.has(number):
+                        bar.skip(len(shards[number]))
+                    else:
+                        store.write(number, self._halving(shards[number], bar))
 
     def _halving(self, jobs: range, bar: Progress) -> Shard:
         """Build a shard, with half the batch each time that memory runs out."""
@@ -160,6 +176,7 @@ class _Builder:
                 torch.cuda.empty_cache()
 
     def shard(self, jobs: range, bar: Progress) -> Shard:
+        """Write or read the chains of one shard."""
         raise NotImplementedError
 
     def drawn(self) -> str:
@@ -171,7 +188,8 @@ class _Builder:
         """Id of a question to the tokens that ask it, once for all of its chains."""
         return {q.id: self.model.prompt_ids(REQUEST.format(question=q.text), self.spec.prompt) for q in self.questions}
 
-    def _manifest(self) -> dict[str, Any]:
+    def manifest(self) -> dict[str, Any]:
+        """What the corpus is and what it was made with, without its shards."""
         packages = ("torch", "transformers", "reasoning-gym", "lmphys")
         return {
             "spec": self.spec.to_json(),
@@ -187,7 +205,7 @@ class _Builder:
         }
 
 
-class _Writer(_Builder):
+class _Writer(Builder):
     """The model writes its own chains."""
 
     def requests(self, jobs: range) -> list[Request]:
@@ -222,7 +240,7 @@ class _Writer(_Builder):
         return _join([part for part in parts if part is not None])
 
 
-class _Reader(_Builder):
+class _Reader(Builder):
     """The model reads the chains of another."""
 
     def __init__(self, spec: CorpusSpec, device: str, batch_size: int, resample: bool) -> None:
@@ -235,7 +253,7 @@ class _Reader(_Builder):
         return self.source.manifest.get("drawn", "sampled")
 
     def shard(self, jobs: range, bar: Progress) -> Shard:
-        source = ShardStore(self.source.folder).read(self.shards().index(jobs))
+        source = ShardStore(self.source.folder).read(shards_of(len(self.jobs)).index(jobs))
         table = source.chains
         questions = [self.jobs[i][0] for i in jobs]
         tokens = self._tokens(source)

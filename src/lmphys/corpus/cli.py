@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,15 +12,11 @@ from rich.table import Table
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import listed
-from lmphys.core.paths import seen_from
+from lmphys.core.paths import MODEL_FORMS, seen_from
 
 app = typer.Typer(help="Build, look at, check and export corpora of chains and states.", no_args_is_help=True)
 
-# No brackets: the help would take them for markup.
-_FORMS = (
-    "smollm2, reasoner or reasoner@STEP, org/name or org/name@REVISION, a folder, a .gguf file, or random:SPEC#SEED"
-)
-Model = Annotated[str, typer.Option(help=_FORMS)]
+Model = Annotated[str, typer.Option(help=MODEL_FORMS)]
 Profile = Annotated[str, typer.Option(help="smoke (a minute), quick (minutes on two cores) or full (for a GPU)")]
 Key = Annotated[str, typer.Argument(help="Key of a corpus, or its first letters; see `lmphys corpus info`")]
 
@@ -40,18 +36,30 @@ def build(
     top_k: Annotated[int, typer.Option(help="Most probable tokens kept; 0 keeps all")] = 0,
     max_tokens: Annotated[int | None, typer.Option(help="Longest chain in tokens (200; reasoner: 360)")] = None,
     prompt: Annotated[
-        str, typer.Option(help="'chat', 'chat:NAME' or 'chat:SETTING=VALUE' of its template, or a text with {question}")
+        str,
+        typer.Option(
+            help="'chat' (a plain question and answer where it has no template), 'chat:NAME' or 'chat:SETTING=VALUE' "
+            "of its template, or a text with {question}"
+        ),
     ] = "chat",
-    writer: Annotated[str | None, typer.Option(help="Model that writes the chains which MODEL reads")] = None,
+    writer: Annotated[
+        str | None, typer.Option(help="Model that writes the chains which MODEL reads, in any form as MODEL")
+    ] = None,
     layer: Annotated[int, typer.Option(help="Block whose output is kept; -1 is the last")] = -1,
-    dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto")] = "auto",
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16, 8bit, 4bit or auto")] = "auto",
+    quantize: Annotated[str | None, typer.Option(help="8bit or 4bit: the same as such a --dtype")] = None,
     device: Annotated[str, typer.Option(envvar="LMPHYS_DEVICE", help="cpu, cuda, mps or auto")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Chains side by side")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of questions and chains")] = 0,
     resample: Annotated[bool, typer.Option("--resample", help="Sample even chains that come with the book")] = False,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only part I of N, as on one of N machines; then see merge")
+    ] = None,
 ) -> None:
     """Build a corpus, or go on with one that was stopped; print where it lies."""
+    from lmphys.core.devices import quantized
     from lmphys.corpus.build import build_corpus
+    from lmphys.corpus.parts import Part, build_part
     from lmphys.corpus.spec import default_spec
     from lmphys.lm.sampling import Sampling
 
@@ -67,12 +75,22 @@ def build(
         sampling=Sampling(temperature, top_p, top_k, longest),
         prompt=prompt,
         layer=layer,
-        dtype=dtype,
+        dtype=dtype if quantize is None else quantized(quantize),
         seed=seed,
         **changes,
     )
-    corpus = build_corpus(spec, device=device, batch_size=batch_size, resample=resample)
     console = _console()
+    how: dict[str, Any] = {"device": device, "batch_size": batch_size, "resample": resample}
+    if shard is not None:
+        part = Part.parse(shard)
+        built = build_part(spec, part, **how)
+        console.print(
+            f"part {part.number} of {part.of} stands: {len(built.shards)} of {built.n_shards} shards; when all parts "
+            f"stand: lmphys corpus merge {built.folder.name}"
+        )
+        print(built.folder)
+        return
+    corpus = build_corpus(spec, **how)
     console.print(_accuracy_table(corpus.accuracy()))
     short = int((corpus.chains["n_sentences"] < 2).sum())
     console.print(
@@ -87,6 +105,34 @@ def _accuracy_table(accuracy) -> Table:  # type: ignore[no-untyped-def]
     for name, row in accuracy.iterrows():
         table.add_row(str(name), f"{row['chains']:.0f}", f"{row['answered']:.2f}", f"{row['correct']:.2f}")
     return table
+
+
+@app.command()
+def merge(
+    key: Annotated[str, typer.Argument(help="Key of the corpus, its first letters, or what `build --shard` printed")],
+    source: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Folder of the same corpus from another machine, to be copied first; repeat it"),
+    ] = None,
+) -> None:
+    """Complete a corpus whose parts were built apart (`build --shard I/N`); print where it lies."""
+    from lmphys.corpus.parts import merge_parts
+
+    sources = [path.absolute() for path in source or []]
+    print(merge_parts(_begun(key, sources), sources).folder)
+
+
+def _begun(key: str, sources: list[Path]) -> str:
+    """Name of the folder that is meant."""
+    name = key.rstrip("/").rpartition("/")[2]
+    known = {folder.name for folder in (*_folders(), *_unfinished(), *sources)}
+    found = [folder for folder in sorted(known) if name and folder.startswith(name)]
+    if len(found) != 1:
+        raise LmphysError(
+            f"{len(found)} corpora begin with {name!r}; on disk: {', '.join(sorted(known)) or 'none yet'}; build a "
+            "part: lmphys corpus build --shard 1/2"
+        )
+    return found[0]
 
 
 @app.command()

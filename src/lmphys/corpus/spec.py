@@ -14,7 +14,7 @@ from lmphys.core.paths import DEFAULT_MODEL, RANDOM
 from lmphys.core.settings import whole
 from lmphys.corpus.tasks import EMBEDDED, task_identity
 from lmphys.lm.adapters import REASONER
-from lmphys.lm.prompts import departure
+from lmphys.lm.prompt_identity import departure, resolved_prompt
 from lmphys.lm.sampling import Sampling
 from lmphys.lm.sources import identity, random_base, same_weights
 from lmphys.problems.families import FAMILIES
@@ -45,8 +45,8 @@ class CorpusSpec:
         n_questions: questions per task.
         n_chains: chains per question.
         sampling: how tokens are drawn.
-        prompt: `chat` for the model's chat template, or a text with `{question}` in it.
-        layer: block after which `resid_post` is taken; -1 is the last.
+        prompt: see `lmphys.lm.prompts`.
+        layer: block after which `resid_post` is taken; -1 is the last. See `site`.
         dtype: of weights and states; `auto` is resolved for the machine.
         seed: of questions and chains.
     """
@@ -62,6 +62,11 @@ class CorpusSpec:
     dtype: str = "auto"
     seed: int = 0
 
+    @property
+    def site(self) -> str:
+        """Which states are meant unless said otherwise: those after the final norm, or after the block asked for."""
+        return "final_norm" if self.layer == -1 else "resid_post"
+
     def check(self) -> None:
         """Raise LmphysError where the spec asks for the impossible."""
         if not self.tasks:
@@ -73,7 +78,7 @@ class CorpusSpec:
         self.sampling.check()
 
     def resolved(self, device: str = "auto") -> "CorpusSpec":
-        """The same spec with `auto` replaced by what this machine stands for, and its writer written in one way.
+        """The same spec with `auto` replaced by what this machine stands for, writer and prompt written in one way.
 
         A writer that is the model itself, however its spec is written, is None; the one whose architecture random
         weights have is written as in their spec.
@@ -83,11 +88,13 @@ class CorpusSpec:
             writer = None
         elif writer is not None and base is not None and same_weights(writer, base):
             writer = base
-        return dataclasses.replace(self, dtype=resolve_dtype(self.dtype, resolve_device(device)), writer=writer)
+        dtype = resolve_dtype(self.dtype, resolve_device(device))
+        prompt = resolved_prompt(writer or self.model, self.prompt)
+        return dataclasses.replace(self, dtype=dtype, writer=writer, prompt=prompt)
 
     def read_by(self, reader: str) -> "CorpusSpec":
-        """The same text, read by another model; the states are those after its last layer."""
-        return dataclasses.replace(self, model=reader, writer=self.writer or self.model, layer=-1)
+        """The same text, read by another model; its states are those after its own block of the same number."""
+        return dataclasses.replace(self, model=reader, writer=self.writer or self.model)
 
     def to_json(self) -> dict[str, Any]:
         """The spec as JSON values."""
@@ -118,7 +125,12 @@ class CorpusSpec:
 
 
 def default_spec(
-    model: str = DEFAULT_MODEL, profile: str = "quick", *, tasks: Sequence[str] = (), **changes: Any
+    model: str = DEFAULT_MODEL,
+    profile: str = "quick",
+    *,
+    tasks: Sequence[str] = (),
+    max_tokens: int | None = None,
+    **changes: Any,
 ) -> CorpusSpec:
     """The corpus that the chapters share.
 
@@ -127,6 +139,7 @@ def default_spec(
         profile: `smoke` (a minute), `quick` (minutes on two cores) or `full` (the paper's size, for a GPU).
         tasks: names of tasks or files; none stands for those of the profile, or for `REASONER_TASKS`, with chains of up
             to `REASONER_TOKENS`, where the model is `reasoner` or its control.
+        max_tokens: of the longest chain; None leaves it to the sampling.
         changes: other fields of `CorpusSpec` to set.
 
     Raises:
@@ -143,7 +156,10 @@ def default_spec(
         settings["sampling"] = Sampling(max_tokens=REASONER_TOKENS)
     if base:
         settings["writer"] = base
-    return CorpusSpec(**{**settings, **changes})
+    spec = CorpusSpec(**{**settings, **changes})
+    if max_tokens is None:
+        return spec
+    return dataclasses.replace(spec, sampling=dataclasses.replace(spec.sampling, max_tokens=max_tokens))
 
 
 def control_of(model: str) -> str:

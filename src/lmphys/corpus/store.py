@@ -26,7 +26,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.core.files import write_atomically
 from lmphys.core.locks import in_turn
 from lmphys.core.paths import cache_home
-from lmphys.core.progress import announce
+from lmphys.core.progress import announce, remark
 from lmphys.core.tables import SENTENCE_COLUMNS, from_lines, to_lines
 from lmphys.core.trajectories import Trajectories
 from lmphys.corpus.spec import CorpusSpec
@@ -35,6 +35,8 @@ from lmphys.lm.sites import SITES
 POSITIONS = ("boundary", "after")
 # What is measured of every token while it is drawn, see `lmphys.lm.decode.DecodedChain`.
 TOKEN_COLUMNS = ("logp", "logp_sampling", "entropy")
+# Share of chains that the longest length may cut off before it is told.
+_OFTEN_CUT = 0.1
 
 
 @dataclass
@@ -72,9 +74,28 @@ class ShardStore:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with in_turn(Path(f"{self.folder}.lock"), "builds the same corpus"):
             self.folder.mkdir(exist_ok=True)
-            for part in self.folder.glob(".*.part"):  # of a process that was killed: nobody else writes here now
-                part.unlink()
+            for part in self.folder.glob(".*.part"):  # of a process that was killed, unless its shard is in hand
+                if not self._lock(part.name[1:12]).exists():
+                    part.unlink(missing_ok=True)
             yield
+
+    @contextmanager
+    def holding(self, number: int) -> Iterator[None]:
+        """Hold one shard, so that any number of processes on any machines can build the shards of one corpus.
+
+        Who comes second waits, and finds the shard there. A process that dies lets go of it; only then does its lock
+        file stay.
+        """
+        name = f"shard-{number:05d}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with in_turn(self._lock(name), "builds the same shard"):
+            for part in self.folder.glob(f".{name}.*.part"):
+                part.unlink(missing_ok=True)
+            yield
+            self._lock(name).unlink(missing_ok=True)
+
+    def _lock(self, name: str) -> Path:
+        return self.folder / f"{name}.lock"
 
     @property
     def complete(self) -> bool:
@@ -121,6 +142,14 @@ class ShardStore:
             from_lines(chains.read_bytes()),
             from_lines(sentences.read_bytes(), SENTENCE_COLUMNS),
         )
+
+    def files(self, number: int) -> list[str]:
+        """Names of the files of a shard, the one with the checksums last.
+
+        Raises:
+            LmphysError: one is missing or differs from what was written.
+        """
+        return [*(file.name for file in self._checked(number)), f"shard-{number:05d}.json"]
 
     def _checked(self, number: int) -> list[Path]:
         sums = json.loads((self.folder / f"shard-{number:05d}.json").read_text(encoding="utf-8"))
@@ -200,7 +229,15 @@ class Corpus:
     @cached_property
     def chains(self) -> pd.DataFrame:
         """A row a chain: question, seed, text, answer, correctness, lengths."""
-        return pd.concat([shard.chains for shard in self._shards], ignore_index=True)
+        table = pd.concat([shard.chains for shard in self._shards], ignore_index=True)
+        cut = int((~table["ended"].astype(bool)).sum())
+        if cut > _OFTEN_CUT * len(table):
+            remark(
+                f"{self.spec.writer or self.spec.model}: {cut} of {len(table)} chains are cut off at "
+                f"{self.spec.sampling.max_tokens} tokens; for longer ones --set max_tokens=N "
+                "(lmphys corpus build: --max-tokens N)"
+            )
+        return table
 
     @cached_property
     def sentences(self) -> pd.DataFrame:
@@ -219,19 +256,22 @@ class Corpus:
         """Token ids of each chain, (n,) int64."""
         return np.split(self.column("tokens"), np.cumsum(self.chains["n_tokens"])[:-1])
 
-    def token_jumps(self, site: str = "final_norm") -> pd.Series:
+    def token_jumps(self, site: str | None = None) -> pd.Series:
         """Norms of all steps from one token to the next inside a chain; the index is the row in `chains`."""
-        return self._norms(f"jumps.{_known(site, SITES)}", "n_tokens")
+        return self._norms(f"jumps.{self._site(site)}", "n_tokens")
 
-    def midway_jumps(self, site: str = "final_norm") -> pd.Series:
+    def midway_jumps(self, site: str | None = None) -> pd.Series:
         """Norms of jumps with the strides of the sentences, begun half a sentence before them; see `Shard`."""
-        return self._norms(f"midway.{_known(site, SITES)}", "n_sentences")
+        return self._norms(f"midway.{self._site(site)}", "n_sentences")
 
-    def sentence_jumps(self, site: str = "final_norm", position: str = "boundary") -> pd.Series:
+    def sentence_jumps(self, site: str | None = None, position: str = "boundary") -> pd.Series:
         """Norms of all steps from one sentence boundary to the next; the index is the row in `chains`."""
         states = self.trajectories(site, position)
         rows = np.flatnonzero(self.chains["n_sentences"] >= 2)
         return pd.Series(np.linalg.norm(states.increments(), axis=1), index=rows[states.pairs()[2]])
+
+    def _site(self, site: str | None) -> str:
+        return _known(self.spec.site if site is None else site, SITES)
 
     def _norms(self, name: str, count: str) -> pd.Series:
         chain = np.repeat(np.arange(len(self.chains)), self.chains[count])
@@ -243,20 +283,20 @@ class Corpus:
         groups = self.chains.assign(answered=self.chains["extracted"].notna()).groupby("task", sort=False)
         return groups.agg(chains=("correct", "size"), answered=("answered", "mean"), correct=("correct", "mean"))
 
-    def trajectories(
-        self, site: str = "final_norm", position: str = "boundary", *, min_length: int = 2
-    ) -> Trajectories:
+    def trajectories(self, site: str | None = None, position: str = "boundary", *, min_length: int = 2) -> Trajectories:
         """States at the sentence boundaries, of the chains with at least `min_length` sentences.
 
         Args:
-            site: `final_norm` (after the last normalisation) or `resid_post` (residual stream after the spec's layer).
+            site: `final_norm` (after the last normalisation) or `resid_post` (residual stream after the spec's layer);
+                None takes the spec's `site`.
             position: `boundary` (the token that ends the sentence) or `after` (the token after it).
             min_length: shorter chains are left out; how many is in `meta["shorter_chains_left_out"]`.
 
         Raises:
             LmphysError: unknown site or position, or no chain is long enough.
         """
-        name = f"{_known(site, SITES)}.{_known(position, POSITIONS)}"
+        site = self._site(site)
+        name = f"{site}.{_known(position, POSITIONS)}"
         states = np.concatenate([shard.arrays[name] for shard in self._shards])
         counts = self.chains["n_sentences"].to_numpy()
         kept = counts >= min_length
@@ -272,7 +312,8 @@ class Corpus:
         sentences = self.sentences[in_kept].reset_index(drop=True)
         sentences["chain"] = np.repeat(np.arange(int(kept.sum())), counts[kept])
         meta = {"model": self.spec.model, "layer": self.manifest["layer"], "site": site, "position": position,
-                "dtype": self.spec.dtype, "corpus": self.folder.name, "shorter_chains_left_out": int((~kept).sum())}  # fmt: skip
+                "dtype": self.spec.dtype, "corpus": self.folder.name,
+                "shorter_chains_left_out": int((~kept).sum())}  # fmt: skip
         return Trajectories(states[in_kept], counts[kept], self.chains[kept].reset_index(drop=True), sentences, meta)
 
 

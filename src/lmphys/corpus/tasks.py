@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lmphys.core.errors import LmphysError
+from lmphys.core.extras import needed
 from lmphys.core.paths import expanded
 from lmphys.corpus.answers import Question
 from lmphys.corpus.choices import letter_of
@@ -126,10 +127,8 @@ BENCHMARKS = {
 
 def benchmark_questions(name: str, n: int, seed: int) -> list[Question]:
     """N questions of a benchmark, drawn without replacement at a seed."""
-    try:
+    with needed(f"task {name}, which comes from the hub,"):
         import datasets
-    except ImportError as error:
-        raise LmphysError(f"task {name} comes from the hub; install the extra: pip install 'lmphys[hub]'") from error
     benchmark = BENCHMARKS[name]
     try:
         rows = datasets.load_dataset(benchmark.path, benchmark.config, split=benchmark.split)

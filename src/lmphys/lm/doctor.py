@@ -9,7 +9,7 @@ from lmphys.core.errors import LmphysError
 from lmphys.core.findings import FAIL, OK, WARN, Finding
 from lmphys.lm.decode import ChainDecoder, Request
 from lmphys.lm.model import LanguageModel
-from lmphys.lm.prompts import DATE, PROBE, REQUEST, Chat, knows_clock, parse, settings_of, turn_end
+from lmphys.lm.prompts import DATE, PROBE, REQUEST, Chat, knows_clock, parse, prompt_of, settings_of, turn_end
 from lmphys.lm.sampling import Sampling
 
 _QUESTION = REQUEST.format(question=f"{PROBE}?")
@@ -38,6 +38,7 @@ def examine_model(spec: str, prompt: str = "chat", *, dtype: str = "auto", devic
         yield from _weights(model)
         yield from _self_check(model)
         yield from _tokens(model)
+        prompt = prompt_of(model.tokenizer, spec, prompt)
         ids = model.prompt_ids(_QUESTION, prompt)
         chat = parse(prompt)
         if chat is not None:

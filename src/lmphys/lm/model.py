@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache
 
-from lmphys.core.devices import DTYPES, resolve_device, resolve_dtype
+from lmphys.core.devices import DTYPES, QUANTIZED, resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.core.passes import count_passes
 from lmphys.core.progress import announce
@@ -27,13 +27,15 @@ class LanguageModel:
     It is compared with plain passes over a few tokens before it is given out (`lmphys.lm.selfcheck`).
 
     Args:
-        spec: `smollm2`, `reasoner[@STEP]`, `org/name[@revision]`, a folder of a model or an adapter, a `.gguf` file, or
-            `random:SPEC[#SEED]`.
-        dtype: `float32`, `bfloat16`, `float16`, or `auto`: on a GPU bfloat16, on a CPU float32.
+        spec: `smollm2`, `reasoner[@STEP]`, `gemma3`, `org/name[@revision]`, a folder of a model or an adapter, a
+            `.gguf` file, or `random:SPEC[#SEED]`.
+        dtype: `float32`, `bfloat16`, `float16`, or `auto`: on a GPU bfloat16, on a CPU float32. `8bit` and `4bit` keep
+            weights in so many bits and states in bfloat16, and need `bitsandbytes`.
         device: `cpu`, `cuda`, `mps`, ...; `auto` takes a CUDA GPU where there is one.
 
     Attributes:
         checked: what the self-check found.
+        precision: name of the dtype of its weights, one of `DTYPES`.
         width: dimension D of a hidden state.
         n_layers: number of blocks.
         context_length: tokens that it can read, or None where it does not say.
@@ -51,8 +53,11 @@ class LanguageModel:
     def __init__(self, spec: str = "smollm2", *, dtype: str = "auto", device: str = "auto") -> None:
         self.spec = spec
         self.device = resolve_device(device)
-        self.dtype = DTYPES[resolve_dtype(dtype, self.device)]
-        weights = load_weights(spec, self.dtype, self.device)
+        self.precision = resolve_dtype(dtype, self.device)
+        self.dtype = DTYPES[self.precision]
+        weights = load_weights(
+            spec, self.dtype, self.device, bits=self.precision if self.precision in QUANTIZED else None
+        )
         self._take(weights.model, weights.tokenizer, weights.revision, weights.base_revision)
 
     @classmethod
@@ -66,6 +71,7 @@ class LanguageModel:
         self.spec = spec
         first = next(model.parameters())
         self.device, self.dtype = first.device, first.dtype
+        self.precision = str(self.dtype).removeprefix("torch.")
         self._take(model.eval(), tokenizer, "in memory", None)
         return self
 
@@ -116,7 +122,7 @@ class LanguageModel:
         for at in good:
             if not bool(at.all()):
                 token = int(tokens[int((~at).int().argmax())])
-                dtype, text = str(self.dtype).removeprefix("torch."), self.tokenizer.decode([token])
+                dtype, text = self.precision, self.tokenizer.decode([token])
                 damaged = "its weights are damaged, fetch them again"
                 mend = damaged if dtype == "float32" else "use float32 (LMPHYS_DTYPE=float32)"
                 raise LmphysError(
@@ -131,6 +137,8 @@ class LanguageModel:
     @property
     def n_parameters(self) -> int:
         """Number of parameters, tied ones counted once."""
+        if self.precision in QUANTIZED:  # several to a byte
+            return self.model.num_parameters()
         return sum(parameter.numel() for parameter in self.model.parameters())
 
     def describe(self) -> dict[str, Any]:
@@ -141,7 +149,7 @@ class LanguageModel:
             "parameters": self.n_parameters,
             "layers": self.n_layers,
             "width": self.width,
-            "dtype": str(self.dtype).removeprefix("torch."),
+            "dtype": self.precision,
             "device": str(self.device),
             "revision": self.revision,
         }

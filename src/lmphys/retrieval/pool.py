@@ -141,6 +141,7 @@ def pool_spec(
     n_chains: int,
     temperature: float,
     prompt: str,
+    max_tokens: int | None = None,
     seed: int,
 ) -> CorpusSpec:
     """The corpus of a pool: many chains for each of few questions that a model gets right now and then.
@@ -153,6 +154,7 @@ def pool_spec(
         n_chains: chains a question.
         temperature: of the sampling.
         prompt: see `CorpusSpec`.
+        max_tokens: of the longest chain; None takes what is usual for the model.
         seed: of questions and chains.
     """
     is_reasoner = REASONER.fullmatch(random_base(model) or model) is not None
@@ -167,7 +169,7 @@ def pool_spec(
         tasks=asked,
         n_questions=max(1, n_questions // len(asked)),
         n_chains=n_chains,
-        sampling=Sampling(temperature=temperature, max_tokens=longest),
+        sampling=Sampling(temperature=temperature, max_tokens=longest if max_tokens is None else max_tokens),
         prompt=prompt,
         seed=seed,
     )

@@ -6,6 +6,6 @@
 >>> survey_texts(windows).sources["T"]
 """
 
-import lazy_loader
+from lmphys.core.extras import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lmphys.core.errors import LmphysError
-from lmphys.core.paths import seen_from
+from lmphys.core.paths import MODEL_FORMS, seen_from
 from lmphys.training.recipes import RECIPES
 from lmphys.training.tiny.recipe import TinyRecipe
 
@@ -48,7 +48,7 @@ def reasoner(
     profile: Annotated[
         str, typer.Option(help="smoke (a minute), quick (80 minutes on two cores) or full (for a GPU)")
     ] = "quick",
-    base: Annotated[str | None, typer.Option(help="Model that is adapted: any model spec; by default smollm2")] = None,
+    base: Annotated[str | None, typer.Option(help=f"Model that is adapted: {MODEL_FORMS}; by default smollm2")] = None,
     into: Annotated[Path, typer.Option(help="Folder for adapters, loss curve and summary")] = Path("runs/reasoner"),
     steps: Annotated[int | None, typer.Option(help="Updates; by default those of the profile")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Examples an update; by default those of the profile")] = None,

@@ -6,8 +6,8 @@ mpl.use("agg")
 
 import matplotlib.pyplot as plt
 
+from lmphys.dynamics.reversal import Reversal
 from lmphys.pages.drift.figures import draw_directions
-from lmphys.pages.drift.reversal import Reversal
 from lmphys.stats import Interval
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from lmphys.pages.recovery.corpora import GAUSSIAN, STUDENT, without_regimes
 from lmphys.pages.recovery.detection import Power, held_out_gain
-from lmphys.pages.recovery.verdicts import excluded, gain_entry, placements, power_table
+from lmphys.pages.recovery.verdicts import excluded, gain_entry, placements, positive_entry, power_table
 from lmphys.stats.calibration import confidence_set
+from lmphys.stats.interval import Interval
 
 FIT = {"n_init": 1, "max_iter": 10}
 CURVE = pd.DataFrame({"seen": [0.0, 1.0], "fitted": [0.1, 0.9]}, index=pd.Index([0.0, 4.0], name="true"))
@@ -41,3 +42,14 @@ def test_the_row_of_the_ledger_is_the_held_out_gain_beside_corpora_without_regim
     for kind in (GAUSSIAN, STUDENT):
         drawn = [float(held_out_gain(chains, 2, seed=1, **FIT).value) for chains in free[kind]]
         assert tuple(entry.controls[kind]) == pytest.approx((np.mean(drawn), min(drawn), max(drawn)))
+
+
+def test_the_positive_control_is_judged_kind_by_kind_and_its_note_tells_the_worth():
+    columns = {"worth": [0.1, 0.2], "gain": [0.05, 0.15], "low": [0.01, 0.1], "high": [0.09, 0.2]}
+    table = pd.DataFrame(columns, index=["offset, real noise", "map, real noise"])
+    entry = positive_entry("x", table, "K = 2")
+    assert entry.obtained == {
+        "offset, real noise": Interval(0.05, 0.01, 0.09),
+        "map, real noise": Interval(0.15, 0.1, 0.2),
+    }
+    assert entry.note == "K = 2; worth to the true parameters: offset, real noise 0.10, map, real noise 0.20"

@@ -32,7 +32,8 @@ def test_paths_are_the_states_in_the_plane_and_the_control_holds_the_same_states
     assert figure.start == (5,) and len(left) == len(right) == 1 + 3 + 1
     for chain, ordered, shuffled in zip((1, 2, 0), left[1:4], right[1:4], strict=True):
         steps = np.linalg.norm(np.diff(traj[chain] - traj.states.mean(axis=0), axis=0), axis=1)
-        seen = [np.stack([c.at("x", (5,)), c.at("y", (5,))], axis=1)[: traj.lengths[chain]] for c in (ordered, shuffled)]
+        both = [np.stack([c.at("x", (5,)), c.at("y", (5,))], axis=1) for c in (ordered, shuffled)]
+        seen = [path[: traj.lengths[chain]] for path in both]
         assert np.linalg.norm(np.diff(seen[0], axis=0), axis=1) == pytest.approx(steps, rel=0.05)
         assert np.sort(seen[0][:, 0]) == pytest.approx(np.sort(seen[1][:, 0]))
     assert left[-1].at("x", (5,))[0] == pytest.approx(left[1].at("x", (5,))[5])

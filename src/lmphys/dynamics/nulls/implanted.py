@@ -207,3 +207,15 @@ def implanted_chains(
     steps = traj.lengths[rows] - 1 if length is None else np.full(len(rows), length - 1)
     weights = np.tile(parameters.pi, (len(rows), 1))
     return simulate(parameters, starts, steps, weights, seed=of_states, innovations=innovations)
+
+
+def innovations_of(noise: str, base: SLDSParameters, traj: Trajectories) -> np.ndarray | None:
+    """White noise for `implanted_chains`: None for "gaussian", that of the chains for "real"."""
+    if noise not in ("gaussian", "real"):
+        raise LmphysError(f"noise {noise!r}: use 'gaussian' or 'real'")
+    return white_residuals(base, traj) if noise == "real" else None
+
+
+def independent_seeds(seed: int, n: int) -> list[int]:
+    """Seeds of n generators that share nothing."""
+    return [int(s) for s in np.random.SeedSequence(seed).generate_state(n)]

@@ -10,6 +10,7 @@ from typing import Any
 from lmphys.core.devices import resolve_device, resolve_dtype
 from lmphys.core.errors import LmphysError
 from lmphys.core.paths import DEFAULT_MODEL, cache_home
+from lmphys.lm.prompt_identity import resolved_prompt
 from lmphys.lm.sampling import Sampling
 from lmphys.lm.sources import identity, random_base
 from lmphys.pages.belief_shift.query import WORDINGS
@@ -46,7 +47,7 @@ class BeliefSpec:
         longest: tokens of a sentence after which it is closed.
         wordings: of the question, see `WORDINGS`.
         sampling: how tokens are drawn; `max_tokens` is not used.
-        prompt: `chat`, or a text with `{question}` in it.
+        prompt: see `lmphys.lm.prompts`.
         dtype: of weights; `auto` is resolved for the machine.
         seed: of the chains.
     """
@@ -79,7 +80,8 @@ class BeliefSpec:
 
     def resolved(self, device: str = "auto") -> "BeliefSpec":
         """The same spec with `auto` replaced by what this machine stands for."""
-        return dataclasses.replace(self, dtype=resolve_dtype(self.dtype, resolve_device(device)))
+        dtype = resolve_dtype(self.dtype, resolve_device(device))
+        return dataclasses.replace(self, dtype=dtype, prompt=resolved_prompt(self.writer, self.prompt))
 
     def to_json(self) -> dict[str, Any]:
         """The spec as JSON values."""

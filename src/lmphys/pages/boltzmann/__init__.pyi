@@ -6,6 +6,7 @@ from .early import text_beside_places as text_beside_places
 from .heated import heated_token as heated_token
 from .peaks import capacity_peaks as capacity_peaks
 from .peaks import level_spread as level_spread
+from .peaks import median_peak as median_peak
 from .peaks import one_gap_temperature as one_gap_temperature
 from .peaks import planted_temperature as planted_temperature
 from .peaks import summarise_peaks as summarise_peaks

@@ -6,6 +6,8 @@ from torch import Tensor
 
 from lmphys.core.errors import LmphysError
 from lmphys.pages.boltzmann.capacity import freezing_temperature, melting_temperature
+from lmphys.stats.bootstrap import chain_weights
+from lmphys.stats.interval import Interval, percentile_interval
 from lmphys.thermo.ensemble import State, gauge
 
 
@@ -39,6 +41,23 @@ def capacity_peaks(state: State) -> pd.DataFrame:
         "S_peak": state.S[middle, contexts],
     }
     return pd.DataFrame({name: np.where(inside, values, np.nan) for name, values in found.items()})
+
+
+def median_peak(peaks: pd.DataFrame, chains: np.ndarray, *, seed: int = 0) -> Interval:
+    """Median temperature of the peak, with its interval over whole chains; NaN where no context has a peak.
+
+    Args:
+        peaks: of `capacity_peaks`, N rows.
+        chains: (N,) chain of each context.
+        seed: of the interval.
+    """
+    T, chain = peaks.T_peak.to_numpy(), np.unique(chains, return_inverse=True)[1]
+    if not np.isfinite(T).any():
+        return Interval(np.nan, np.nan, np.nan)
+    drawn = chain_weights(chain.max() + 1, 500, seed).astype(int)
+    again = [np.repeat(T, times[chain]) for times in drawn]
+    medians = [np.nanmedian(each) if np.isfinite(each).any() else np.nan for each in again]
+    return percentile_interval(np.array(medians), np.nanmedian(T), undefined="drop")
 
 
 def one_gap_temperature(energies: Tensor) -> np.ndarray:

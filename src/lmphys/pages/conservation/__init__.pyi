@@ -14,4 +14,5 @@ from .tables import sphere as sphere
 from .tables import surprisal_table as surprisal_table
 from .tables import without_repeats as without_repeats
 from .verdicts import alarm_entries as alarm_entries
+from .verdicts import energy_ratios as energy_ratios
 from .verdicts import entries as entries

@@ -108,6 +108,12 @@ def _numbers(found: Mapping[str, Comparison], of: Callable[[Comparison], Number]
     return of(found[""]) if "" in found else {name: of(result) for name, result in found.items()}
 
 
+def energy_ratios(own: Paths, *, seed: int = 0) -> dict[str, Interval]:
+    """Q of each energy after the final normalisation, by name, with intervals over chains."""
+    found = {energy.name: balance_of(own, energy).interval(Balance.ratio, seed=seed) for energy in CANDIDATES}
+    return {name: Interval(*map(float, ratio)) for name, ratio in found.items()}
+
+
 def alarm_entries(natural: pd.DataFrame, damaged: pd.DataFrame, areas: pd.DataFrame, *, seed: int = 0) -> list[Entry]:
     """Whether the energy tells damaged stretches, and whether it does so better than the perplexity in it.
 

@@ -1,8 +1,7 @@
+from .backwards import play_backwards as play_backwards
 from .figures import draw_directions as draw_directions
 from .labels import explained_by as explained_by
 from .pairs import plane as plane
-from .reversal import arrow_of_time as arrow_of_time
-from .reversal import play_backwards as play_backwards
 from .splits import across_splits as across_splits
 from .splits import learned as learned
 from .tails import kurtosis_by_direction as kurtosis_by_direction

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from lmphys.book.style import BLUE, GREEN, VERMILION
-from lmphys.pages.drift.reversal import Reversal
+from lmphys.dynamics.reversal import Reversal
 
 _COLOURS = {"random order": "#555555", "downhill": GREEN, "random weights": VERMILION}
 

@@ -15,6 +15,7 @@ from .prefixes import PrefixSignals as PrefixSignals
 from .signals import join as join
 from .signals import prefix_signals as prefix_signals
 from .study import Study as Study
+from .verdicts import alone as alone
 from .verdicts import gain_entry as gain_entry
 from .verdicts import lead_entries as lead_entries
 from .verdicts import sure_gains as sure_gains

@@ -34,6 +34,17 @@ def gain_entry(
     )
 
 
+def alone(gains: pd.DataFrame, outcome: str, after: int) -> tuple[Interval, str]:
+    """AUROC of surprise and regimes by themselves, and what it is of.
+
+    Args:
+        gains: from `Study.gains`.
+        outcome: name of the outcome.
+        after: sentences read.
+    """
+    return Interval.of_row(gains.loc[outcome].loc["SLDS"], "auroc"), f"{outcome}, {after} sentences in"
+
+
 def lead_entries(labelled: str, lead: LeadTimes | None) -> list[Entry]:
     """The mean lead of the alarm minus that of the best other one, paired; none where there are no lead times."""
     if lead is None:

@@ -30,7 +30,7 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
     low, high = works.min(), np.quantile(works, 0.999)
     edges = np.linspace(low, high, _BINS + 1)
     plain, weighted = np.array([densities(work, edges) for work in works]).transpose(1, 0, 2)
-    first = np.array([[work[: len(work) // m * m].reshape(-1, m).min(axis=1).mean() for m in numbers] for work in works])
+    first = np.array([[in_groups(work, m).min(axis=1).mean() for m in numbers] for work in works])
     top = 1.05 * max(plain.max(), weighted.max())
     middle = (edges[1:] + edges[:-1]) / 2
     words = [
@@ -66,15 +66,19 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
             Curve(mean[..., None], here, colour=BLACK, panel=1, kind="points"),
         ],
         words=np.array(words),
-        told="Distribution of the work on walkers, as they are and weighed by exp(-W), and the error of ln Z by Jarzynski's "
-        "equality and by the mean work, under sliders for the steps of the cooling and the number of walkers.",
+        told="Distribution of the work on walkers, as they are and weighed by exp(-W), and the error of ln Z by "
+        "Jarzynski's equality and by the mean work, under sliders for the steps of the cooling and the number of walkers.",
     )  # fmt: skip
 
 
 def errors_of(work: np.ndarray, m: int) -> np.ndarray:
-    """Logarithm of the mean of exp(-work) of each group of m walkers, nats; the work counts from ΔF, so that 0 is right."""
-    groups = work[: len(work) // m * m].reshape(-1, m)
-    return logsumexp(-groups, axis=1) - np.log(m)
+    """Logarithm of the mean of exp(-work) of each group of m walkers, nats; 0 is right, as the work counts from ΔF."""
+    return logsumexp(-in_groups(work, m), axis=1) - np.log(m)
+
+
+def in_groups(work: np.ndarray, m: int) -> np.ndarray:
+    """(groups, m) of the work of as many walkers as fill groups of m."""
+    return work[: len(work) // m * m].reshape(-1, m)
 
 
 def densities(work: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

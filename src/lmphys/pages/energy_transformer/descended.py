@@ -27,11 +27,12 @@ def descent(told: Told, characters: str, window: int, trained: int, plain: np.nd
     energies = told.energies.mean(axis=(1, 2, 3))
     steps = np.arange(len(each))
     better, worse = ((sign * (each[1:] - each[:-1]) > _UNSURE).sum(axis=1) for sign in (-1, 1))
-    words = [f"Before the first step every guess is noise: perplexity {perplexities[0]:.1f}, mean energy {energies[0]:.2f}."]
+    begun = f"perplexity {perplexities[0]:.1f}, mean energy {energies[0]:.2f}."
+    words = [f"Before the first step every guess is noise: {begun}"]
     words += [
         f"Step {s} brought the guess nearer at {better[s - 1]} of {len(characters)} characters and farther at "
-        f"{worse[s - 1]} (by more than {_UNSURE} nats). Over all windows: perplexity {perplexities[s]:.2f}, mean energy "
-        f"{energies[s]:.2f}" + ("; so far the training went." if s == trained else ".")
+        f"{worse[s - 1]} (by more than {_UNSURE} nats). Over all windows: perplexity {perplexities[s]:.2f}, mean "
+        f"energy {energies[s]:.2f}" + ("; so far the training went." if s == trained else ".")
         for s in steps[1:]
     ]
     transformer = float(np.exp(plain.mean()))
@@ -51,8 +52,8 @@ def descent(told: Told, characters: str, window: int, trained: int, plain: np.nd
             Curve(energies[:, None], steps[:, None].astype(float), colour=BLACK, panel=2, kind="points"),
         ],
         words=np.array(words),
-        told="Losses of the characters of one window, perplexity and mean energy of all windows, under a slider for the "
-        "number of steps of descent.",
+        told="Losses of the characters of one window, perplexity and mean energy of all windows, under a slider for "
+        "the number of steps of descent.",
     )
 
 

@@ -14,10 +14,8 @@ from .maps import cuts as cuts
 from .maps import found_from as found_from
 from .maps import recovery_ceiling as recovery_ceiling
 from .maps import recovery_map as recovery_map
-from .positive import PLANTED as PLANTED
-from .positive import positive_control as positive_control
-from .positive import positive_entry as positive_entry
 from .verdicts import excluded as excluded
 from .verdicts import gain_entry as gain_entry
 from .verdicts import placements as placements
+from .verdicts import positive_entry as positive_entry
 from .verdicts import power_table as power_table

@@ -9,10 +9,18 @@ from sklearn.linear_model import LogisticRegression
 
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.stability import adjusted_rand
-from lmphys.dynamics.nulls.implanted import Along, Differ, implant, implanted_chains, regime_separation
+from lmphys.dynamics.nulls.implanted import (
+    Along,
+    Differ,
+    implant,
+    implanted_chains,
+    independent_seeds,
+    innovations_of,
+    regime_separation,
+)
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.pages.recovery.maps import Noise, independent_seeds, innovations_of
+from lmphys.pages.recovery.maps import Noise
 from lmphys.stats.folds import hold_out, question_folds
 from lmphys.stats.interval import Interval
 from lmphys.stats.regression import r2_gain

@@ -6,12 +6,17 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.evaluate.stability import adjusted_rand
-from lmphys.dynamics.nulls.implanted import Along, Differ, implant, implanted_chains, white_residuals
+from lmphys.dynamics.nulls.implanted import (
+    Along,
+    Differ,
+    implant,
+    implanted_chains,
+    independent_seeds,
+    innovations_of,
+)
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.dynamics.slds.parameters import SLDSParameters
 from lmphys.stats.regression import pooled_r2
 
 Noise = Literal["gaussian", "real"]
@@ -147,17 +152,5 @@ def found_from(table: pd.DataFrame, n_chains: int, level: float = 0.5) -> float:
     return float(np.interp(level, row.cummax(), row.index)) if row.max() > level else np.nan
 
 
-def innovations_of(noise: str, base: SLDSParameters, traj: Trajectories) -> np.ndarray | None:
-    """White noise for `implanted_chains`: None for "gaussian", that of the chains for "real"."""
-    if noise not in ("gaussian", "real"):
-        raise LmphysError(f"noise {noise!r}: use 'gaussian' or 'real'")
-    return white_residuals(base, traj) if noise == "real" else None
-
-
 def _r2(model: SLDS, traj: Trajectories) -> float:
     return pooled_r2(traj.pairs()[1].astype(np.float64), model.forecasts(traj)["predictive"])
-
-
-def independent_seeds(seed: int, n: int) -> list[int]:
-    """Seeds of n generators that share nothing."""
-    return [int(s) for s in np.random.SeedSequence(seed).generate_state(n)]

@@ -84,3 +84,16 @@ def gain_entry(
         controls[kind] = Interval(float(np.mean(drawn)), min(drawn), max(drawn))
     note = f"K = {n_regimes}, rank {traj.width}, held out by question; controls: mean and range of draws"
     return Entry("slds.slds.gain", gain(traj), controls, note)
+
+
+def positive_entry(claim: str, table: pd.DataFrame, note: str) -> Entry:
+    """Whether planted regimes are seen, for each kind of them.
+
+    Args:
+        claim: of the row.
+        table: of `positive_control`, two kinds or more.
+        note: on the size.
+    """
+    worth = ", ".join(f"{kind} {row.worth:.2f}" for kind, row in table.iterrows())
+    found = {str(kind): Interval.of_row(row, "gain") for kind, row in table.iterrows()}
+    return Entry(claim, found, note=f"{note}; worth to the true parameters: {worth}")

@@ -120,7 +120,7 @@ def densities(grids: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def eigenvalues(fits: Mapping[str, SLDS]) -> Figure:
-    """Moduli of the eigenvalues of I + M_j in falling order, a panel a fit, a line a regime; a circle where one turns."""
+    """Moduli of the eigenvalues of I + M_j in falling order, a panel a fit, a line a regime; circles turn."""
     figure, axes = plt.subplots(1, len(fits), sharey=True, figsize=(9, 3.5), layout="constrained", squeeze=False)
     for ax, (name, fit) in zip(axes[0], fits.items(), strict=True):
         for j, values in enumerate(fit.parameters_.eigenvalues()):

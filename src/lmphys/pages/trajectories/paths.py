@@ -14,7 +14,7 @@ _LONGEST = 12
 
 
 def draw_paths(traj: Trajectories, *, seed: int = 0) -> Explorable:
-    """Paths of some chains, and of the same chains with their sentences in random order, under a slider for the sentence.
+    """Paths of some chains, and of the same with their sentences in random order, under a slider for the sentence.
 
     Args:
         traj: chains; one of each of five questions is drawn, among those of up to twelve sentences the longest.
@@ -31,18 +31,20 @@ def draw_paths(traj: Trajectories, *, seed: int = 0) -> Explorable:
     curves, steps = [], {}
     for panel, (name, t) in enumerate(flat.items()):
         curves.append(Curve(cloud[None, :, 1], cloud[:, 0], colour=_GREY, panel=panel, kind="points"))
-        for chain, colour in zip(chosen, _COLOURS, strict=False):
-            path = trail(t[int(chain)], n)
-            curves.append(Curve(path[..., 1], path[..., 0], colour=colour, panel=panel))
-        heads = np.stack([trail(t[int(chain)], n)[range(n), np.minimum(range(n), len(t[int(chain)]) - 1)] for chain in chosen])
-        curves.append(Curve(heads[..., 1].T, heads[..., 0].T, colour=BLACK, panel=panel, kind="points"))
+        paths = [t[int(chain)] for chain in chosen]
+        for path, colour in zip(paths, _COLOURS, strict=False):
+            seen = trail(path, n)
+            curves.append(Curve(seen[..., 1], seen[..., 0], colour=colour, panel=panel))
+        heads = np.stack([path[np.minimum(np.arange(n), len(path) - 1)] for path in paths], axis=1)
+        curves.append(Curve(heads[..., 1], heads[..., 0], colour=BLACK, panel=panel, kind="points"))
         steps[name] = float(np.sqrt((t.increments() ** 2).sum(axis=1).mean()))
     ends = tuple(1.05 * np.array([flat["in order"].states[:, 0].min(), flat["in order"].states[:, 0].max()]))
     spread = float(np.sqrt(states.var(axis=0).sum()))
     tail = (
-        f" A step is {steps['in order'] / spread:.2f} spreads of the cloud long (root mean square, all chains), in random "
-        f"order {steps['at random'] / spread:.2f}. The plane holds {share:.0%} of the variance."
+        f" A step is {steps['in order'] / spread:.2f} spreads of the cloud long (root mean square, all chains), in "
+        f"random order {steps['at random'] / spread:.2f}. The plane holds {share:.0%} of the variance."
     )
+    going = [(traj.lengths[chosen] > t).sum() for t in range(1, n + 1)]
     return Explorable(
         sliders=[Slider("sentence", np.arange(1.0, n + 1), n - 1)],
         panels=[
@@ -50,15 +52,14 @@ def draw_paths(traj: Trajectories, *, seed: int = 0) -> Explorable:
             Panel("the same, in random order", x="first direction", x_range=ends),
         ],
         curves=curves,
-        words=np.array([f"After sentence {t}: {(traj.lengths[chosen] > t).sum()} of {len(chosen)} go on." + tail for t in
-                        range(1, n + 1)]),
-        told="Paths of some chains of thought in the plane of their first two principal directions, and of the same chains "
-        "with their sentences in random order, under a slider for the sentence.",
-    )  # fmt: skip
+        words=np.array([f"After sentence {t}: {on} of {len(chosen)} go on." + tail for t, on in enumerate(going, 1)]),
+        told="Paths of some chains of thought in the plane of their first two principal directions, and of the same "
+        "chains with their sentences in random order, under a slider for the sentence.",
+    )
 
 
 def choose(traj: Trajectories, n: int) -> np.ndarray:
-    """Rows of up to n chains of as many questions: of each question the longest that is not too long, the longest first."""
+    """Rows of up to n chains of as many questions: of each question the longest that fits, the longest first."""
     fits = np.where(traj.lengths <= _LONGEST, traj.lengths, 0)
     order = np.argsort(-fits, kind="stable")
     first = np.unique(traj.questions[order], return_index=True)[1]

@@ -40,7 +40,7 @@ def read_targets(
     """
 
     def read(spec: CorpusSpec) -> Trajectories:
-        return build_corpus(spec).trajectories("final_norm", position)
+        return build_corpus(spec).trajectories(position=position)
 
     found = Targets({f"{spec.model}, same text": states}, {}, {})
     for model in own:

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lmphys.book import Entry
 from lmphys.core.trajectories import Trajectories
-from lmphys.dynamics.nulls.implanted import implant, implant_maps, implanted_chains
+from lmphys.dynamics.nulls.implanted import (
+    implant,
+    implant_maps,
+    implanted_chains,
+    independent_seeds,
+    innovations_of,
+)
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.dynamics.slds.parameters import SLDSParameters
-from lmphys.pages.recovery.maps import independent_seeds, innovations_of
-from lmphys.stats.interval import Interval
 from lmphys.stats.regression import pooled_r2, r2_gain
 
 # What regimes differ in, and the noise: name -> both.
@@ -131,16 +134,3 @@ def positive_control(
             "oracle": pooled_r2(h_next, found["oracle"]) - base,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("planted")
-
-
-def positive_entry(claim: str, table: pd.DataFrame, note: str) -> Entry:
-    """Whether planted regimes are seen, for each kind of them.
-
-    Args:
-        claim: of the row.
-        table: of `positive_control`, two kinds or more.
-        note: on the size.
-    """
-    worth = ", ".join(f"{kind} {row.worth:.2f}" for kind, row in table.iterrows())
-    found = {str(kind): Interval.of_row(row, "gain") for kind, row in table.iterrows()}
-    return Entry(claim, found, note=f"{note}; worth to the true parameters: {worth}")

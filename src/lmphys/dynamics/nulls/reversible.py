@@ -10,10 +10,10 @@ from lmphys.core.trajectories import Trajectories
 class ReversibleTwin(BaseEstimator):
     """The Gaussian process in detailed balance whose pairs of states are those of given chains, read both ways at once.
 
-    Pairs (h_t, h_{t+1}) and (h_{t+1}, h_t) have one law, with covariance C of a state and the symmetric cross-covariance S.
-    The map A = S C^-1 with noise of covariance Q = C - S C^-1 S keeps it: A C is symmetric, so that a settled process looks
-    the same backwards. It slides down a quadratic potential, x' - m = A (x - m) + noise. Begun elsewhere it relaxes, as slowly
-    as its eigenvalues say, and that has a direction in time without any current.
+    Pairs (h_t, h_{t+1}) and (h_{t+1}, h_t) have one law, with covariance C of a state and the symmetric
+    cross-covariance S. The map A = S C^-1 with noise of covariance Q = C - S C^-1 S keeps it: A C is symmetric, so that
+    a settled process looks the same backwards. It slides down a quadratic potential, x' - m = A (x - m) + noise. Begun
+    elsewhere it relaxes, as slowly as its eigenvalues say, and that has a direction in time without any current.
 
     Attributes:
         mean_: (D,) mean m.

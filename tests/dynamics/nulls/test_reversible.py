@@ -3,8 +3,8 @@ import pytest
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
-from lmphys.pages.drift.reversal import arrow_of_time
-from lmphys.pages.drift.reversible import ReversibleTwin
+from lmphys.dynamics.nulls.reversible import ReversibleTwin
+from lmphys.dynamics.reversal import arrow_of_time
 
 A = np.array([[0.8, 0.0], [0.0, 0.3]])
 

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.evaluate.planted import planted_parameters, positive_control
 from lmphys.dynamics.slds.estimator import SLDS
-from lmphys.pages.recovery.positive import planted_parameters, positive_control, positive_entry
-from lmphys.stats.interval import Interval
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,6 @@ def test_clear_regimes_are_seen_and_the_leaking_weights_gain_more(real):
     table = positive_control(real, kinds, n_regimes=2, worth=0.2, n_transitions=6000, n_init=2)
     assert (table["low"] > 0).all()
     assert (table["oracle"] >= table["gain"] - 1e-9).all()
-    entry = positive_entry("x", table, "K = 2")
-    assert entry.obtained["map, real noise"] == Interval(*table.loc["map, real noise", ["gain", "low", "high"]])
-    assert entry.note.startswith("K = 2; worth to the true parameters: map, gaussian noise 0.")
 
 
 def test_without_worth_there_is_nothing_to_see(real):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.evaluate.shares import held_out_share, relative_residual, share
 from lmphys.dynamics.projection import Projection
-from lmphys.pages.manifold.shares import held_out_share, relative_residual, share
 
 
 def chains(scales, n_chains, seed):

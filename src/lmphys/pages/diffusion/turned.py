@@ -43,8 +43,8 @@ def spiral(model: Diffusion, data: np.ndarray, *, seed: int = 0) -> Explorable:
             for panel, (path, colour) in enumerate(((forward, BLUE), (backward, VERMILION)))
         ],
         words=np.array(words),
-        told="Points of a spiral under growing noise beside points of the learned chain that takes the noise away, under "
-        "a slider for the number of steps that are left.",
+        told="Points of a spiral under growing noise beside points of the learned chain that takes the noise away, "
+        "under a slider for the number of steps that are left.",
     )
 
 

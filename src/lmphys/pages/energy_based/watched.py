@@ -67,7 +67,7 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
         ],
         words=np.array(words),
         told="Distribution of the work on walkers, as they are and weighed by exp(-W), and the error of ln Z by "
-        "Jarzynski's equality and by the mean work, under sliders for the steps of the cooling and the number of walkers.",
+        "Jarzynski's equality and by the mean work, under sliders for the steps of the cooling and for the walkers.",
     )  # fmt: skip
 
 

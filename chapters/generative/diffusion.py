@@ -170,8 +170,8 @@ figures.swiss_roll(
 turned.spiral(learned.model, swiss_roll.points(800, seed + 3), seed=seed)
 
 # %% [markdown]
-# *The forward process and the chain at the same noise (in print: half way). The distance is the energy distance of 400
-# points each, which is 0 for equal laws and a little above by chance.*
+# *The forward process and the chain at the same noise (in print: a quarter of the steps left). The distance is the
+# energy distance of 400 points each, which is 0 for equal laws and a little above by chance.*
 #
 # ## Characters
 #

@@ -36,7 +36,7 @@ def spiral(model: Diffusion, data: np.ndarray, *, seed: int = 0) -> Explorable:
     # The frame is the same for both, so that nothing jumps; a stray point of the chain may lie outside.
     frame = {"x_range": (-limit, limit), "y_range": (-limit, limit)}
     return Explorable(
-        sliders=[Slider("steps of noise left", left.astype(float), int(np.abs(left - T // 2).argmin()))],
+        sliders=[Slider("steps of noise left", left.astype(float), int(np.abs(left - T // 4).argmin()))],
         panels=[Panel("data with so much noise", **frame), Panel("the chain, coming back", **frame)],
         curves=[
             Curve(*(np.stack([path[t][:_SHOWN, i] for t in left]) for i in (1, 0)), "", colour, panel, "points")

@@ -46,7 +46,7 @@ def ablation(table: pd.DataFrame, paper: Mapping[str, float], title: str) -> Fig
                 if model not in paper:
                     ax.text(0.98, 0.02, f"{model}: {found[0]:.2f}", transform=ax.transAxes, ha="right", fontsize=8)
                     continue
-                ax.plot(np.arange(1, 5), found, style, marker=mark, ms=5, color=colour, label=model)
+                ax.plot(np.arange(1, 5), found, linestyle=style, marker=mark, ms=5, color=colour, label=model)
                 ax.plot(0, paper[model], mark, color=colour, mfc="white", ms=6)
             ax.axvline(0.5, color=_DARK, linewidth=0.8)
             ax.set(ylim=(-0.1, 0.8))
@@ -128,7 +128,7 @@ def eigenvalues(fits: Mapping[str, SLDS]) -> Figure:
             number, size = np.arange(1, len(values) + 1), np.abs(values)
             turns = np.abs(values.imag) > _REAL
             colour = PALETTE[j % len(PALETTE)]
-            ax.plot(number, size, _LINES[j % len(_LINES)], color=colour, label=f"regime {j}")
+            ax.plot(number, size, linestyle=_LINES[j % len(_LINES)], color=colour, label=f"regime {j}")
             ax.plot(number[turns], size[turns], "o", color=colour, mfc="white", ms=4)
         ax.axhline(1, color=_DARK, linewidth=1)
         ax.set(title=name, xlabel="number of the eigenvalue")

@@ -44,7 +44,7 @@ import pandas as pd
 from lmphys import book, lm
 from lmphys.pages import diffusion as analysis
 from lmphys.pages.diffusion import (
-    continuations, figures, heartbeat, noise_alone, swiss_roll, verdicts, written,
+    continuations, figures, heartbeat, noise_alone, swiss_roll, turned, verdicts, written,
 )  # fmt: skip
 from lmphys.problems.prose import Prose
 from lmphys.stats.mean import mean_interval
@@ -163,6 +163,16 @@ figures.swiss_roll(
 );
 
 # %% [markdown]
+# Where in time does the spiral come back? Turn time round: on the left the data, as the noise has left them; on the
+# right the chain with as many steps to go. If it has learned its task, the two are of one law at every position.
+
+# %% tags=["hide-input"]
+turned.spiral(learned.model, swiss_roll.points(800, seed + 3), seed=seed)
+
+# %% [markdown]
+# *The forward process and the chain at the same noise (in print: a quarter of the steps left). The distance is the
+# energy distance of 400 points each, which is 0 for equal laws and a little above by chance.*
+#
 # ## Characters
 #
 # Now text. The noise that suits it is *absorbing*: in each step some characters are masked, until all are. Backward, the masked

@@ -47,7 +47,7 @@ import pandas as pd
 
 from lmphys import book, generative, lm
 from lmphys.pages import energy_based as analysis
-from lmphys.pages.energy_based import figures, mixture, residual, verdicts
+from lmphys.pages.energy_based import figures, mixture, residual, verdicts, watched
 from lmphys.stats.weights import effective_size
 
 book.use_style()
@@ -197,8 +197,17 @@ cooled.groupby("steps").mean().drop(columns="text").round(3)
 # %% mystnb={"figure": {"name": "fig-energy-work", "caption": "Left: work on 2,000 walkers above the difference of free energies, first text, by the number of steps of the cooling. Right: error of the ratio of partition functions by the mean of exp(-W), and by the mean work, over texts with 95 % intervals."}} tags=["hide-input"]
 figures.work(cooled_walkers, cooled, seed=seed);
 # %% [markdown]
-# The mean work is above $\Delta F = -\ln (Z_1 / Z_4)$ at any speed: the second law. That the mean of $e^{-W}$ is
-# right comes from the few walkers with $W < \Delta F$, and they become rare when the cooling is fast.
+# The mean work is above $\Delta F = -\ln (Z_1 / Z_4)$ at any speed: the second law. That the mean of $e^{-W}$ is right
+# comes from the few walkers with $W < \Delta F$, and they become rare when the cooling is fast. So there are two ways
+# out, to be slow or to be many. Try both, on the first text:
+
+# %% tags=["hide-input"]
+watched.work(cooled_walkers, cooled["exact"].iloc[0])
+
+# %% [markdown]
+# *Left: the work, and the same walkers weighed by $e^{-W}$, which is where the mean is made: it is right once the
+# luckiest of $M$ walkers reach it. Right: error of $\ln Z$ by groups of $M$ of the same walkers, mean and spread
+# between the groups. The mean work errs alike for any number (in print: the middle of both).*
 #
 # ## Whole texts
 #

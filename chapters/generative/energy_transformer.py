@@ -36,7 +36,7 @@ import pandas as pd
 
 from lmphys import book
 from lmphys.pages import energy_transformer as analysis
-from lmphys.pages.energy_transformer import choices, curves, figures, paper, scores, shelf, texts, verdicts
+from lmphys.pages.energy_transformer import choices, curves, descended, figures, paper, scores, shelf, texts, verdicts
 from lmphys.problems.prose import text_of
 
 book.use_style()
@@ -156,6 +156,20 @@ tempered = analysis.tempered(thought, trained)
 figures.thinking(on[texts.NEAR].surprisals, trained, tempered, losses["transformer"]);
 
 # %% [markdown]
+# The same, step by step: a window of the held-out text, what each of its characters still costs, and what perplexity
+# and energy are over all windows. Go down, and past the number of steps that training took.
+
+# %% tags=["hide-input"]
+window = 3
+descended.descent(
+    on[texts.NEAR], text_of(near[window, 1:].numpy()), window, trained, losses["transformer"]
+)
+
+# %% [markdown]
+# *Descent of the first model on one window, perplexity and energy over all windows and models (in print: as many steps
+# as in training). The energy falls by construction, as long as the steps are short; whether the loss falls with it is
+# what was learned.*
+#
 # ## Many guesses
 #
 # The ball can be dropped from several places. The paper keeps the guess that ends with the least energy, one choice for
@@ -196,11 +210,10 @@ figures.several({m: choices.table([choices.choose(found, m, seed=seed) for found
 
 # %% mystnb={"figure": {"name": "fig-energy-sentence", "caption": "One window of held-out text: energy at the end of the descent, loss of the prediction and entropy of the transformer, in nats but for the energy."}} tags=["hide-input"]
 doubts = analysis.doubts(plain, near)
-shown = 3
-figures.sentence(text_of(near[shown, 1:].numpy()), {
-    "energy": on[texts.NEAR].energies[trained][0, shown],
-    "loss of the energies": on[texts.NEAR].each[trained][0, shown],
-    "entropy of the transformer": doubts[0, shown],
+figures.sentence(text_of(near[window, 1:].numpy()), {
+    "energy": on[texts.NEAR].energies[trained][0, window],
+    "loss of the energies": on[texts.NEAR].each[trained][0, window],
+    "entropy of the transformer": doubts[0, window],
 });  # fmt: skip
 
 # %%

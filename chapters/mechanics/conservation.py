@@ -424,3 +424,17 @@ pd.DataFrame(table).T.round(3)
 # %% [markdown]
 # ```{solution-end}
 # ```
+#
+# ```{exercise} On your model
+# :label: conservation-your-model
+# Run this page on another model: `lmphys run mechanics/conservation --model PATH`. Before you do, predict from
+# {ref}`the exercise above <conservation-larger-vocabulary>` how steady its potential is with random weights. Which of
+# the energies is steadier in the trained model than in its control?
+# ```
+#
+# ```{solution} conservation-your-model
+# :class: dropdown
+# Look at the ratio $Q$ of each energy beside that of the same states in another order and of random weights. A value
+# near 1 is a sum of two independent terms. A law would have to be far below that in the trained model, and not in the
+# controls.
+# ```

@@ -472,3 +472,15 @@ print(f"measured: mean {measured.mean():.3f}, sd {measured.std():.3f}")
 # %% [markdown]
 # ```{solution-end}
 # ```
+#
+# ```{exercise} On your model
+# :label: steering-your-model
+# Run this page on another model: `lmphys run mechanics/steering --model PATH`. How does the price of a word in kinetic
+# energy go with the width of the model, and does the gradient still beat a random vector of its length?
+# ```
+#
+# ```{solution} steering-your-model
+# :class: dropdown
+# By {ref}`the exercise before this one <steering-random-vector>` a random vector loses with $1 / \sqrt D$, so the wider
+# model has the larger gap. Compare logit biases of equal gain as well: they know the same word and move no state.
+# ```

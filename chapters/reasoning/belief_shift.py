@@ -415,3 +415,17 @@ table.assign(cosine=inner / table.prod(axis=1)).round(3)
 # %% [markdown]
 # ```{solution-end}
 # ```
+#
+# ```{exercise} On your model
+# :label: belief-shift-your-model
+# Run this page on a model that follows instructions: `lmphys run reasoning/belief_shift --model PATH`. Does it tell
+# plain facts with an AUROC of 0.8, from where on its beliefs are judged? Does the order of the options move its answer
+# less?
+# ```
+#
+# ```{solution} belief-shift-your-model
+# :class: dropdown
+# A larger model passes the first test more easily. If poisoned prompts then raise the belief, compare the rise with
+# that of the neutral prompts and of prompts about another claim: a model that agrees with whatever it read last shows
+# all three.
+# ```

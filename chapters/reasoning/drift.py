@@ -67,8 +67,10 @@ unseen
 # which it means.
 #
 # Read the table from below. *Shuffled order* fits the same map to chains whose sentences are put at random, and scores
-# it on such chains. *Phase-randomised* chains keep each chain's mean and its linear correlations, and lose the rest.
-# *Per-trace mean* forecasts the mean of the chain so far. *Persistence* says that nothing moves.
+# it on such chains. They have no order, and yet are not independent points: each keeps the mean of its chain, so that
+# any two of its states go together, as those of a process with some correlation $r$ do (the plane below shows which).
+# *Phase-randomised* chains keep each chain's mean and its linear correlations, and lose the rest. *Per-trace mean*
+# forecasts the mean of the chain so far. *Persistence* says that nothing moves.
 
 # %%
 drift = dynamics.LinearDrift(ridge=ridge).fit(seen)
@@ -118,15 +120,17 @@ tables = {name: t.loc[rows, ["r2_h", "r2_dh"]] for name, t in elsewhere.items()}
 pd.concat(tables).round(3)
 
 # %% [markdown]
-# Where do these pairs lie? Move the correlation: on the left a process that remembers with it, on the right its two scores
-# on the curve of all such processes, beside those of one linear map for each kind of state.
+# Where do these pairs lie? Move the correlation: on the left a process that remembers with it, on the right its two
+# scores on the curve of all such processes. Beside them all rows of the tables, for each kind of state: one linear map
+# in colour; the nulls of one kind (random and phase-randomised order, the mean so far) in grey.
 
 # %% tags=["hide-input"]
-analysis.plane(elsewhere, rows[0], seed=seed)
+analysis.plane(elsewhere, seed=seed)
 
 # %% [markdown]
-# *The two scores of a forecast (in print: at r = 0.7). A point on the curve behaves as a process with one correlation; one
-# above it has increments that are easier than that, as where the chains differ in their mean.*
+# *The two scores of a forecast (in print: at r = 0.7). A point on the curve behaves as a process with one correlation;
+# one above it has increments that are easier than that, as where the chains differ in their mean. Rows outside of the
+# frame, such as persistence, whose increments are not explained at all, are in the tables.*
 #
 # Three things to look for. Where persistence fails badly while the increments seem well explained, as they may at the
 # token after the boundary, the state is mostly *which word opens the sentence*, and the next opening word is nearly
@@ -266,7 +270,12 @@ analysis.explained_by(labels, targets, chain, seed=seed).round(3)
 # produces, as far as two states can show it {cite}`roldan2010`.
 #
 # A beginning and an end are a direction too. So the game is played again without the first and the last states of each
-# chain. Two controls: states in random order, which have no direction, and *random weights* that read the same chains.
+# chain. That is not enough: a ball that slides down a slope slowly is still on its way when its first steps are cut
+# off, and chains are short. Hence a null that has a slope, no current, and the pace of the real chains. With $C$ the
+# covariance of a state and $S$ the symmetric part of $\Cov(h_{t+1}, h_t)$, the map $S C^{-1}$ with Gaussian noise of
+# covariance $C - S C^{-1} S$ obeys detailed balance. Its chains, *downhill*, begin where the real ones begin, are as
+# long, and are cut like them; a direction of theirs is {term}`relaxation <relaxation time>` and nothing else. Two more
+# controls: states in random order, which have no direction, and *random weights* that read the same chains.
 
 # %%
 halves = variants["random weights"].split(0.7, seed=seed)
@@ -277,14 +286,16 @@ nats = pd.DataFrame({name: game.nats._asdict() for name, game in games.items()})
 nats.insert(0, "chains", [game.chains for game in games.values()])
 nats.astype(float).round(2).rename(columns={"value": "nats a step"})
 
-# %% mystnb={"figure": {"name": "fig-drift-arrow", "caption": "Share of held-out chains whose direction in time is guessed right from their states. Dashed: what a process in detailed balance leaves to chance. Lines: 95 % intervals over questions; numbers: log odds per step, in nats."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-drift-arrow", "caption": "Share of held-out chains whose direction in time is guessed right from their states. Dashed: what a settled process in detailed balance leaves to chance. Downhill: one that is not yet settled, with the starts and the pace of the real chains. Lines: 95 % intervals over questions; numbers: log odds per step, in nats."}} tags=["hide-input"]
 analysis.draw_directions(games);
 
 # %% [markdown]
-# How to read it: what falls to the dashed line when the ends go was a beginning and an end. What stays is a current
-# inside the chains, and where one flows no potential can be the whole story. But a current need not be thought. Random
-# weights mix all words so far into a mean, whose steps get shorter the longer the text is, and that is a direction too.
-# A direction that a trained model shows *less* clearly than random weights is no sign of reasoning.
+# How to read it: what falls to the dashed line when the ends go was a beginning and an end. What stays is relaxation,
+# as far as *downhill* shows it with the same cut. Only what stays beyond that could be a current inside the chains, as
+# this null is Gaussian and has one slope for all: where one flows no potential can be the whole story. But a current
+# need not be thought. Random weights mix all words so far into a mean, whose steps get shorter the longer the text is,
+# and that is a direction too. A direction that a trained model shows *less* clearly than random weights is no sign of
+# reasoning.
 #
 # ## Verdict
 #
@@ -469,4 +480,16 @@ pd.Series(shares).to_frame("antisymmetric over symmetric part, squared").round(4
 
 # %% [markdown]
 # ```{solution-end}
+# ```
+#
+# ```{exercise} On your model
+# :label: drift-your-model
+# Run this page on another model: `lmphys run reasoning/drift --model PATH`. Where does its one linear map lie in the
+# plane of the two scores, and is it still below that of random weights? Does its direction in time exceed *downhill*?
+# ```
+#
+# ```{solution} drift-your-model
+# :class: dropdown
+# A point near the curve at another $r$ is another pace and the same kind of motion. A direction beyond *downhill* that
+# random weights show as well comes from the text, which grows, and not from what was learned.
 # ```

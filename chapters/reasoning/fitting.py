@@ -15,9 +15,10 @@
 #
 # in the coordinates of the rank-$k$ subspace. With $K = 4$ and $k = 40$ they report that the regimes raise the variance
 # explained from 0.51 to 0.68 (in the text) or 0.74 (in the table), held out. For a physicist: this is a particle that
-# hops between $K$ harmonic wells, each with its own temperature. For an engineer: a hidden Markov model whose emissions
-# are linear regressions. The page is also the manual of `lmphys.dynamics`: how to fit such a model, score it, choose
-# its size, doubt it, and simulate from it.
+# hops between $K$ linear forces, each with its own temperature: a harmonic well where all eigenvalues of $I + M_j$ lie
+# inside the unit circle, and a hill where one does not. For an engineer: a hidden Markov model whose emissions are
+# linear regressions. The page is also the manual of `lmphys.dynamics`: how to fit such a model, score it, choose its
+# size, doubt it, and simulate from it.
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # smollm2, random:smollm2, org/name, or a folder
@@ -60,7 +61,9 @@ projection = dynamics.Projection(rank).fit(train)
 seen, unseen = projection.transform(train), projection.transform(test)
 
 slds = dynamics.SLDS(n_regimes, random_state=seed).fit(seen)
-slds.monitor_.n_iter, slds.monitor_.converged, slds.monitor_.reseeded
+ended = "converged" if slds.monitor_.converged else "not yet converged"
+print(f"{ended} after {slds.monitor_.n_iter} iterations of EM,", end=" ")
+print(f"{len(slds.monitor_.reseeded)} regimes died and were placed anew")
 
 # %% [markdown]
 # **Score.** The table has a row for each kind of forecast, the honest one first, and the nulls that it must beat.
@@ -87,7 +90,9 @@ choice = dynamics.choose_regimes(
 choice[["aic", "bic", "held_out", "gain_low", "gain_high", "r2_h"]].round(3)
 
 # %% [markdown]
-# **Simulate** what follows the first two sentences of a chain, or whole chains; and compare them with real ones.
+# **Simulate** what follows the first two sentences of a chain, or whole chains; and compare them with real ones: how
+# far apart the two lie in four respects, beside what two samples of one law would show ({ref}`explained below
+# <fitting-simulated>`).
 
 # %%
 starts = [chain[:2] for chain in unseen]
@@ -230,11 +235,16 @@ compare_peers(
 # The first two rows are one model, learned with and without priors. The time is that of the fit; the
 # {doc}`status page <../../status>` compares the speed at the paper's size.
 #
+# (fitting-simulated)=
 # ## Simulated beside real
 #
 # The paper says that simulated chains match real ones in their jumps, their memory and the use of the regimes. The
 # table of the first section tests this: each real chain has simulated {term}`surrogates <surrogate>` of the same start
-# and length, and `p` is the share of random exchanges of a chain with its surrogates that give as large a distance.
+# and length. Its `distance` is between the distribution functions of the jumps (where they are furthest apart), between
+# the autocorrelations (at the lag where they differ most), between the shares of the regimes (half of the sum of all
+# differences), and between the distribution functions of the dwell times. `noise` is the distance that two samples of
+# one law would show, and `p` the share of random exchanges of a chain with its surrogates that give as large a
+# distance. A large `p` says that so few chains do not show a difference, and not that there is none.
 
 # %% mystnb={"figure": {"name": "fig-surrogates", "caption": "Norms of the steps of held-out chains and of their simulated surrogates."}} tags=["hide-input"]
 surrogates = dynamics.simulated_surrogates(slds, unseen, seed=seed)
@@ -395,4 +405,17 @@ pd.DataFrame({k: density_and_forecast(stickiness=k) for k in kappas}).T.round(3)
 # If the density falls as visits get longer, lasting regimes are forced on the steps: what kinds of steps there are then
 # alternate from sentence to sentence, and nothing can be seen coming.
 # ```{solution-end}
+# ```
+#
+# ```{exercise} On your model
+# :label: fitting-your-model
+# Fit the model to chains of another model: `lmphys run reasoning/fitting --model PATH`. Do regimes add to the honest
+# forecast there? And to that of states of your own, with no language model at all ({doc}`/own_states`)?
+# ```
+#
+# ```{solution} fitting-your-model
+# :class: dropdown
+# Look at the gain of the row *predictive* over *one linear map*, with its interval over splits, and not at the rows
+# that have seen the target. If there is a gain, {ref}`recovery` says what it takes for regimes of that worth to be
+# found.
 # ```

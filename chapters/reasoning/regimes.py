@@ -192,12 +192,14 @@ figures.planes({name: found[name].residuals for name in names}, n_regimes, seed=
 # From here on the regimes are those of a mixture in all dimensions of the projection, learned on one part of the
 # questions and read off the other; they are numbered from the quietest to the loudest. Do they differ in *where* a
 # sentence leads, or only in *how far*? If regimes lead to different places, the mean of its regime explains much of a
-# residual's variance. If they differ in size alone, it explains little, as in the heavy-tailed surrogates.
+# residual's variance. If they differ in size alone, it explains little, as in the heavy-tailed surrogates. A regime of
+# share 0 was found in the chains of the fit, and no held-out step is like it: it is missing from what follows.
 
 # %%
 regimes = found["real chains"]
 projected = dynamics.Projection(rank).fit(train).transform(test)
-regimes.profile(projected.increments()).round(2)
+profile_of_regimes = regimes.profile(projected.increments())
+profile_of_regimes.reindex(range(n_regimes)).fillna({"share": 0.0}).round(2)
 
 # %%
 steps = analysis.label_steps(test, position)

@@ -135,7 +135,7 @@ rows = {
 }
 paper = {name: ledger.claims[claim].value for name, claim in rows.items()}
 
-# %% mystnb={"figure": {"name": "fig-slds-ablation", "caption": "Held-out variance explained by the models of the ablation on real chains, beside the paper's column. Columns: target, and what the weights have seen (seen: updated with the target; smooth: the whole chain). In one panel all numbers are of one set of forecasts; only the definition changes. Colours end at 0 and 0.8."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-slds-ablation", "caption": "Held-out variance explained by the models of the ablation on real chains. Open marks: the paper's column. From left to right in a panel the weights see more (honest: the past; seen: updated with the target; smooth: the whole chain); all numbers of a line are of one set of forecasts, only the definition changes. In the corner: what lies below the axis."}} tags=["hide-input"]
 figures.ablation(scores, paper, "real chains");
 
 # %% mystnb={"figure": {"name": "fig-slds-ablation-null", "caption": "The same table, made anew on surrogates of one linear map, which have no regimes."}} tags=["hide-input"]
@@ -143,11 +143,11 @@ figures.ablation(null_scores, paper, "surrogates of one map");
 
 # %% [markdown]
 # Read a panel from left to right. By the honest forecast all models are judged alike. To the right a model with
-# regimes can gain, and one without cannot: its four columns are one number.
+# regimes can gain, and one without cannot: its line is flat.
 #
 # *No regimes* and *one linear map* are one model up to a penalty, so no definition tells them far apart. The paper has
 # 0.58 and 0.51, and does not say what differs. If the second is the map in all $D$ with $\lambda = 1$, as printed in
-# Sec. 3.2: the last row shows what that map gives with as few transitions as here.
+# Sec. 3.2: the number in the corner shows what that map gives with as few transitions as here.
 #
 # ## Which definition has the paper's pattern?
 #
@@ -221,7 +221,7 @@ grids = {
 # penalties. Where few transitions meet many directions, any further shrinkage helps, with or without regimes.
 # The fair rival is *one map with $K$ times the penalty*:
 
-# %% mystnb={"figure": {"name": "fig-slds-grid", "caption": "Gain in variance explained over one map in the same k coordinates, held out, in percentage points. Left: honest forecast. Middle: honest, against one map with as much penalty in all. Right: weights that have seen the target. A star: the 95 % interval over questions, paired, does not hold 0. Upper row real chains, lower row surrogates without regimes."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-slds-grid", "caption": "Gain in variance explained over one map in the same k coordinates, held out, in percentage points. Left: honest forecast. Middle: honest, against one map with as much penalty in all. Right: weights that have seen the target. Of the first two only those numbers are written whose 95 % interval over questions, paired, does not hold 0. Upper row real chains, lower row surrogates without regimes."}} tags=["hide-input"]
 figures.gains(grids);
 
 # %% tags=["hide-input"]
@@ -233,6 +233,12 @@ analysis.describe_grids(grids).round(1)
 
 # %% mystnb={"figure": {"name": "fig-slds-density", "caption": "Held-out log density of the next state in all D dimensions, in nats per transition, minus that of the best pair (0). Between ranks only this can be compared. A density rewards a better guess of the size of the surprise as well as a better forecast."}} tags=["hide-input"]
 figures.densities(grids);
+
+# %% [markdown]
+# Set the best pair of real chains beside that of the surrogates. If regimes raise the density of the first and not of
+# the second, there is more in real chains than one map with Gaussian noise. It need not be more than noise with a heavy
+# tail, which regimes of different width imitate ({ref}`regimes`); whether it is a better *forecast*, the middle panels
+# above say.
 
 # %% [markdown]
 # ## The regimes as dynamics
@@ -251,7 +257,7 @@ portraits |= {name: analysis.portrait(m, unseen[name]) for name, m in models.ite
 portraits = pd.concat(portraits, names=["fit"])
 portraits.style.format(precision=2, thousands=",")
 
-# %% mystnb={"figure": {"name": "fig-slds-eigenvalues", "caption": "Eigenvalues of I + M in the complex plane, with the unit circle. Left: one map for all steps. Middle: each regime of the real chains has a marker. Right: regimes fitted to surrogates of the left map, which have none; how far these differ from each other is what fitting alone does."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-slds-eigenvalues", "caption": "Moduli of the eigenvalues of I + M in falling order; above the line at 1 a deviation grows, and circles mark eigenvalues that turn. Left: one map for all steps. Middle: each regime of the real chains. Right: regimes fitted to surrogates of the left map, which have none; how far these differ from each other is what fitting alone does."}} tags=["hide-input"]
 figures.eigenvalues({"one map": single, **models});
 
 # %% [markdown]

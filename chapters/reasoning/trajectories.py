@@ -55,8 +55,10 @@ pd.Series(chains.manifest["model"]).to_frame("this run")
 
 # %% [markdown]
 # *Answered* is the share of chains in which a final answer could be found at all; *correct* the share in which it was
-# the right one. The yes-or-no task has a chance level of one half. A small model need not be right for its states to
-# move; but a share near chance warns that the chains may be talk rather than thought.
+# the right one; a chain without an answer counts as wrong. In the yes-or-no task, *syllogisms*, a coin would be right
+# in half of the chains, and a share below that is no knowledge of the opposite: chains without an answer lower it, and
+# the chains are several to a question, so that it rests on few questions. A small model need not be right for its
+# states to move; but a share near chance warns that the chains may be talk rather than thought.
 
 # %%
 chains.accuracy().round(2)
@@ -82,8 +84,20 @@ table = table.style.hide(axis="index").format(precision=1, na_rep="–")
 table.set_properties(subset=["text"], **{"text-align": "left", "min-width": "14rem"})
 
 # %% [markdown]
-# Look at the column *boundary_token*. Two states at full stops have their token in common, and only the rest of the
-# sentence to tell them apart. How common is each ending, over all chains?
+# How do such paths look? Here are five chains in the plane of the two directions in which all states vary most, the
+# principal directions of the next page. Walk along them with the slider, and compare the same chains with their
+# sentences in random order:
+
+# %% tags=["hide-input"]
+analysis.draw_paths(states, seed=seed)
+
+# %% [markdown]
+# *Five chains in the plane of the first two principal directions, grey: states of all chains (in print: the whole
+# paths). A plane shows little of a motion in so many dimensions; that it looks like a tangle in either panel is no
+# proof that it is one.*
+#
+# Now look at the column *boundary_token* of the table above. Two states at full stops have their token in common, and
+# only the rest of the sentence to tell them apart. How common is each ending, over all chains?
 
 # %%
 endings = chains.sentences["boundary_token"].value_counts(normalize=True)
@@ -99,6 +113,21 @@ axes.axvline(11.4, color="#444444", linestyle="--", label="mean in the paper")
 axes.set(xlabel="sentences in the chain", ylabel="chains")
 axes.xaxis.get_major_locator().set_params(integer=True)
 axes.legend();
+
+# %% [markdown]
+# A chain of one sentence has no step. It is left out of all that follows, here and on the other pages, which makes the
+# chains that remain longer than the mean above:
+
+# %%
+pd.Series(
+    {
+        "chains": len(chains.chains),
+        "sentences a chain": counts.mean(),
+        "chains of one sentence or none, left out": (counts < 2).sum(),
+        "sentences a chain, of those kept": states.lengths.mean(),
+        "steps a chain, of those kept": (states.lengths - 1).mean(),
+    }
+).round(2).to_frame("number")
 
 # %% [markdown]
 # ## Four ways to take "the state at a sentence boundary"

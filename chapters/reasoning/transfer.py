@@ -394,3 +394,15 @@ pd.DataFrame({k: result.table()["switching"] for k, result in both.items()}).rou
 # %% [markdown]
 # ```{solution-end}
 # ```
+#
+# ```{exercise} On your model
+# :label: transfer-your-model
+# Add a model of your own to the targets: `lmphys run reasoning/transfer --set others=PATH`. Is a model with a base of
+# its own forecast worse than one that was adapted from the source?
+# ```
+#
+# ```{solution} transfer-your-model
+# :class: dropdown
+# Compare *matched* with *matched, sentences shuffled*: only what the true pairs gain over shuffled ones is a law in
+# common. And compare with *refit*, which says how much there was to be known.
+# ```

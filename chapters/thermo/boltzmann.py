@@ -218,9 +218,10 @@ written = thermo.sample_texts(
 written.groupby("temperature")[["energy", "entropy", "repeated"]].mean().round(3)
 
 # %% [markdown]
-# *energy* and *entropy* are per token, at $T = 1$ whatever the temperature of the sampling; *repeated* is the share of
-# four-token sequences that the text had before. Compare the coldest texts with the hottest in this
-# column.
+# *energy* and *entropy* are per token, at $T = 1$ whatever the temperature of the sampling: in the first row the
+# likeliest token was always taken, and the column says how open the places still were to which that led (drawn at $T =
+# 0$ each of them would have the entropy 0). *repeated* is the share of four-token sequences that the text had before.
+# Compare the coldest texts with the hottest in this column.
 #
 # Which places are the given ones? Those read above lie anywhere in a chain, and were prepared at $T = 0.8$ with top-p; the
 # heated texts are beginnings, and are drawn without truncation. Beginnings are more open than what follows. So the places
@@ -353,4 +354,17 @@ print(f"below 0.01 nats up to T = {frozen.max(initial=0.0):.2f}")
 
 # %% [markdown]
 # ```{solution-end}
+# ```
+#
+# ```{exercise} On your model
+# :label: boltzmann-your-model
+# Run this page on another model: `lmphys run thermo/boltzmann --model PATH`. Does a larger model melt at a higher
+# temperature? Predict it from its vocabulary and from how deep you think training has dug, by {eq}`eq-melting`.
+# ```
+#
+# ```{solution} boltzmann-your-model
+# :class: dropdown
+# The table of peaks has the answer: the median temperature of the peak, and the same by a planted level. A larger
+# vocabulary lowers it as $1 / \ln V$, deeper levels raise it. Compare the heated texts too: at which temperature do
+# they part from the dashed line?
 # ```

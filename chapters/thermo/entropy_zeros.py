@@ -160,7 +160,7 @@ analysis.limit_table(contexts.logits[some], checked, questions[some]).round(3)
 # %% [markdown]
 # The figure sets the shares side by side.
 
-# %% mystnb={"figure": {"name": "fig-zeros-shares", "caption": "Share of the divergence (circles) and of the total variation (squares) in each bin of the target's entropy, beside the share of the places (bars), for the best table of counts and the best network. Where a mark lies above its bar, the bin holds more than its part."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-zeros-shares", "caption": "Share of the divergence (circles) and of the total variation (squares) in each bin of the target's entropy, beside the share of the places (bars), for the table of counts that looks back furthest and the network that was trained longest. Where a mark lies above its bar, the bin holds more than its part."}} tags=["hide-input"]
 best_network = list(networks)[-1]
 best = [f"{orders[-1]}-gram", best_network]
 figures.shares({name: distance[name] for name in best});
@@ -312,4 +312,17 @@ pd.DataFrame({"text before": before.map(repr), "token": map(repr, after), "KL": 
 
 # %% [markdown]
 # ```{solution-end}
+# ```
+#
+# ```{exercise} On your model
+# :label: entropy-zeros-your-model
+# Take another target: `lmphys run thermo/entropy_zeros --model PATH`. What share of its places is near zero, and does
+# the sign of the excess stay?
+# ```
+#
+# ```{solution} entropy-zeros-your-model
+# :class: dropdown
+# A model that speaks freely has few places near zero, so that they can hold little of anything; compare shares with the
+# share of the places, as the figures do. Where the sign stays with the measure and changes between the measures, it is
+# a matter of the measure.
 # ```

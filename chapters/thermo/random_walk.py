@@ -12,7 +12,7 @@
 #
 # $$ p(w \mid c_t) = \frac{e^{\langle v_w, c_t \rangle}}{Z_{c_t}}, \qquad Z_c = \sum_w e^{\langle v_w, c \rangle} . $$ (eq-randwalk)
 #
-# That is the {term}`Boltzmann distribution` of the page {ref}`before <boltzmann>`, at $T = 1$, with energies
+# That is the {term}`Boltzmann distribution` of {ref}`the first page <boltzmann>`, at $T = 1$, with energies
 # $-\langle v_w, c \rangle$; the head of a transformer has the same form, with the final {term}`hidden state` as $c$. The
 # central claim: if the word vectors point in all directions alike ({term}`isotropy`), $Z_c$ is nearly the same number $Z$
 # for every context. Then three laws hold, with a small error:
@@ -144,7 +144,7 @@ figures.finite_sizes(finite);
 #
 # **A common mean.** Add one vector $m$ to all words. Then $Z_c$ becomes $e^{\langle m, c \rangle} Z_c$, which is no
 # constant. But numerator and denominator of {eq}`eq-randwalk` have the same factor: *no probability changes*. It is the
-# {term}`gauge freedom` of the page before, with a constant for each context that is linear in $c$. The law
+# {term}`gauge freedom` of that page, with a constant for each context that is linear in $c$. The law
 # {eq}`eq-pmi` is not gauge invariant: PMI stays, $\langle v_w, v_{w'} \rangle$ does not. Centring the vectors undoes $m$.
 #
 # **A stretch.** Multiply one coordinate of all words by a factor. That is another language, and no common vector brings
@@ -294,7 +294,7 @@ figures.tables(known);
 #
 # When does a sum of $n$ Boltzmann factors forget which system it belongs to? If the energies are independent and spread
 # by $s$, as long as $n \gg e^{s^2}$: the sum is then *self-averaging*. At $s = \sqrt{2 \ln n}$ its few largest terms take
-# over, which is the freezing of random energies on the page {ref}`before <boltzmann>`, where $Z$ is anything but a
+# over, which is the freezing of random energies on {ref}`the first page <boltzmann>`, where $Z$ is anything but a
 # constant. A head that says clearly which token comes next has to spread its logits. Certainty and a constant $Z$ pull
 # in opposite directions, unless training trims $Z$ at the states that it meets.
 #
@@ -409,4 +409,16 @@ print(f"spread of ln Z: {before:.2f} nats before, {after:.2f} after")
 
 # %% [markdown]
 # ```{solution-end}
+# ```
+#
+# ```{exercise} On your model
+# :label: random-walk-your-model
+# Run this page on another model: `lmphys run thermo/random_walk --model PATH`. Is its $Z$ steadier at the states of
+# texts than in random directions? Does a larger vocabulary make it steadier?
+# ```
+#
+# ```{solution} random-walk-your-model
+# :class: dropdown
+# By self-averaging more words should help, as long as the logits do not spread further. Hold it against an isotropic
+# table of the same lengths, which is on the page: only what the trained head has beyond that was learned.
 # ```

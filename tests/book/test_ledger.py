@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from lmphys.book.ledger import Entry, Ledger, read_ledger, readable, typed_rows
+from lmphys.book.ledger import Entry, Ledger, format_claimed, read_ledger, readable, typed_rows
 from lmphys.book.verdicts import NOT_COMPARABLE
 from lmphys.core.errors import LmphysError
 from lmphys.stats.interval import Interval
@@ -114,3 +114,18 @@ def test_a_row_says_what_its_run_lacks(project):
     assert (row.verdict, row.reason, row.lacking) == (NOT_COMPARABLE, "847 transitions of 40,000", row.reason)
     # Rows of an older ledger have no such column, and lack nothing.
     assert typed_rows([{"claim": "x"}])["lacking"].tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "shown"),
+    [
+        ((0.5, "equal", 0.05, "bits"), "0.5 ± 0.05 bits"),
+        ((99.1, "at_least", 4.1, "%"), "≥ 99.1 − 4.1 %"),
+        ((0.0, "at_most", 0.0), "≤ 0"),
+        ((0.17, "direction", 0.05), "0.17 ± 0.05 (side, then size)"),
+        ((-1.0, "direction", 0.0), "-1 (side only)"),
+        ((float("nan"), "direction", 0.0, "points"), "side only"),
+    ],
+)
+def test_a_claimed_number_shows_its_tolerance_or_that_its_side_is_judged(claimed, shown):
+    assert format_claimed(*claimed) == shown

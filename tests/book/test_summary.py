@@ -70,7 +70,7 @@ def test_answers_are_those_of_the_ledger(project):
     assert (long["section"], long["here"], long["controls"], long["verdict"]) == (
         *("A", "28 [26, 30]", "shuffled 1", "reproduced"),
     )
-    assert long["paper"] == "28.4, Fig. 1a"
+    assert long["paper"] == "28.4 ± 8, Fig. 1a"
     assert much["verdict"] == "depends on definition"
     assert (much["here"], much["controls"]) == ("0.2 to 0.49", "persistence -0.1 to 0.3")
     assert much["why"] == "reproduced under “h”; same direction under “dh” and “both”."

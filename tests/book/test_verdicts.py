@@ -93,7 +93,7 @@ def test_without_a_number_for_no_effect_the_controls_decide():
 
 def test_the_reason_names_the_strongest_control_and_what_could_be_seen():
     found = verdict(claim(), 0.5, {"mean": 0.1, "shuffled": 0.48, "order": 0.6})
-    assert found.reason == "the value agrees, but order (0.6) does as well"
+    assert found.reason == "the value agrees, but order (0.6) is as large or larger"
     found = verdict(claim("direction", NAN, 0), Interval(0.1, -0.1, 0.3))
     assert found.reason == "not above no effect (0) for certain; an effect of 0.29 would be seen in 80 of 100 repeats"
 
@@ -105,7 +105,7 @@ def test_definitions_that_disagree():
     assert (found.word, found.reason) == (
         DEPENDS,
         "h: reproduced, agrees within the tolerance; beats every control; "
-        "dh: matched by a control, the value agrees, but shuffled (0.52) does as well",
+        "dh: matched by a control, the value agrees, but shuffled (0.52) is as large or larger",
     )
     assert verdict(several, {"h": 0.50, "dh": 0.52}, {"shuffled": 0.1}).word == REPRODUCED
     sides = {"raw": Interval(0.2, 0.1, 0.3), "scaled": Interval(-0.2, -0.3, -0.1)}

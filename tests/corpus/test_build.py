@@ -439,8 +439,8 @@ def test_profiles():
 
 def test_chains_without_two_sentences_are_left_out_and_counted(corpus):
     traj = corpus.trajectories(min_length=2)
-    assert traj.meta["left_out"] == int((corpus.chains["n_sentences"] < 2).sum())
-    assert len(traj) + traj.meta["left_out"] == 24
+    assert traj.meta["shorter_chains_left_out"] == int((corpus.chains["n_sentences"] < 2).sum())
+    assert len(traj) + traj.meta["shorter_chains_left_out"] == 24
     with pytest.raises(LmphysError, match="no chain has 500 sentences"):
         corpus.trajectories(min_length=500)
     with pytest.raises(LmphysError, match="boundary or after"):

@@ -13,6 +13,7 @@ def heat_map(
     table: pd.DataFrame,
     *,
     marked: pd.DataFrame | None = None,
+    sparse: bool = False,
     low: float | None = None,
     high: float | None = None,
     centre: float | None = None,
@@ -27,6 +28,7 @@ def heat_map(
     Args:
         table: numbers; its index and columns name the rows and columns.
         marked: of the same shape, whether a number is set in bold with a star.
+        sparse: write the marked numbers alone; the others are their colour.
         low: value of the first colour.
         high: value of the last colour.
         centre: value of the neutral colour in the middle of a scale of two colours; None: a scale of one.
@@ -54,6 +56,8 @@ def heat_map(
         if not np.isfinite(value):
             continue
         star = marked is not None and bool(marked.to_numpy()[row, column])
+        if sparse and not star:
+            continue
         colour = _ink(colours(float(np.clip(norm(value), 0, 1))))
         text = f"{value:z.{decimals}f}" + ("*" if star else "")  # z: what rounds to 0 has no sign
         weight = "bold" if star else "normal"

@@ -96,6 +96,16 @@ def format_obtained(obtained: Any, interval: Any = None) -> str:
     )
 
 
+def format_claimed(value: float, comparison: str, tolerance: float, unit: str = "") -> str:
+    """What a paper reports, with the tolerance in which a number agrees, and whether only the side of it is judged."""
+    bound, margin = {"at_least": ("≥ ", "−"), "at_most": ("≤ ", "+")}.get(comparison, ("", "±"))
+    if value != value:
+        return "side only"
+    slack = f" {margin} {format_number(tolerance)}" if tolerance else ""
+    side = f" ({'side, then size' if tolerance else 'side only'})" if comparison == "direction" else ""
+    return f"{bound}{format_number(value)}{slack}{unit and f' {unit}'}{side}"
+
+
 def verdict_badge(word: str) -> str:
     """HTML of a verdict; the style sheet of the book colours it by its class, the word itself says the same."""
     return f'<span class="verdict verdict-{html.escape(word.replace(" ", "-"))}">{html.escape(word)}</span>'
@@ -137,11 +147,10 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
 
     def row(r: Any) -> dict[str, str]:
         unit = f" {r.unit}" if r.unit else ""
-        bound = {"at_least": "≥ ", "at_most": "≤ "}.get(r.comparison, "")
         return {
             "claim": f"{r.statement} ({r.claim})",
             "verdict": r.verdict,
-            "paper": f"{bound}{format_number(r.value)}{unit}, {r.paper} {r.place}",
+            "paper": f"{format_claimed(r.value, r.comparison, r.tolerance, r.unit)}, {r.paper} {r.place}",
             "here": format_obtained(r.obtained, r.interval) + unit,
             "controls": format_number(r.controls) if r.controls else "–",
             "reason": r.reason + (f" ({r.note})" if r.note else ""),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lmphys.book.chapter import Chapter, toc_files
 from lmphys.book.claims import KINDS, Claim, find_claim, load_claims
-from lmphys.book.ledger import format_number, format_obtained, judged_again
+from lmphys.book.ledger import format_claimed, format_number, format_obtained, judged_again
 from lmphys.book.record import book_records
 from lmphys.book.reference import book_rows
 from lmphys.book.verdicts import DEPENDS, NOT_COMPARABLE, VERDICTS
@@ -114,10 +114,8 @@ def rows_of_book(root: Path, chapters: Sequence[Chapter]) -> pd.DataFrame:
 
 def paper_text(claim: Claim) -> str:
     """What the paper reports, and where."""
-    bound = {"at_least": "≥ ", "at_most": "≤ "}.get(claim.comparison, "")
-    unit = f" {claim.unit}" if claim.unit else ""
-    number = "" if claim.value != claim.value else f"{bound}{format_number(claim.value)}{unit}, "
-    return f"{number}{claim.place}"
+    claimed = format_claimed(claim.value, claim.comparison, claim.tolerance, claim.unit)
+    return f"{claimed}, {claim.place}"
 
 
 def brief(obtained: Any, interval: Any = None) -> str:

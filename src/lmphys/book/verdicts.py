@@ -166,6 +166,11 @@ def _strongest(x: Interval, references: Mapping[str, Interval], sign: int) -> st
     return f"{name} ({references[name].value:.3g})"
 
 
+def _as_far(sign: int) -> str:
+    """What a control does that lies on the claimed side of our number, or equals it."""
+    return "is as large or larger" if sign > 0 else "is as small or smaller"
+
+
 def _visible(x: Interval) -> str:
     seen = 1.43 * (x.high - x.low) / 2
     return f"an effect of {seen:.2g} would be seen in 80 of 100 repeats" if seen > 0 else "no interval was computed"
@@ -180,12 +185,12 @@ def _band(claim: Claim, x: Interval, controls: dict[str, Interval]) -> Verdict:
     if x.low > ceiling or x.high < floor:
         if references and not open_:
             return Verdict(SAME_DIRECTION, "beats every control, but the whole interval is outside the tolerance")
-        also = f", and {_strongest(x, as_well, sign)} does as well" if as_well else ""
+        also = f", and {_strongest(x, as_well, sign)} {_as_far(sign)}" if as_well else ""
         return Verdict(CONTRADICTED, f"the whole interval is outside the tolerance{also}")
     if not floor <= x.value <= ceiling:
         return Verdict(UNDECIDED, f"only the interval reaches the claimed value; {_visible(x)}")
     if as_well:
-        return Verdict(MATCHED, f"the value agrees, but {_strongest(x, as_well, sign)} does as well")
+        return Verdict(MATCHED, f"the value agrees, but {_strongest(x, as_well, sign)} {_as_far(sign)}")
     if open_:
         return Verdict(UNDECIDED, f"agrees, but not beyond {_strongest(x, open_, sign)} for certain; {_visible(x)}")
     told = "beats every control" if references else "no control to beat"
@@ -211,7 +216,7 @@ def _direction(claim: Claim, x: Interval, controls: dict[str, Interval]) -> Verd
         return Verdict(CONTRADICTED, f"the whole interval is on the other side of {_strongest(x, wrong, sign)}")
     as_well = {name: c for name, c in controls.items() if sign * (x.value - c.value) <= 0}
     if null is not None and NO_EFFECT not in open_ and as_well:
-        return Verdict(MATCHED, f"{side} no effect, but {_strongest(x, as_well, sign)} does as well")
+        return Verdict(MATCHED, f"{side} no effect, but {_strongest(x, as_well, sign)} {_as_far(sign)}")
     return Verdict(UNDECIDED, f"not {side} {_strongest(x, open_, sign)} for certain; {_visible(x)}")
 
 

@@ -290,7 +290,7 @@ class Corpus:
             site: `final_norm` (after the last normalisation) or `resid_post` (residual stream after the spec's layer);
                 None takes the spec's `site`.
             position: `boundary` (the token that ends the sentence) or `after` (the token after it).
-            min_length: shorter chains are left out; how many is in `meta["left_out"]`.
+            min_length: shorter chains are left out; how many is in `meta["shorter_chains_left_out"]`.
 
         Raises:
             LmphysError: unknown site or position, or no chain is long enough.
@@ -312,7 +312,8 @@ class Corpus:
         sentences = self.sentences[in_kept].reset_index(drop=True)
         sentences["chain"] = np.repeat(np.arange(int(kept.sum())), counts[kept])
         meta = {"model": self.spec.model, "layer": self.manifest["layer"], "site": site, "position": position,
-                "dtype": self.spec.dtype, "corpus": self.folder.name, "left_out": int((~kept).sum())}  # fmt: skip
+                "dtype": self.spec.dtype, "corpus": self.folder.name,
+                "shorter_chains_left_out": int((~kept).sum())}  # fmt: skip
         return Trajectories(states[in_kept], counts[kept], self.chains[kept].reset_index(drop=True), sentences, meta)
 
 

@@ -27,13 +27,17 @@ def test_ablation_has_a_panel_for_each_space_and_the_paper_beside_it():
         [(m, *d) for m in models for d in DEFINITIONS], names=["model", *DEFINITIONS.names]
     )
     table = pd.DataFrame({"r2": np.arange(48) / 100}, index=index)
-    axes = figures.ablation(table, {"full model": 0.74}, "chains").axes
+    figure = figures.ablation(table, {"full model": 0.74}, "chains")
+    axes = figure.axes
     titles = [ax.get_title() or ax.get_title("left") for ax in axes]
-    assert titles == [f"chains, {where}" for where in figures.SPACE.values()]
-    first = [[t.get_text() for t in axes[0].texts if t.get_position()[1] == row] for row in (0, 1)]
-    assert first[0] == ["0.74", *(f"{x / 100:.2f}" for x in range(8))]
-    assert first[1] == [f"{x / 100:.2f}" for x in range(24, 32)]  # the paper has no such row here
-    assert axes[0].get_xticklabels()[2].get_text() == "h\nseen"
+    assert titles == [f"{target}, {where}" for target in ("h", "Δh") for where in figures.SPACE.values()]
+    line, here, _ = axes[0].lines
+    np.testing.assert_allclose(line.get_ydata(), [0.0, 0.01, 0.02, 0.03])
+    np.testing.assert_allclose(axes[3].lines[0].get_ydata(), [0.04, 0.05, 0.06, 0.07])
+    assert here.get_xydata().tolist() == [[0, 0.74]]
+    assert axes[0].texts[0].get_text() == "no regimes: 0.24"  # the paper has no such row here
+    assert [t.get_text() for t in axes[3].get_xticklabels()] == ["paper", "honest", "seen", "smooth", "oracle"]
+    assert figure.get_suptitle() == "chains"
 
 
 def test_patterns_show_both_corpora_and_tick_the_paper_s_order():
@@ -55,20 +59,20 @@ def test_gains_are_in_points_and_marked_where_they_are_certain():
                          "density": [-3.0, -2.0, -1.0, -5.0]}, index=index)  # fmt: skip
     axes = figures.gains({"one": grid, "two": grid}).axes
     assert len(axes) == 6
-    assert [t.get_text() for t in axes[0].texts] == ["1.0*", "-2.0"]
+    assert [t.get_text() for t in axes[0].texts] == ["1.0*"]
     assert [t.get_text() for t in axes[2].texts] == ["10.0", "10.0"]
     (ax,) = figures.densities({"one": grid}).axes
     assert [t.get_text() for t in ax.texts] == ["-2", "-1", "0", "-4"]
     assert (ax.get_title() or ax.get_title("left")) == "one: best K = 2, k = 5"
 
 
-def test_eigenvalues_have_a_marker_for_each_regime():
+def test_eigenvalues_fall_and_those_that_turn_are_marked():
     fits = {f"K = {K}": SLDS.from_parameters(random_parameters(K, 4, separation=2.0)) for K in (1, 3)}
     figure = figures.eigenvalues(fits)
-    assert [len(ax.lines) for ax in figure.axes] == [2, 4]  # and the circle
-    np.testing.assert_allclose(
-        figure.axes[1].lines[2].get_xdata(), fits["K = 3"].parameters_.eigenvalues()[2].real, atol=1e-12
-    )
+    assert [len(ax.lines) for ax in figure.axes] == [3, 7]  # two for each regime, and the line at 1
+    values = fits["K = 3"].parameters_.eigenvalues()[2]
+    np.testing.assert_allclose(figure.axes[1].lines[4].get_ydata(), np.sort(np.abs(values))[::-1], atol=1e-12)
+    assert len(figure.axes[1].lines[5].get_xdata()) == (np.abs(values.imag) > 1e-9).sum()
     assert [t.get_text() for t in figure.legends[0].get_texts()] == ["regime 0", "regime 1", "regime 2"]
 
 

@@ -38,7 +38,8 @@ def levels(energies: Mapping[str, Tensor], rows: Mapping[str, int]) -> Figure:
     ax.plot(rank, np.sort(control), ":", color="#444444", label="random weights")
     for t in (1, 2):
         ax.axhline(t * np.log(n_tokens), color="#999999", linestyle=(0, (1, 3)), linewidth=1)
-        ax.text(1.1, t * np.log(n_tokens) + 0.3, f"T = {t}", color="#666666")
+        ax.annotate(f"T = {t}", (1, t * np.log(n_tokens)), (4, 0), va="center", color="#666666",
+                    xycoords=("axes fraction", "data"), textcoords="offset points")  # fmt: skip
     ax.set(xscale="log", xlabel="rank of the token", ylabel="energy above the likeliest, nats")
     ax.legend()
     return figure
@@ -63,7 +64,7 @@ def functions_of_state(states: Mapping[str, State], sigma: float, n_tokens: int)
         ax.set(xscale="log", ylabel=label)
     fluid = T[freezing_temperature(sigma, n_tokens) < T]
     axes[1, 1].plot(fluid, rem_capacity(fluid, sigma, n_tokens), ":k", label="random energy model")
-    axes[1, 1].legend()
+    figure.legend(*axes[1, 1].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     axes[1, 0].axhline(np.log(n_tokens), color=_GREY, linestyle="--", linewidth=0.8)
     for ax in axes[1]:
         ax.set_xlabel("temperature T")
@@ -106,5 +107,5 @@ def heated_texts(written: pd.DataFrame, places: Mapping[str, Tensor]) -> Figure:
     sns.scatterplot(**at, s=14, alpha=0.5, linewidth=0)
     ax.axhline(np.log(energies.shape[1]), color=_GREY, linestyle="-.", label="ln V")
     ax.set(xlabel="sampling temperature", ylabel="surprisal, nats per token")
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure

@@ -1,6 +1,7 @@
 """The game of telling chains from their reversals, with and without the ends of the chains, and its controls."""
 
 from lmphys.core.trajectories import Trajectories
+from lmphys.dynamics.nulls.reversible import ReversibleTwin
 from lmphys.dynamics.nulls.surrogates import shuffle_order
 from lmphys.dynamics.reversal import Reversal, arrow_of_time, playing
 
@@ -20,8 +21,8 @@ def play_backwards(
 
     Returns:
         By name: the model's chains with 0, 1 and 2 states less at each end; "random order", all of its states
-        permuted within each chain; and random weights with the same cuts. Cuts that leave fewer than two questions
-        are left out.
+        permuted within each chain; "downhill", chains of their `ReversibleTwin` that begin where they begin; and random
+        weights, these two with the same cuts. Cuts that leave fewer than two questions are left out.
 
     Raises:
         LmphysError: there are fewer than two questions to guess without a cut.
@@ -31,5 +32,8 @@ def play_backwards(
     games = {name: arrow_of_time(*trained, trim=trim, seed=seed) for name, trim in cuts.items()}
     permuted = (shuffle_order(traj, seed=seed) for traj in trained)
     games["random order"] = arrow_of_time(*permuted, seed=seed)
+    twin = ReversibleTwin().fit(trained[0])
+    sliding = tuple(twin.simulate(traj, seed=seed + i) for i, traj in enumerate(trained))
+    games |= {f"downhill, {name}": arrow_of_time(*sliding, trim=trim, seed=seed) for name, trim in cuts.items()}
     games |= {f"random weights, {name}": arrow_of_time(*untrained, trim=trim, seed=seed) for name, trim in cuts.items()}
     return games

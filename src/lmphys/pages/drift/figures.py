@@ -5,15 +5,17 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from lmphys.book.style import BLUE, VERMILION
+from lmphys.book.style import BLUE, GREEN, VERMILION
 from lmphys.dynamics.reversal import Reversal
+
+_COLOURS = {"random order": "#555555", "downhill": GREEN, "random weights": VERMILION}
 
 
 def draw_directions(games: Mapping[str, Reversal]) -> Axes:
     """Share of directions guessed right in each game of `play_backwards`, with its interval and its nats a step."""
-    ax = plt.subplots(figsize=(6.6, 3.2))[1]
+    ax = plt.subplots(figsize=(6.6, 0.8 + 0.33 * len(games)))[1]
     for row, (name, (told, nats, _)) in enumerate(games.items()):
-        colour = "#555555" if name == "random order" else VERMILION if name.startswith("random weights") else BLUE
+        colour = next((colour for start, colour in _COLOURS.items() if name.startswith(start)), BLUE)
         ax.hlines(row, told.low, told.high, color=colour)
         ax.plot(told.value, row, "o", color=colour)
         ax.text(1.04, row, f"{nats.value:.1f} nats", va="center")

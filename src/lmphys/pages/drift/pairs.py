@@ -12,22 +12,26 @@ from lmphys.stats.regression import expected_r2_ar1
 _R = np.round(np.arange(0, 0.96, 0.05), 2)
 _STEPS = 40
 _COLOURS = (VERMILION, ORANGE, PURPLE, GREEN)
+_GREY = "#999999"
 _LOWEST = -0.3
+_FORECAST = "one linear map"
+_NULLS = ["shuffled order", "phase-randomised", "per-trace mean"]
 
 
-def plane(tables: Mapping[str, pd.DataFrame], row: str, *, r: float = 0.7, seed: int = 0) -> Explorable:
+def plane(tables: Mapping[str, pd.DataFrame], *, r: float = 0.7, seed: int = 0) -> Explorable:
     """R² of the next state against R² of the increment: measured pairs, and a process x' = r x + noise under a slider.
 
     Args:
-        tables: scores of each kind of state, columns `r2_h` and `r2_dh`.
-        row: the forecast whose pairs are shown.
+        tables: of `held_out_scores`, for each kind of state: columns `r2_h` and `r2_dh`.
         r: correlation from step to step, where the reader starts.
         seed: of the process that is drawn.
     """
     curve = np.array([expected_r2_ar1(value) for value in _R])
-    measured = []
-    for (name, table), colour in zip(tables.items(), _COLOURS, strict=False):
-        h, dh = table.loc[[row], ["r2_h", "r2_dh"]].to_numpy(float)[0]
+    pairs = {name: table[["r2_h", "r2_dh"]].astype(float) for name, table in tables.items()}
+    nulls = np.concatenate([of_kind.reindex(_NULLS).dropna().to_numpy() for of_kind in pairs.values()])
+    measured = [Curve(nulls[None, :, 1], nulls[:, 0], "their nulls", _GREY, 1, "points")]
+    for (name, of_kind), colour in zip(pairs.items(), _COLOURS, strict=False):
+        h, dh = of_kind.loc[_FORECAST]
         measured.append(Curve(np.array([[dh]]), np.array([[h]]), name, colour, 1, "points"))
     return Explorable(
         sliders=[Slider("correlation r", _R, int(np.abs(_R - r).argmin()))],

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lmphys.book.heatmaps import heat_map
-from lmphys.book.style import BLUE, VERMILION
+from lmphys.book.style import BLUE, PALETTE, VERMILION
 from lmphys.dynamics.slds.estimator import SLDS
 from lmphys.pages.slds.patterns import IN_ORDER
 from lmphys.stats.interval import Interval
@@ -18,28 +18,44 @@ SEEN = {"predictive": "honest", "filtered_after_update": "seen", "smoothed": "sm
 SPACE = {"k": "k coordinates", "D": "all D, completed", "Eq. 10": "all D as Eq. 10"}
 _GAINS = {"honest": "honest", "equal": "honest, equal penalty", "leaking": "target seen"}
 _MARKERS = "osD^vPX"
+_LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
 _DARK = "#444444"
+_REAL = 1e-9  # an imaginary part below is rounding
 
 
 def ablation(table: pd.DataFrame, paper: Mapping[str, float], title: str) -> Figure:
-    """The table of ablations under every definition of R^2, a panel for each space, beside the paper's column.
+    """R^2 of the models of the ablation against what the weights have seen, beside the paper's.
+
+    A row of panels for each target, a column for each space; a line that does not rise is a model without regimes.
 
     Args:
         table: as `Ablation.scores` returns it.
-        paper: R^2 of the rows that the paper has.
+        paper: R^2 of the rows that the paper has; the others are not drawn, but named with their number where they lie
+            below the axis.
         title: whose chains.
     """
     columns = table["r2"].unstack(["space", "target", "weights"])
     models = list(dict.fromkeys(table.index.get_level_values("model")))
-    figure, axes = plt.subplots(len(SPACE), 1, figsize=(9, 7.4), layout="constrained")
-    for ax, (space, where) in zip(axes, SPACE.items(), strict=True):
-        part = columns[space].loc[models]
-        targets = dict.fromkeys(part.columns.get_level_values("target"))
-        shown = pd.DataFrame({f"{t}\n{label}": part[t, w] for t in targets for w, label in SEEN.items()})
-        shown.insert(0, "paper", pd.Series(paper))
-        heat_map(shown, low=0, high=0.8, ax=ax).set_title(f"{title}, {where}")
-        for border in (0.5, 4.5):
-            ax.axvline(border, color="white", linewidth=4)
+    targets = list(dict.fromkeys(table.index.get_level_values("target")))
+    shape = (len(targets), len(SPACE))
+    figure, axes = plt.subplots(*shape, figsize=(9, 5.8), sharex=True, sharey=True, layout="constrained")
+    for line, target in zip(axes, targets, strict=True):
+        for ax, (space, where) in zip(line, SPACE.items(), strict=True):
+            for model, mark, style, colour in zip(models, _MARKERS, _LINES, PALETTE, strict=False):
+                found = columns.loc[model, space][target][list(SEEN)].to_numpy(float)
+                if model not in paper:
+                    ax.text(0.98, 0.02, f"{model}: {found[0]:.2f}", transform=ax.transAxes, ha="right", fontsize=8)
+                    continue
+                ax.plot(np.arange(1, 5), found, linestyle=style, marker=mark, ms=5, color=colour, label=model)
+                ax.plot(0, paper[model], mark, color=colour, mfc="white", ms=6)
+            ax.axvline(0.5, color=_DARK, linewidth=0.8)
+            ax.set(ylim=(-0.1, 0.8))
+            ax.set_title(f"{target}, {where}", fontsize=11)
+        line[0].set_ylabel("R²")
+    for ax in axes[-1]:
+        ax.set_xticks(range(5), ["paper", *SEEN.values()], rotation=45, ha="right")
+    figure.suptitle(title, fontsize=12)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -70,7 +86,7 @@ def patterns(pattern: pd.DataFrame) -> Figure:
 def gains(grids: Mapping[str, pd.DataFrame]) -> Figure:
     """Three gains over one map by K and k in percentage points, a row of panels for each corpus.
 
-    A star marks a gain whose interval does not hold 0; the leaking gain has no interval.
+    Of the honest gains those are written whose interval does not hold 0; the leaking gain has no interval.
 
     Args:
         grids: corpus to what `score_grid` returns.
@@ -85,7 +101,8 @@ def gains(grids: Mapping[str, pd.DataFrame]) -> Figure:
             if kind != "leaking":
                 outside = grid[f"{kind}_low"] * grid[f"{kind}_high"] > 0
                 certain = outside.unstack("rank").loc[values.index].eq(True)
-            heat_map(values, marked=certain, low=-reach, high=reach, centre=0.0, decimals=1, ax=ax)
+            heat_map(values, marked=certain, sparse=kind != "leaking", low=-reach, high=reach, centre=0.0, decimals=1,
+                     ax=ax)  # fmt: skip
             ax.set(title=title, xlabel="directions k")
         line[0].set_ylabel(f"{name}\nregimes K")
     return figure
@@ -103,18 +120,19 @@ def densities(grids: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def eigenvalues(fits: Mapping[str, SLDS]) -> Figure:
-    """Eigenvalues of I + M_j in the complex plane, with the unit circle; a panel a fit, a marker a regime."""
+    """Moduli of the eigenvalues of I + M_j in falling order, a panel a fit, a line a regime; circles turn."""
     figure, axes = plt.subplots(1, len(fits), sharey=True, figsize=(9, 3.5), layout="constrained", squeeze=False)
-    angle = np.linspace(0, 2 * np.pi, 200)
-    spectra = {name: fit.parameters_.eigenvalues() for name, fit in fits.items()}
-    reach = max(1.1, *(1.05 * np.abs(values).max() for values in spectra.values()))
-    for ax, (name, spectrum) in zip(axes[0], spectra.items(), strict=True):
-        for j, values in enumerate(spectrum):
-            mark = _MARKERS[j % len(_MARKERS)]
-            ax.plot(values.real, values.imag, mark, ms=4, alpha=0.7, label=f"regime {j}")
-        ax.plot(np.cos(angle), np.sin(angle), color=_DARK, linewidth=1)
-        ax.set(title=name, xlabel="real part", aspect="equal", xlim=(-1.1, reach))
-    axes[0, 0].set_ylabel("imaginary part")
+    for ax, (name, fit) in zip(axes[0], fits.items(), strict=True):
+        for j, values in enumerate(fit.parameters_.eigenvalues()):
+            values = values[np.argsort(-np.abs(values), kind="stable")]
+            number, size = np.arange(1, len(values) + 1), np.abs(values)
+            turns = np.abs(values.imag) > _REAL
+            colour = PALETTE[j % len(PALETTE)]
+            ax.plot(number, size, linestyle=_LINES[j % len(_LINES)], color=colour, label=f"regime {j}")
+            ax.plot(number[turns], size[turns], "o", color=colour, mfc="white", ms=4)
+        ax.axhline(1, color=_DARK, linewidth=1)
+        ax.set(title=name, xlabel="number of the eigenvalue")
+    axes[0, 0].set(ylabel="modulus", ylim=(0, None))
     most = max(range(len(fits)), key=lambda i: len(axes[0, i].lines))
     handles, labels = axes[0, most].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))

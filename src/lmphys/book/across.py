@@ -54,7 +54,8 @@ def read_headlines(root: Path, claims: Mapping[str, Claim]) -> list[Headline]:
     twice = table["claim"][table["claim"].duplicated()]
     if len(twice):
         raise LmphysError(f"{HEADLINE_FILE} has {twice.iloc[0]} twice; keep one of the rows")
-    return [Headline(find_claim(claims, row.claim), row.label, row.of) for row in table.itertuples(index=False)]
+    rows = table[["claim", "label", "of"]].to_numpy(dtype=str).tolist()
+    return [Headline(find_claim(claims, claim), label, of) for claim, label, of in rows]
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Across:
             for column in columns:
                 row = self.row(headline, column)
                 if row is not None:
-                    model = {"size": None, "step": None, "random": None}
+                    model: dict[str, Any] = {"size": None, "step": None, "random": None}
                     if column is not None:
                         model = {"size": column.size, "step": column.step, "random": column.twin}
                     table.append({"label": headline.label, "of": headline.of, **row, **model, **trends})
@@ -205,7 +206,8 @@ def _chosen(
         return {}
     rows = rows.assign(model=rows["model"].mask(rows["claim"].isin(own), _ANY))
     rows = best_first(rows, pages).drop_duplicates(["claim", "model"]).drop(columns="source")
-    return {(row["claim"], row["model"]): row for row in rows.to_dict("records")}
+    records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+    return {(row["claim"], row["model"]): row for row in records}
 
 
 def column_of(name: str, ledgers: Ledgers) -> Column:

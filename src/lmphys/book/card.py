@@ -138,7 +138,11 @@ def cards(root: Path, ledgers: Ledgers) -> dict[str, Card]:
     notes: dict[str, dict[str, str]] = {}
     for quantity in QUANTITIES:
         for (source, page, model), row in records.items():
-            found = quantity.read(row) if (source, page) == (quantity.source, quantity.page) else None
+            found = (
+                quantity.read({str(k): v for k, v in row.items()})
+                if (source, page) == (quantity.source, quantity.page)
+                else None
+            )
             if found:
                 values.setdefault(model, {})[quantity.label] = found
                 few = "profile smoke, whose numbers mean nothing" if row["profile"] == "smoke" else ""

@@ -102,7 +102,8 @@ def effort_lines(
     for model, spec in corpora:
         # Random weights read what others wrote.
         speed = None if model in (DEFAULT_MODEL, "reasoner") or spec.writer is not None else rates()
-        lines[effort_line(model, size_of(model), spec, dtype, speed and speed.drawn)] = None
+        drawn = None if speed is None else speed.drawn
+        lines[effort_line(model, size_of(model), spec, dtype, drawn)] = None
     return list(lines)
 
 

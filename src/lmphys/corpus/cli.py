@@ -66,7 +66,7 @@ def build(
     here = Path.cwd()
     model, tasks = seen_from(here, model), seen_from(here, task or [])
     wanted = {"n_questions": questions, "n_chains": chains, "writer": seen_from(here, writer)}
-    changes = {name: value for name, value in wanted.items() if value is not None}
+    changes: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
     longest = default_spec(model, profile).sampling.max_tokens if max_tokens is None else max_tokens
     spec = default_spec(
         model,

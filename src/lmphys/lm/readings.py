@@ -12,7 +12,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -81,7 +81,7 @@ def kept_of(
     if found is None:
         found = _arrays(make())
         packed = io.BytesIO()
-        np.savez(packed, **{_CODE: np.array(state), **found})
+        np.savez(packed, **cast(Any, {_CODE: np.array(state), **found}))
         with file_system():
             write_atomically(file, packed.getvalue())
     return found

@@ -91,10 +91,11 @@ def snakemake_arguments(
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     free = int(psutil.virtual_memory().available / 1e6)
     # Jobs of a model that needs all memory still run, one at a time; and one at a time has the GPU.
-    largest = max(job.resources.mem_mb for job in (*plan.corpora, *plan.pages))
+    sized = [job.resources for job in plan.corpora] + [job.resources for job in plan.pages]
+    largest = max(each.mem_mb for each in sized)
     limits = [f"mem_mb={max(free, largest)}"]
     if plan.device == "cuda":
-        limits.append(f"gpu={max(1, *(job.resources.gpus for job in (*plan.corpora, *plan.pages)))}")
+        limits.append(f"gpu={max(1, *(each.gpus for each in sized))}")
     wanted = plan.config.cpus * jobs if jobs is not None else cores
     return [*command, "--cores", str(wanted), "--resources", *limits]
 

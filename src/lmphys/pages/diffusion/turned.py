@@ -1,5 +1,7 @@
 """Time turned round by the reader: noise that destroys a spiral beside the chain that brings it back."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from scipy.spatial.distance import cdist
@@ -34,18 +36,25 @@ def spiral(model: Diffusion, data: np.ndarray, *, seed: int = 0) -> Explorable:
     ]
     limit = 1.05 * float(np.abs(np.concatenate([forward[t][:_SHOWN] for t in left])).max())
     # The frame is the same for both, so that nothing jumps; a stray point of the chain may lie outside.
-    frame = {"x_range": (-limit, limit), "y_range": (-limit, limit)}
+    ends = (-limit, limit)
     return Explorable(
         sliders=[Slider("steps of noise left", left.astype(float), int(np.abs(left - T // 4).argmin()))],
-        panels=[Panel("data with so much noise", **frame), Panel("the chain, coming back", **frame)],
+        panels=[
+            Panel(title, x_range=ends, y_range=ends) for title in ("data with so much noise", "the chain, coming back")
+        ],
         curves=[
-            Curve(*(np.stack([path[t][:_SHOWN, i] for t in left]) for i in (1, 0)), "", colour, panel, "points")
+            Curve(_side(path, left, 1), _side(path, left, 0), "", colour, panel, "points")
             for panel, (path, colour) in enumerate(((forward, BLUE), (backward, VERMILION)))
         ],
         words=np.array(words),
         told="Points of a spiral under growing noise beside points of the learned chain that takes the noise away, "
         "under a slider for the number of steps that are left.",
     )
+
+
+def _side(path: Sequence[np.ndarray], left: np.ndarray, axis: int) -> np.ndarray:
+    """One coordinate of the points that are shown, at each of the times."""
+    return np.stack([path[t][:_SHOWN, axis] for t in left])
 
 
 def forward_views(model: Diffusion, data: np.ndarray, seed: int) -> list[np.ndarray]:

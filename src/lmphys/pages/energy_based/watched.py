@@ -84,4 +84,5 @@ def in_groups(work: np.ndarray, m: int) -> np.ndarray:
 def densities(work: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Densities of the work in bins, of the walkers as they are and of the same weighed by exp(-work)."""
     weights = np.exp(-(work - work.min()))
-    return tuple(np.histogram(work, edges, density=True, weights=w)[0] for w in (None, weights))
+    plain, weighed = (np.histogram(work, edges, density=True, weights=w)[0] for w in (None, weights))
+    return plain, weighed

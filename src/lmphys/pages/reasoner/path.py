@@ -141,7 +141,7 @@ def _read_kinds(spec: str, chains: dict[str, list[LabelledChain]], dtype: str, d
     def read() -> dict[str, Any]:
         # All at once: chains of one problem, of whatever kind, share the reading of their request.
         table = token_nll(LanguageModel(spec, dtype=dtype, device=device), every)
-        return {name: table[name].to_numpy(str if name == "part" else None) for name in table}
+        return {name: table[name].to_numpy(str if name == "part" else None) for name in map(str, table)}
 
     asked = [[chain.problem.text, chain.separator, *map(dataclasses.astuple, chain.sentences)] for chain in every]
     table = pd.DataFrame(kept_of(spec, resolve_dtype(dtype, place), place.type, asked, read, code=_READ_WITH))

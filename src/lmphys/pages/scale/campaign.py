@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -44,7 +45,7 @@ def add_rows(traj: Trajectories, file: Path, *, planted: bool = False) -> pd.Dat
     tasks = [task for n_parts, splits in STAGES.items() for task in _tasks(traj, n_parts, splits, planted)]
     with Progress("parts of the corpus", len(tasks)) as bar:
         for (n_parts, part, split, kind), work in tasks:
-            place = {"parts": n_parts, "part": part, "split": split, "kind": kind}
+            place: dict[str, Any] = {"parts": n_parts, "part": part, "split": split, "kind": kind}
             if (table[list(place)] == pd.Series(place)).all(axis=1).any():
                 bar.skip(1)
                 continue

@@ -1,6 +1,7 @@
 """Figures of the page on the size of the corpus."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -13,7 +14,7 @@ from lmphys.pages.scale.measures import GAUSSIAN, PERMUTED, REAL, STUDENT
 from lmphys.pages.scale.verdicts import planted_at
 
 _GREY = "#555555"
-_LOOKS = {
+_LOOKS: dict[str, dict[str, Any]] = {
     REAL: {"color": BLACK, "marker": "o", "linestyle": "-"},
     GAUSSIAN: {"color": BLUE, "marker": "s", "linestyle": "--"},
     STUDENT: {"color": GREEN, "marker": "^", "linestyle": "-."},

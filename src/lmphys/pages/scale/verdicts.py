@@ -54,15 +54,14 @@ def entries(table: pd.DataFrame, n_parts: int = 1) -> list[Entry]:
             found.append(Entry(claim, numbers, against, size, few))
     counted = here[here["quantity"].str.startswith("K by ")]
     if len(counted):
-        numbers = {
-            q.removeprefix("K by "): float(v) for q, v in zip(counted["quantity"], counted["value"], strict=True)
-        }
-        found.append(Entry(_K, numbers, {}, f"K up to 12, {size}", few))
+        names = counted["quantity"].str.removeprefix("K by ")
+        picked = dict(zip(names, map(float, counted["value"]), strict=True))
+        found.append(Entry(_K, picked, {}, f"K up to 12, {size}", few))
     if n_parts == 1 and table["parts"].nunique() > 1:
         least = round(float(table.loc[table["parts"] == table["parts"].max(), "transitions"].mean()))
-        against = {of: grown(table, "honest gain", of) for of in (STUDENT, GAUSSIAN)}
+        without = {of: grown(table, "honest gain", of) for of in (STUDENT, GAUSSIAN)}
         text = f"from {least:,} to {n:,} transitions"
-        found.append(Entry("slds.scale.gain_grows", grown(table, "honest gain"), against, text))
+        found.append(Entry("slds.scale.gain_grows", grown(table, "honest gain"), without, text))
     return found
 
 
@@ -85,6 +84,7 @@ def by_size(table: pd.DataFrame, claims: Mapping[str, Claim]) -> pd.DataFrame:
 def planted_at(table: pd.DataFrame) -> pd.DataFrame:
     """What is found of planted regimes, by kind and size: `worth`, `gain`, `low`, `high`, and the share found."""
     mine = table[table["of"].str.startswith("planted: ")]
+    mine = mine.assign(of=mine["of"].str.removeprefix("planted: "))
     if mine.empty:
         nothing = pd.MultiIndex.from_arrays([[], []], names=["planted", "transitions"])
         return pd.DataFrame(columns=["worth", "gain", "target seen", "low", "high", "share found"], index=nothing)
@@ -93,7 +93,6 @@ def planted_at(table: pd.DataFrame) -> pd.DataFrame:
     found = values.rename(columns={"honest gain": "gain", "leaking gain": "target seen"})[
         ["worth", "gain", "target seen"]
     ].join(ends)
-    found.index = found.index.set_levels(found.index.levels[0].str.removeprefix("planted: "), level=0)
     return found.assign(**{"share found": found["gain"] / found["worth"]}).rename_axis(["planted", "transitions"])
 
 

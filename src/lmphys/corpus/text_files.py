@@ -75,8 +75,8 @@ def read_texts(path: Path) -> TextFile:
         except ValueError as error:
             left_out.append(f"line {number} is left out: {error}")
     if not texts:
-        first = f"; {left_out[0]}" if left_out else ""
-        raise LmphysError(f"{path} has no text that can be used{first}; {_FORM}")
+        first = f"{left_out[0].removesuffix(_FORM).rstrip('; :')}; " if left_out else ""
+        raise LmphysError(f"{path} has no text that can be used; {first}{_FORM}")
     return TextFile(tuple(texts), tuple(left_out))
 
 

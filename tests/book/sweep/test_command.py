@@ -63,7 +63,7 @@ def test_a_cluster_gets_jobs_profile_and_further_arguments(root, calls):
 
 
 def test_what_is_missing_is_said_before_anything_runs(root, calls, tmp_path, monkeypatch):
-    with pytest.raises(LmphysError, match=r"no executor 'lsf' here; .* install snakemake-executor-plugin-lsf$"):
+    with pytest.raises(LmphysError, match=r"no executor 'lsf'; .* install snakemake-executor-plugin-lsf$"):
         run_sweep(root, None, executor="lsf")
     with pytest.raises(LmphysError, match="holds no profile of Snakemake"):
         run_sweep(root, None, profile=tmp_path)

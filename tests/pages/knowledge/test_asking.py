@@ -28,7 +28,7 @@ def test_prompts_and_truths_are_the_words_of_the_documents(world):
         asked, wanted = prompts(questions, people), truths(questions, people)
         assert asked.shape[:2] == (7, 1 if kind == "inverse" else 6)
         seen = {(*words[asked[i, j]][1:], *words[list(wanted[i][j])]) for i in range(7) for j in range(asked.shape[1])}
-        drawn = {(*question, *answer) for question, answer in map(questions.question, range(400))}
+        drawn = {(*question, *answer) for question, answer in map(questions.question, range(1500))}
         assert len(seen & drawn) > 0.9 * len(seen)
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from lmphys.training.tiny.recipe import Shape, TinyRecipe
 
-# Everybody has 80 passes of 41 words: seven million tokens, a quarter of an hour of one core. With 20 values an attribute
-# there are 50 people of each half for each. A pilot with 500 people, 128 wide, knew all by heart after 50 passes; with 2,000
-# it waited three times as many passes before it began to, so the model became wider and names of more words.
+# Everybody has 80 passes of 41 words: seven million tokens, a quarter of an hour of one core. With 20 values an
+# attribute there are 50 people of each half for each. A pilot with 500 people, 128 wide, knew all by heart after 50
+# passes; with 2,000 it waited three times as long before it began to: the model became wider, and names of more words.
 _WORLD = {"n_people": 2000, "n_values": 20, "n_names": 100}
 _LIVES = TinyRecipe(
     world="biographies",

@@ -16,8 +16,8 @@
 # each person had one text, the fact was bound to the whole text before it, and questions about people were answered in
 # one case of ten. Where the same facts were told in several texts, with sentences in another order, it was nearly always
 # answered. {cite:t}`allenzhu2023manipulation` went on: what a model can say, it still cannot *reckon with* before it has
-# said it; and nobody is found from the facts about him. Their models are 300 times larger than ours and knew 100,000
-# people. What does it take to see these effects in a model that is trained in minutes?
+# said it; and nobody is found from the facts about him. Their models are a hundred times larger than ours and knew
+# 100,000 people. What does it take to see these effects in a model that is trained in minutes?
 
 # %% tags=["parameters"]
 model: str = "smollm2"  # names the run; what this page studies is trained by recipes of its own
@@ -47,9 +47,9 @@ if smoke:
 # %% [markdown]
 # ## A world of people
 #
-# A person is a name of three words and six facts, drawn evenly and independently, but for the place of work, which follows
-# from the employer. Nobody lives there; every word is a token. This is one of them, as the first kind of model is told of
-# him or her, always in these words:
+# A person is a name of three words and six facts, drawn evenly and independently, but for the place of work, which
+# follows from the employer. Nobody lives there; every word is a token. This is one of them, as the first kind of model
+# is told of him or her, always in these words:
 
 # %%
 models = analysis.knowers(n_seeds)
@@ -139,10 +139,10 @@ if tables:
 #
 # ## Where is it written?
 #
-# Can one see the difference in the {term}`states <hidden state>`, before any question? At the end of the name the model has
-# read three words, and has said nothing. Does its state already hold the employer? A {term}`linear reader <probe>` is
-# fitted to name an attribute from the state of half of the people and tried on the others. It stands at the end of the
-# name, and before each of the six values.
+# Can one see the difference in the {term}`states <hidden state>`, before any question? At the end of the name the model
+# has read three words, and has said nothing. Does its state already hold the employer? A {term}`linear reader <probe>`
+# is fitted to name an attribute from the state of half of the people and tried on the others. It stands at the end of
+# the name, and before each of the six values.
 
 # %% mystnb={"figure": {"name": "fig-knowledge-places", "caption": "Share of people, %, whose attribute (column) a linear reader names from the state at a place of the text (row), read from the top in the order of the text. The red strokes stand below the place at which the attribute is about to be told; further down it stands in the text. Mean over trainings; the most frequent value scores about 7 %."}} tags=["hide-input"]
 figures.places({kind: matrix(each) for kind, each in found.named.items()});
@@ -150,8 +150,8 @@ figures.places({kind: matrix(each) for kind, each in found.named.items()});
 # %% [markdown]
 # A fact that is bound to the *name* is there in the first row. A fact that is bound to the *text* appears at the red
 # stroke, or one sentence earlier, when the text calls for it. (The place of work can be told once the employer was.) A
-# reader may find nothing that is there: he is linear, fitted on 50 people for each value, and looks at one place after one
-# block. So we ask with random weights, and with labels that were shuffled among the people, what he finds by
+# reader may find nothing that is there: he is linear, fitted on 50 people for each value, and looks at one place after
+# one block. So we ask with random weights, and with labels that were shuffled among the people, what he finds by
 # accident:
 
 # %%
@@ -165,8 +165,8 @@ at_name.T.rename_axis("named from the name, %").round(1)
 # ## Reckoning with what one knows
 #
 # Values have numbers, those of their order in the list of this world, and a further training asks for the remainder of
-# that number by 5: *remainder employer Ann … ? :* and then a digit. To one who can name the employer this is a matter of
-# twenty words with a digit each. The model has two ways. It may answer *at once*; then the value must be found and turned
+# that number by 5: *remainder employer Ann … ? :* and then a digit. To one who can name the employer this is a matter
+# of twenty words with a digit each. The model has two ways. It may answer *at once*; then the value must be found and turned
 # into its digit within one pass through the blocks. Or it *writes the value out first*, and has it before its eyes. If
 # that is all, and $a$ is the share of values that are written out right, then a remainder by $m$ is right with
 #
@@ -197,8 +197,8 @@ if ready:
 # ## Turned around
 #
 # A last training gives all six facts of a person, which single out one of the two thousand, and asks for the name. In
-# every text that the model has read, the name came first. The control is the half that was asked for in training: it shows
-# that a model of this size *can* hold facts by which a name is found, once they have stood before the name.
+# every text that the model has read, the name came first. The control is the half that was asked for in training: it
+# shows that a model of this size *can* hold facts by which a name is found, once they have stood before the name.
 
 # %%
 inverse = {half: analysis.Answered(shelf, "inverse", half) for half in ("train", "test")}
@@ -214,19 +214,15 @@ else:
 # %% [markdown]
 # ## Does it know that it does not know?
 #
-# This book's own question. Ask a model of five texts for people whom it *never met*. Of them the exact law is known: every
-# value of an attribute is equally likely, and the loss cannot be below $\ln 20 = 3.0$ nats. A model that has learned the
-# law of its world, and not only its people, would say so. One that has only learned people by heart finds the nearest of
-# them and is sure. We heat the model, $p \propto p_1^{1/T}$, and look for the {term}`temperature <softmax temperature>` at
-# which it comes nearest to the truth:
+# This book's own question. Ask a model of five texts for people whom it *never met*. Of them the exact law is known:
+# every value of an attribute is equally likely, and the loss cannot be below $\ln 20 = 3.0$ nats. A model that has
+# learned the law of its world, and not only its people, would say so. One that has only learned people by heart finds
+# the nearest of them and is sure. We heat the model, $p \propto p_1^{1/T}$, and look for the {term}`temperature` at which it comes nearest to the truth:
 
 # %%
 even = float(np.log(20))
-best = {
-    "people of the training": recall.best_temperature(found.known, seed=seed),
-    "strangers": recall.best_temperature(found.strangers, seed=seed),
-}
-nats = {"people of the training": found.known, "strangers": found.strangers}
+nats = {"strangers": found.strangers, "people of the training": found.known}
+best = {who: recall.best_temperature(each, seed=seed) for who, each in nats.items()}
 at_one = int(np.abs(recall.TEMPERATURES - 1).argmin())
 pd.DataFrame(
     {who: {"best temperature": best[who].value, "nats at 1": nats[who][:, at_one].mean(),
@@ -244,35 +240,35 @@ figures.temperatures(nats, recall.TEMPERATURES, even);
 # ## Verdict
 #
 # The claims were fixed before any model of the book was trained; pilots with 500 people had settled learning rate and
-# batch. A comparison of the two kinds of texts counts from three trainings of each on, and where both know their own texts.
-# What this page does not test: mixing questions into the texts from the beginning, which helps in the paper; five texts in
-# one order; well-known people who help the others; and comparisons of two people.
+# batch. A comparison of the two kinds of texts counts from three trainings of each on, and where both know their own
+# texts. What this page does not test: mixing questions into the texts from the beginning, which helps in the paper;
+# five texts in one order; well-known people who help the others; and comparisons of two people.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("synthetic/knowledge", model=model, profile=profile)
 late, blank = found.before_value, found.blank
 ledger.record_all(verdicts.extraction_entries(shelf, found.recall, seed=seed))
 ledger.record_all(verdicts.reading_entries(found.at_name, late, blank, found.mixed, found.recall))
-ledger.record_all([verdicts.fresh_entry(found.fresh, found.guess), verdicts.stranger_entry(best["strangers"], best["people of the training"])])
+ledger.record_all([verdicts.fresh_entry(found.fresh, found.guess), verdicts.stranger_entry(*best.values())])
 ledger.record_all([*verdicts.remainder_entries(shelf, found.recall), *verdicts.inverse_entries(shelf, found.recall)])
 ledger.show()
 
 # %% tags=["finding"]
 ledger.finding(
-    "Asked by name about people whom no question was about, models of five texts a person are ahead of models of one text "
-    "by {knowledge.extraction.gain} points ({knowledge.extraction.gain:paper} in the paper): "
-    "*{knowledge.extraction.gain:verdict}*. From the end of the name a linear reader finds {knowledge.probe.name} points more "
-    "(*{knowledge.probe.name:verdict}*). Writing a value out before reckoning with it is worth {knowledge.hint.gain} points "
-    "(*{knowledge.hint.gain:verdict}*). Found by their facts: {knowledge.inverse.first} % of the first names "
-    "(*{knowledge.inverse.first:verdict}*). Of strangers the model is too sure by a temperature of "
-    "{knowledge.strangers.temperature} (*{knowledge.strangers.temperature:verdict}*)."
+    "Asked by name about people whom no question was about, models of five texts a person are ahead of models of one "
+    "text by {knowledge.extraction.gain} points ({knowledge.extraction.gain:paper} in the paper): "
+    "*{knowledge.extraction.gain:verdict}*. From the end of the name a linear reader finds {knowledge.probe.name} points "
+    "more (*{knowledge.probe.name:verdict}*). Writing a value out before reckoning with it is worth "
+    "{knowledge.hint.gain} points (*{knowledge.hint.gain:verdict}*). Found by their facts: {knowledge.inverse.first} % "
+    "of the first names (*{knowledge.inverse.first:verdict}*). The temperature at which the model does best on strangers "
+    "is {knowledge.strangers.temperature}, where the exact law asks for 1 (*{knowledge.strangers.temperature:verdict}*)."
 )
 
 # %% [markdown]
 # What to take along:
 #
 # - To recite is not to know. Test in words, and in an order, that the training did not have.
-# - A fact is addressed by what stood before it whenever it was learned. Vary everything that shall not be part of the key.
+# - A fact is addressed by what stood before it whenever it was learned. Vary all that shall not be part of the key.
 # - A probe that finds a fact says where it can be read; one that finds none says little. Give both a null.
 # - Before asking why a model reasons badly with a fact, let it write the fact out.
 

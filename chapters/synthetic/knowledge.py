@@ -3,8 +3,8 @@
 # # What is it to know something?
 #
 # A model tells a person's life without a mistake, word by word. Then it is asked for that person's employer, and has no
-# idea. Did it know? We train small transformers on the lives of two thousand people, told once or told in several ways,
-# and ask them in words that they have never met these people in.
+# idea. Did it know? We train small transformers on the lives of people who never were, told once or told in several ways,
+# and ask about them in words that no text had.
 
 # %% [markdown]
 # To engineers this is a table without an index. Every row is there, and can be read out from the beginning; but there is
@@ -144,19 +144,20 @@ if tables:
 # is fitted to name an attribute from the state of half of the people and tried on the others. It stands at the end of
 # the name, and before each of the six values.
 
-# %% mystnb={"figure": {"name": "fig-knowledge-places", "caption": "Share of people, %, whose attribute (column) a linear reader names from the state at a place of the text (row), read from the top in the order of the text. The red strokes stand below the place at which the attribute is about to be told; further down it stands in the text. Mean over trainings; the most frequent value scores about 7 %."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-knowledge-places", "caption": "Share of people, %, whose attribute (column) a linear reader names from the state at a place of the text (row), read from the top in the order of the text. The red strokes stand below the place at which the attribute is about to be told; further down it stands in the text. Mean over trainings. How well one scores who always names the most frequent value is told below."}} tags=["hide-input"]
 figures.places({kind: matrix(each) for kind, each in found.named.items()});
 
 # %% [markdown]
 # A fact that is bound to the *name* is there in the first row. A fact that is bound to the *text* appears at the red
 # stroke, or one sentence earlier, when the text calls for it. (The place of work can be told once the employer was.) A
-# reader may find nothing that is there: he is linear, fitted on 50 people for each value, and looks at one place after
+# reader may find nothing that is there: he is linear, fitted on few people for each value, and looks at one place after
 # one block. So we ask with random weights, and with labels that were shuffled among the people, what he finds by
 # accident:
 
 # %%
 rows = {
     "trained": found.at_name, "random weights": found.blank, "shuffled labels": found.mixed,
+    "most frequent value": dict.fromkeys((ONE, FIVE), np.array(found.guess)),
 }
 at_name = pd.DataFrame({name: {kind: values[kind].mean() for kind in (ONE, FIVE)} for name, values in rows.items()})
 at_name.T.rename_axis("named from the name, %").round(1)
@@ -166,7 +167,7 @@ at_name.T.rename_axis("named from the name, %").round(1)
 #
 # Values have numbers, those of their order in the list of this world, and a further training asks for the remainder of
 # that number by 5: *remainder employer Ann … ? :* and then a digit. To one who can name the employer this is a matter
-# of twenty words with a digit each. The model has two ways. It may answer *at once*; then the value must be found and turned
+# of a few words with a digit each. The model has two ways. It may answer *at once*; then the value must be found and turned
 # into its digit within one pass through the blocks. Or it *writes the value out first*, and has it before its eyes. If
 # that is all, and $a$ is the share of values that are written out right, then a remainder by $m$ is right with
 #
@@ -196,7 +197,7 @@ if ready:
 #
 # ## Turned around
 #
-# A last training gives all six facts of a person, which single out one of the two thousand, and asks for the name. In
+# A last training gives all six facts of a person, which single out one of them all, and asks for the name. In
 # every text that the model has read, the name came first. The control is the half that was asked for in training: it
 # shows that a model of this size *can* hold facts by which a name is found, once they have stood before the name.
 
@@ -215,12 +216,12 @@ else:
 # ## Does it know that it does not know?
 #
 # This book's own question. Ask a model of five texts for people whom it *never met*. Of them the exact law is known:
-# every value of an attribute is equally likely, and the loss cannot be below $\ln 20 = 3.0$ nats. A model that has
+# every value of an attribute is equally likely, and the loss cannot be below the logarithm of their number. A model that has
 # learned the law of its world, and not only its people, would say so. One that has only learned people by heart finds
 # the nearest of them and is sure. We heat the model, $p \propto p_1^{1/T}$, and look for the {term}`temperature` at which it comes nearest to the truth:
 
 # %%
-even = float(np.log(20))
+even = float(np.mean([np.log(len(world.pools(attribute)[0])) for attribute in recall.EVEN]))
 nats = {"strangers": found.strangers, "people of the training": found.known}
 best = {who: recall.best_temperature(each, seed=seed) for who, each in nats.items()}
 at_one = int(np.abs(recall.TEMPERATURES - 1).argmin())
@@ -230,7 +231,7 @@ pd.DataFrame(
      for who in nats}
 ).T.round(2)  # fmt: skip
 
-# %% mystnb={"figure": {"name": "fig-knowledge-temperature", "caption": "Cross-entropy of the next value in fresh texts against temperature, for people of the training and for strangers; dots at the least. Dotted: the exact law of a stranger, ln 20. What lies above it is paid for being sure of what cannot be known."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-knowledge-temperature", "caption": "Cross-entropy of the next value in fresh texts against temperature, for people of the training and for strangers; dots at the least. Dotted: the exact law of a stranger. What lies above it is paid for being sure of what cannot be known."}} tags=["hide-input"]
 figures.temperatures(nats, recall.TEMPERATURES, even);
 
 # %% [markdown]
@@ -240,17 +241,17 @@ figures.temperatures(nats, recall.TEMPERATURES, even);
 # ## Verdict
 #
 # The claims were fixed before any model of the book was trained; pilots with 500 people had settled learning rate and
-# batch. A comparison of the two kinds of texts counts from three trainings of each on, and where both know their own
-# texts. What this page does not test: mixing questions into the texts from the beginning, which helps in the paper;
+# batch. A comparison of the two kinds of texts counts from 2,000 people and three trainings of each on, and where both know
+# their own texts; what is missing stands in the table. What this page does not test: mixing questions into the texts from the beginning, which helps in the paper;
 # five texts in one order; well-known people who help the others; and comparisons of two people.
 
 # %% tags=["hide-input"]
 ledger = book.Ledger.for_page("synthetic/knowledge", model=model, profile=profile)
-late, blank = found.before_value, found.blank
-ledger.record_all(verdicts.extraction_entries(shelf, found.recall, seed=seed))
-ledger.record_all(verdicts.reading_entries(found.at_name, late, blank, found.mixed, found.recall))
+fair = verdicts.Fair(found.recall, world.n_people)
+ledger.record_all(verdicts.extraction_entries(shelf, fair, seed=seed))
+ledger.record_all(verdicts.reading_entries(found.at_name, found.before_value, found.blank, found.mixed, fair))
 ledger.record_all([verdicts.fresh_entry(found.fresh, found.guess), verdicts.stranger_entry(*best.values())])
-ledger.record_all([*verdicts.remainder_entries(shelf, found.recall), *verdicts.inverse_entries(shelf, found.recall)])
+ledger.record_all([*verdicts.remainder_entries(shelf, fair), *verdicts.inverse_entries(shelf, fair)])
 ledger.show()
 
 # %% tags=["finding"]
@@ -314,8 +315,8 @@ print(f"values right: {100 * a:.1f} % by the formula, 84.5 % reported; remainder
 # name and no employer. How much is to be had from the employer alone, and from the name alone:
 
 # %% tags=["solution"]
-employers = len(world.pools("employer")[0])
-print(f"{employers} employers determine {np.log2(20) * employers:.0f} bits of places, for {world.n_people:,} people")
+employers, places = (len(world.pools(attribute)[0]) for attribute in ("employer", "workplace"))
+print(f"{employers} employers determine {np.log2(places) * employers:.0f} bits of places, for {world.n_people:,} people")
 
 # %% [markdown]
 # ```{solution-end}

@@ -83,20 +83,24 @@ def test_the_formula_is_that_of_guessing_where_the_value_is_wrong():
 
 def test_rows_tell_what_is_lacking(shelf):
     recall = {ONE: np.full((3, 40), 99.5), FIVE: np.full((3, 40), 99.5)}
-    assert verdicts.lacking(recall) == ""
-    assert verdicts.lacking({**recall, ONE: recall[ONE][:1]}) == "1 training of each kind, where 3 are needed"
-    assert verdicts.lacking({**recall, ONE: recall[ONE][:1]}, (ONE,), trainings=1) == ""
-    low = {**recall, FIVE: np.array([[99.5] * 40, [90.0] * 40, [99.5] * 40])}
-    assert verdicts.lacking(low) == "90.0 % of the values of their own texts are recalled, where 99 % are needed"
+    fair = verdicts.Fair(recall, 2000)
+    assert fair.lacking() == ""
+    few = verdicts.Fair({**recall, ONE: recall[ONE][:1]}, 2000)
+    assert few.lacking() == "1 training of each kind, where 3 are needed" == fair.lacking(n=1)
+    assert few.lacking((ONE,), trainings=1) == ""
+    low = verdicts.Fair({**recall, FIVE: np.array([[99.5] * 40, [90.0] * 40, [99.5] * 40])}, 500)
+    assert low.lacking() == (
+        "500 people, where 2,000 are needed; 90.0 % of the values of their texts known, where 99 % are needed"
+    )
 
-    (row,) = verdicts.extraction_entries(shelf, recall)
+    (row,) = verdicts.extraction_entries(shelf, fair)
     assert row.lacking == "2 trainings of each kind, where 3 are needed"
-    assert row.obtained == pytest.approx((0, 0, 0), abs=1e-9) or row.obtained.low <= 0 <= row.obtained.high
-    hint, without, formula = verdicts.remainder_entries(shelf, recall)
+    assert row.obtained.low <= 0 <= row.obtained.high
+    hint, without, formula = verdicts.remainder_entries(shelf, fair)
     assert hint.obtained["trained with, asked without"].value == 50
     assert without.obtained["trained without"].value == 50
     assert formula.obtained.value == pytest.approx(-10)  # half are right and half are wrong, none by a guess
-    (inverse,) = verdicts.inverse_entries(shelf, recall)
+    (inverse,) = verdicts.inverse_entries(shelf, fair)
     assert inverse.obtained.value == 50 and inverse.controls["people asked for in training"].value == 100
     assert not inverse.lacking
-    assert verdicts.extraction_entries(AnswerShelf(shelf.folder / "nowhere"), recall) == []
+    assert verdicts.extraction_entries(AnswerShelf(shelf.folder / "nowhere"), fair) == []

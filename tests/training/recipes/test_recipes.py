@@ -64,7 +64,7 @@ def test_what_is_compared_has_as_many_weights(plain, canon):
 def test_exposures_are_counted_by_passes():
     people = ("500", "1000", "1400", "1800", "2400", "3200", "4200")
     kinds = ("1800-plain", "quarter", "attention", "narrow", "wide")
-    passes_of = {f"capacity-{name}": 100 for name in (*people, *kinds)} | {"biographies-single": 80}
+    passes_of = {f"capacity-{name}": 100 for name in (*people, *kinds)} | {"biographies-single": 52}
     for name, passes in {**passes_of, "capacity-1800-long": 1000, "capacity-2400-long": 1000}.items():
         recipe = RECIPES[name]
         n_people = recipe.options.get("n_people") or recipe.options["world"]["n_people"]

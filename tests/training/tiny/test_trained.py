@@ -21,7 +21,8 @@ from lmphys.training.tiny.rates import compare_rates
 from lmphys.training.tiny.trained import ship, trained
 
 SHORT = dataclasses.replace(RECIPES["markov"], steps=20, n_kept=1)
-ALONE = {"hops-none-AC"}  # one training is shown beside the others, and its row says so
+# One training is shown, and the rows say so.
+ALONE = {"hops-none-AC", "biographies-single", "biographies-many"}
 SHIPPED = sorted(path.name for path in (project_root() / "data" / "trained").glob("*"))
 
 

@@ -1,6 +1,7 @@
 """What the page has judged: extraction, readers, fresh words, remainders, inverse questions, and strangers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,29 +14,47 @@ from lmphys.stats.interval import Interval
 
 ENOUGH_RECALL = 99.0  # %, of the values of a model's own texts
 ENOUGH_TRAININGS = 3
+ENOUGH_PEOPLE = 2000
 ENOUGH_NAMES = 50.0  # %, of the people whose inverse questions were trained on
 
 Values = Mapping[str, np.ndarray]  # kind of training to (trainings, people), %
 
 
-def lacking(recall: Values, kinds: Sequence[str] = (ONE, FIVE), *, trainings: int = ENOUGH_TRAININGS) -> str:
-    """What the models of some kinds lack to be compared with the paper, in words; empty where nothing is.
+@dataclass(frozen=True)
+class Fair:
+    """Whether models may be compared with those of the paper.
 
-    Args:
-        recall: kind to (trainings, people) share of the values of their own texts that they know, %.
-        kinds: those that are compared.
-        trainings: of each kind that are needed.
+    Attributes:
+        recall: kind of training to (trainings, people) share of the values of their own texts that they know, %.
+        people: of each world.
     """
-    n = min(len(recall[kind]) for kind in kinds)
-    worst = min(float(recall[kind].mean(axis=1).min()) for kind in kinds)
-    if worst < ENOUGH_RECALL:
-        return f"{worst:.1f} % of the values of their own texts are recalled, where {ENOUGH_RECALL:.0f} % are needed"
-    if n < trainings:
-        return f"{n} training{'s' if n > 1 else ''} of each kind, where {trainings} are needed"
-    return ""
+
+    recall: Values
+    people: int
+
+    def lacking(
+        self, kinds: Sequence[str] = (ONE, FIVE), *, trainings: int = ENOUGH_TRAININGS, n: int | None = None
+    ) -> str:
+        """What models of some kinds lack, in words; empty where nothing is.
+
+        Args:
+            kinds: those that are compared.
+            trainings: of each kind that are needed.
+            n: trainings of each kind that there are; all whose recall is known by default.
+        """
+        n = min(len(self.recall[kind]) for kind in kinds) if n is None else n
+        worst = min(float(self.recall[kind][:n].mean(axis=1).min()) for kind in kinds)
+        found = []
+        if self.people < ENOUGH_PEOPLE:
+            found.append(f"{self.people:,} people, where {ENOUGH_PEOPLE:,} are needed")
+        if worst < ENOUGH_RECALL:
+            found.append(f"{worst:.1f} % of the values of their texts known, where {ENOUGH_RECALL:.0f} % are needed")
+        if n < trainings:
+            found.append(f"{_counted(n)} of each kind, where {trainings} are needed")
+        return "; ".join(found)
 
 
-def extraction_entries(shelf: AnswerShelf, recall: Values, *, seed: int = 0) -> list[Entry]:
+def extraction_entries(shelf: AnswerShelf, fair: Fair, *, seed: int = 0) -> list[Entry]:
     """Are people better known by name where they had several texts? No row before both kinds were asked."""
     one, five = (Answered(shelf, name, "test") for name in ("ask-single", "ask-many"))
     if not set(one.seeds) & set(five.seeds):
@@ -47,12 +66,11 @@ def extraction_entries(shelf: AnswerShelf, recall: Values, *, seed: int = 0) -> 
         "most frequent value": over_trainings(one.guess - single, bounds=(one.guess - 100, one.guess), seed=seed),
     }
     n = min(len(single), len(many))
-    needed = lacking({ONE: recall[ONE][:n], FIVE: recall[FIVE][:n]})
     told = f"{single[:n].mean():.0f} % after one text, {many[:n].mean():.0f} % after five; {_counted(n)} of each kind"
-    return [Entry("knowledge.extraction.gain", ours, controls, told, needed)]
+    return [Entry("knowledge.extraction.gain", ours, controls, told, fair.lacking(n=n))]
 
 
-def reading_entries(name: Values, late: Values, blank: Values, mixed: Values, recall: Values) -> list[Entry]:
+def reading_entries(name: Values, late: Values, blank: Values, mixed: Values, fair: Fair) -> list[Entry]:
     """Where can a linear reader find what is known?
 
     Args:
@@ -60,22 +78,22 @@ def reading_entries(name: Values, late: Values, blank: Values, mixed: Values, re
         late: likewise, from the state before the value.
         blank: likewise, from the end of the name, with random weights, and with `late` as key before the value.
         mixed: likewise, from the end of the name by readers fitted on shuffled labels.
-        recall: as in `lacking`.
+        fair: the models.
     """
-    n, told = len(name[ONE]), f"{_counted(len(name[ONE]))} of each kind"
+    told = f"{_counted(len(name[ONE]))} of each kind"
     at_name = Entry(
         "knowledge.probe.name",
         gain(name[FIVE], name[ONE]),
         {"random weights": gain(blank[FIVE], blank[ONE]), "shuffled labels": gain(mixed[FIVE], mixed[ONE])},
         f"{name[ONE].mean():.0f} % after one text, {name[FIVE].mean():.0f} % after five; {told}",
-        lacking({kind: values[:n] for kind, values in recall.items()}),
+        fair.lacking(),
     )
     before = Entry(
         "knowledge.probe.late",
         gain(late[ONE], name[ONE]),
         {"random weights": gain(blank["late"], blank[ONE])},
         f"{name[ONE].mean():.0f} % at the name, {late[ONE].mean():.0f} % before the value; {told}",
-        lacking(recall, (ONE,), trainings=1),
+        fair.lacking((ONE,), trainings=1),
     )
     return [at_name, before]
 
@@ -93,7 +111,7 @@ def fresh_entry(fresh: Values, guess: float) -> Entry:
     return Entry("knowledge.fresh.gain", ours, {"most frequent value": control}, told)
 
 
-def remainder_entries(shelf: AnswerShelf, recall: Values) -> list[Entry]:
+def remainder_entries(shelf: AnswerShelf, fair: Fair) -> list[Entry]:
     """Can a model reckon with what it knows before it says it? No row before it was asked both ways."""
     plain, stepped = Answered(shelf, "remainder", "test"), Answered(shelf, "remainder-steps", "test")
     if not set(plain.seeds) & set(stepped.seeds):
@@ -111,7 +129,7 @@ def remainder_entries(shelf: AnswerShelf, recall: Values) -> list[Entry]:
     told = (
         f"{with_value.mean():.0f} % with the value written out, of which {values.mean():.0f} % are right; {_counted(n)}"
     )
-    needed = lacking(recall, (FIVE,), trainings=1)
+    needed = fair.lacking((FIVE,), trainings=1)
     return [
         Entry("knowledge.hint.gain", ours, {"chance": guessed}, told, needed),
         Entry(
@@ -125,14 +143,14 @@ def remainder_entries(shelf: AnswerShelf, recall: Values) -> list[Entry]:
     ]
 
 
-def inverse_entries(shelf: AnswerShelf, recall: Values) -> list[Entry]:
+def inverse_entries(shelf: AnswerShelf, fair: Fair) -> list[Entry]:
     """Is anybody found by what is known of him? No row before it was asked."""
     asked, others = Answered(shelf, "inverse", "train"), Answered(shelf, "inverse", "test")
     if not others.seeds:
         return []
     part = slice(0, 1)
     names, whole = asked.right(), others.right()
-    needed = lacking(recall, (FIVE,), trainings=1)
+    needed = fair.lacking((FIVE,), trainings=1)
     if not needed and names.mean() < ENOUGH_NAMES:
         needed = f"{names.mean():.0f} % of those asked for in training are named, where {ENOUGH_NAMES:.0f} % are needed"
     ours = over_trainings(others.right(part), bounds=(0, 100))

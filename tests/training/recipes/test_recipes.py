@@ -64,7 +64,7 @@ def test_what_is_compared_has_as_many_weights(plain, canon):
 def test_exposures_are_counted_by_passes():
     people = ("500", "1000", "1400", "1800", "2400", "3200", "4200")
     kinds = ("1800-plain", "quarter", "attention", "narrow", "wide")
-    passes_of = {f"capacity-{name}": 100 for name in (*people, *kinds)} | {"biographies-single": 540}
+    passes_of = {f"capacity-{name}": 100 for name in (*people, *kinds)} | {"biographies-single": 52}
     for name, passes in {**passes_of, "capacity-1800-long": 1000, "capacity-2400-long": 1000}.items():
         recipe = RECIPES[name]
         n_people = recipe.options.get("n_people") or recipe.options["world"]["n_people"]
@@ -89,3 +89,14 @@ def test_among_strangers_people_are_met_as_often_and_with_as_many_updates():
         junk = RECIPES[name]
         assert (junk.steps, junk.learning_rate, junk.shape) == (clean.steps, clean.learning_rate, clean.shape)
         assert junk.batch_size == clean.batch_size * (1 + junk.options["strangers"]) == 8 * clean.batch_size
+
+
+def test_whoever_is_asked_has_lived_in_the_same_world():
+    asked = {name: recipe for name, recipe in RECIPES.items() if recipe.base}
+    assert len(asked) == 5
+    for recipe in asked.values():
+        base = RECIPES[recipe.base]
+        assert (recipe.shape, recipe.options["world"]) == (base.shape, base.options["world"])
+        assert recipe.source().vocabulary == base.source().vocabulary
+    single, many = RECIPES["biographies-single"], RECIPES["biographies-many"]
+    assert (single.steps, single.batch_size, single.shape) == (many.steps, many.batch_size, many.shape)

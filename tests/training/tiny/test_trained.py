@@ -21,7 +21,8 @@ from lmphys.training.tiny.rates import compare_rates
 from lmphys.training.tiny.trained import ship, trained
 
 SHORT = dataclasses.replace(RECIPES["markov"], steps=20, n_kept=1)
-ALONE = {"hops-none-AC"}  # one training is shown beside the others, and its row says so
+# One training is shown, and the rows say so.
+ALONE = {"hops-none-AC", "biographies-single", "biographies-many"}
 SHIPPED = sorted(path.name for path in (project_root() / "data" / "trained").glob("*"))
 
 
@@ -101,3 +102,26 @@ def test_the_first_updates_have_the_recorded_losses_again(name):
     again = first_losses(one.recipe, learner_of(one.recipe, "cpu", one.recipe.source()), n)
     rows = one.losses["loss"].to_numpy()[: n // 10]
     assert np.reshape(again, (-1, 10)).mean(1) == pytest.approx(rows, rel=2e-3)
+
+
+def test_a_recipe_goes_on_from_a_transformer_of_the_book(book, monkeypatch):
+    monkeypatch.setitem(RECIPES, "markov", SHORT)
+    with pytest.raises(LmphysError, match="no transformer of the recipe 'markov' comes with the book"):
+        train(dataclasses.replace(SHORT, base="markov"), book / "early", device="cpu")
+    ship("markov", train(SHORT, book / "runs", device="cpu").parent)
+    further = dataclasses.replace(SHORT, base="markov", steps=5, learning_rate=1e-9, warmup=0.0)
+    last = train(further, book / "further", device="cpu")
+    one, other = (
+        dict(LanguageModel(spec, dtype="float32", device="cpu").model.named_parameters())
+        for spec in (trained("markov")[0].spec, str(last))
+    )
+    assert all(torch.allclose(one[name], other[name], atol=1e-3) for name in one)
+    losses = first_losses(further, learner_of(further, "cpu", further.source()), 5)
+    assert np.mean(losses) < first_losses(SHORT, learner_of(SHORT, "cpu", SHORT.source()), 1)[0] - 0.1
+    with pytest.raises(LmphysError, match="and seed 7 comes with the book; train one: lmphys train markov --seed 7"):
+        train(dataclasses.replace(further, seed=7), book / "other", device="cpu")
+    wider = dataclasses.replace(further, shape=dataclasses.replace(further.shape, width=32))
+    with pytest.raises(LmphysError, match="give both the same shape and world"):
+        train(wider, book / "wider", device="cpu")
+    with pytest.raises(LmphysError, match="only a model of the next token goes on from another"):
+        dataclasses.replace(further, shape=dataclasses.replace(further.shape, causal=False)).check()

@@ -75,6 +75,20 @@ class Questions:
         """Words of the question up to its colon, and of the answer."""
         dice = Dice(stream(self.seed, self.split, index))
         person, attribute = int(self.people[dice.below(len(self.people))]), dice.pick(self.attributes)
+        if self.kind != "compare":
+            return self.ask(person, attribute)
+        name, value = self.world.name(person), self.world.value(person, attribute)
+        other = self._other(dice, person, attribute)
+        later = "one" if self.number(person, attribute) > self.number(other, attribute) else "two"
+        hint = [*value, ";", *self.world.value(other, attribute), ";"] if self.steps else []
+        return ["later", attribute, *name, ";", *self.world.name(other), "?", ":"], [*hint, later]
+
+    def ask(self, person: int, attribute: str) -> tuple[list[str], list[str]]:
+        """Words of a question about one person, up to its colon, and of the answer; inverse ones name no attribute.
+
+        Raises:
+            LmphysError: questions of this kind are about two people.
+        """
         name, value = self.world.name(person), self.world.value(person, attribute)
         if self.kind == "extract":
             return ["what", attribute, *name, "?", ":"], value
@@ -87,10 +101,7 @@ class Questions:
         if self.kind == "inverse":
             known = [word for each in self.attributes for word in self.world.value(person, each)]
             return ["whose", *known, "?", ":"], name
-        other = self._other(dice, person, attribute)
-        later = "one" if self.number(person, attribute) > self.number(other, attribute) else "two"
-        hint = [*value, ";", *self.world.value(other, attribute), ";"] if self.steps else []
-        return ["later", attribute, *name, ";", *self.world.name(other), "?", ":"], [*hint, later]
+        raise LmphysError("comparisons are about two people; draw them: question(index)")
 
     def _other(self, dice: Dice, person: int, attribute: str) -> int:
         """Somebody with another number."""

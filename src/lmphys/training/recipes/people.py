@@ -1,4 +1,4 @@
-"""What models know of people: capacity in bits, and biographies in one and in several versions (parts 3.1 and 3.3)."""
+"""What models know of people who are bare records: capacity in bits (part 3.3)."""
 
 from dataclasses import replace
 
@@ -27,16 +27,6 @@ _NARROW = replace(
     steps=4000,
     batch_size=13,
     learning_rate=6e-3,
-)
-_LIVES = TinyRecipe(
-    world="biographies",
-    options={"world": {"n_people": 2000}},
-    shape=Shape(layers=4, width=128, heads=4, rotary_share=0.25),
-    context=128,
-    steps=16_875,
-    batch_size=64,
-    learning_rate=1e-3,
-    n_kept=4,
 )
 
 PEOPLE = {
@@ -105,11 +95,5 @@ PEOPLE = {
         context=10,
         batch_size=8 * _NARROW.batch_size,
         title="the same, with a word before the records that do come again",
-    ),
-    "biographies-single": replace(_LIVES, title="biographies of 2,000 people, one text each, seen 540 times"),
-    "biographies-many": replace(
-        _LIVES,
-        options={**_LIVES.options, "rewritings": 5, "permuted": True},
-        title="biographies of 2,000 people, five texts each in any order, as many passes",
     ),
 }

@@ -1,7 +1,7 @@
 """Training a tiny transformer, from a recipe to a folder that `--model` takes."""
 
 import copy
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from lmphys.training.loop import train as run
 from lmphys.training.loss import mean_surprisal
 from lmphys.training.recipe import DTYPES
 from lmphys.training.tiny.recipe import TinyRecipe
+from lmphys.training.tiny.trained import trained
 
 WINDOW = 8  # batches that are made together
 
@@ -62,6 +63,34 @@ def fresh(config: TinyConfig, seed: int) -> TinyForCausalLM:
         return TinyForCausalLM(config)
 
 
+def first_weights(recipe: TinyRecipe, config: TinyConfig, words: Sequence[str]) -> PreTrainedModel:
+    """A model as it is before its first update: drawn from the recipe's seed, or the trained one that it goes on from.
+
+    Args:
+        recipe: of the training.
+        config: of the model.
+        words: of its tokens.
+
+    Raises:
+        LmphysError: the book has no such transformer of this seed, or it has another shape or other words.
+    """
+    if not recipe.base:
+        return fresh(config, recipe.seed)
+    one = next((one for one in trained(recipe.base) if one.seed == recipe.seed), None)
+    if one is None:
+        raise LmphysError(
+            f"no transformer of the recipe {recipe.base!r} and seed {recipe.seed} comes with the book; train one: "
+            f"lmphys train {recipe.base} --seed {recipe.seed}, and then lmphys train ship {recipe.base} FOLDER"
+        )
+    theirs = tuple(one.recipe.source().vocabulary)
+    if one.recipe.shape != recipe.shape or theirs != tuple(words):
+        raise LmphysError(
+            f"the transformer of {recipe.base!r} is {one.recipe.shape} with {len(theirs)} words, this training one of "
+            f"{recipe.shape} with {len(words)}; give both the same shape and world"
+        )
+    return LanguageModel(one.spec, dtype="float32", device="cpu").model.train()
+
+
 def in_half(model: PreTrainedModel) -> PreTrainedModel:
     """A copy on the CPU in float16, as what was trained is kept.
 
@@ -95,7 +124,7 @@ def update_flops(config: TinyConfig, ids: Tensor, n_targets: int) -> float:
 
 
 class Tiny:
-    """A tiny transformer with fresh weights and its world, as `lmphys.training.loop.Learner`.
+    """A tiny transformer before its training and its world, as `lmphys.training.loop.Learner`.
 
     Args:
         recipe: what to train.
@@ -118,7 +147,7 @@ class Tiny:
         # A written text has a token that is a space; in all other worlds spaces stand between the tokens.
         tokenizer_of = character_tokenizer if " " in source.vocabulary else word_tokenizer
         tokenizer = tokenizer_of(source.vocabulary, bos=begin, eos=end)
-        model = fresh(self.config, recipe.seed).to(self.device)
+        model = first_weights(recipe, self.config, source.vocabulary).to(self.device)
         self.model = LanguageModel.from_parts(model, tokenizer, spec=recipe.world)
         self.weights: dict[str, Tensor] = dict(model.named_parameters())
         self.facts = {"model": {**self.model.describe(), "products": self.dtype}}

@@ -84,6 +84,8 @@ class TinyRecipe(Recipe):
         options: of the world.
         shape: of the model.
         context: tokens of a row, and longest document.
+        base: recipe whose transformer of the same seed, as it comes with the book, goes on to be trained; fresh weights
+            where it is empty.
     """
 
     betas: tuple[float, float] = (0.9, 0.98)  # of the papers
@@ -93,12 +95,14 @@ class TinyRecipe(Recipe):
     options: Mapping[str, Any] = field(default_factory=dict)
     shape: Shape = field(default_factory=Shape)
     context: int = 128
+    base: str = ""
 
     def check(self) -> None:
         """Raise LmphysError where the recipe asks for the impossible."""
         super().check()
         self._require("context", self.context >= 2, "it must be 2 or more")
         self._require("world", self.world in WORLDS, f"use {', '.join(WORLDS)}")
+        self._require("base", not self.base or self.shape.causal, "only a model of the next token goes on from another")
 
     @classmethod
     def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,14 @@ def _biographies(*, seed: int, world: Mapping[str, Any], **options: Any) -> "Sou
     return Biographies(World(seed=seed, **world), **options)
 
 
+def _questions(*, seed: int, world: Mapping[str, Any], **options: Any) -> "Source":
+    """Questions about people; `world` are the settings of `World`, the rest as in `Questions`."""
+    from lmphys.problems.people.questions import Questions
+    from lmphys.problems.people.world import World
+
+    return Questions(World(seed=seed, **world), seed=seed, **options)
+
+
 def _records(*, seed: int, **options: Any) -> "Source":
     from lmphys.problems.people.records import Records
 
@@ -77,6 +85,7 @@ WORLDS: dict[str, Callable[..., "Source"]] = {
     "hops": _hops,
     "copying": _copying,
     "biographies": _biographies,
+    "questions": _questions,
     "records": _records,
     "prose": _prose,
 }

@@ -4,6 +4,7 @@ import pytest
 
 from lmphys.core.errors import LmphysError
 from lmphys.corpus.answers import extract, is_correct
+from lmphys.corpus.spec import CorpusSpec
 from lmphys.corpus.tasks import EMBEDDED, choice_question, load_questions, questions_of, task_identity
 
 
@@ -103,3 +104,8 @@ def test_unknown_tasks_and_missing_files_are_named(tmp_path):
         load_questions("sms", 3, seed=0)
     with pytest.raises(LmphysError, match="cannot be read"):
         load_questions(str(tmp_path / "none.jsonl"), 3, seed=0)
+
+
+def test_a_seed_is_not_negative():
+    with pytest.raises(LmphysError, match="seed is -1; give a whole number of at least 0"):
+        CorpusSpec(tasks=("sums",), seed=-1).check()

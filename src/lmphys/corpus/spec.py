@@ -74,7 +74,7 @@ class CorpusSpec:
         whole("questions per task", self.n_questions, least=1)
         whole("chains per question", self.n_chains, least=1)
         whole("layer", self.layer)
-        whole("seed", self.seed)
+        whole("seed", self.seed, least=0)
         self.sampling.check()
 
     def resolved(self, device: str = "auto") -> "CorpusSpec":

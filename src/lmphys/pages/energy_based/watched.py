@@ -32,12 +32,14 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
     plain, weighted = np.array([densities(work, edges) for work in works]).transpose(1, 0, 2)
     first = np.array([[in_groups(work, m).min(axis=1).mean() for m in numbers] for work in works])
     top = 1.05 * max(plain.max(), weighted.max())
+    ends_of = float((mean - spread).min()), float(max((mean + spread).max(), 0.0))
+    margin = 0.05 * (ends_of[1] - ends_of[0])
     middle = (edges[1:] + edges[:-1]) / 2
     words = [
         [
             f"Of {m:,} walkers cooled in {n:,} steps the luckiest has W − ΔF = {first[i, j]:.1f} on average, and "
-            f"Jarzynski's mean is off by {mean[i, j]:.2f} nats, give or take {spread[i, j]:.2f}"
-            + (" (one such group)." if len(errors[i][j]) == 1 else ".")
+            f"Jarzynski's mean is off by {mean[i, j]:.2f} nats"
+            + (" (these are all)." if len(errors[i][j]) == 1 else f", give or take {spread[i, j]:.2f}.")
             + f" The mean work is off by {-works[i].mean():.2f}, however many walk."
             for j, m in enumerate(numbers)
         ]
@@ -52,7 +54,7 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
         ],
         panels=[
             Panel("work on a walker", x="W − ΔF, nats", y="density", x_range=(edges[0], edges[-1]), y_range=(0, top)),
-            Panel("error of ln Z", x="walkers M", y="nats", log="x"),
+            Panel("error of ln Z", x="walkers M", y="nats", y_range=(ends_of[0] - margin, ends_of[1] + margin), log="x"),
         ],
         curves=[
             Curve(plain[:, None], middle, "walkers", BLUE),

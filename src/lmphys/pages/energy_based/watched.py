@@ -32,8 +32,8 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
     plain, weighted = np.array([densities(work, edges) for work in works]).transpose(1, 0, 2)
     first = np.array([[in_groups(work, m).min(axis=1).mean() for m in numbers] for work in works])
     top = 1.05 * max(plain.max(), weighted.max())
-    ends_of = float((mean - spread).min()), float(max((mean + spread).max(), 0.0))
-    margin = 0.05 * (ends_of[1] - ends_of[0])
+    low, high = float((mean - spread).min()), max(float((mean + spread).max()), 0.0)
+    frame = (low - 0.05 * (high - low), high + 0.05 * (high - low))
     middle = (edges[1:] + edges[:-1]) / 2
     words = [
         [
@@ -54,7 +54,7 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
         ],
         panels=[
             Panel("work on a walker", x="W − ΔF, nats", y="density", x_range=(edges[0], edges[-1]), y_range=(0, top)),
-            Panel("error of ln Z", x="walkers M", y="nats", y_range=(ends_of[0] - margin, ends_of[1] + margin), log="x"),
+            Panel("error of ln Z", x="walkers M", y="nats", y_range=frame, log="x"),
         ],
         curves=[
             Curve(plain[:, None], middle, "walkers", BLUE),

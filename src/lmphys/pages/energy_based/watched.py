@@ -86,4 +86,4 @@ def in_groups(work: np.ndarray, m: int) -> np.ndarray:
 def densities(work: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Densities of the work in bins, of the walkers as they are and of the same weighed by exp(-work)."""
     weights = np.exp(-(work - work.min()))
-    return tuple(np.histogram(work, edges, density=True, weights=w)[0] for w in (None, weights))
+    return np.histogram(work, edges, density=True)[0], np.histogram(work, edges, density=True, weights=weights)[0]

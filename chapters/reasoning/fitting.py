@@ -91,8 +91,8 @@ choice[["aic", "bic", "held_out", "gain_low", "gain_high", "r2_h"]].round(3)
 
 # %% [markdown]
 # **Simulate** what follows the first two sentences of a chain, or whole chains; and compare them with real ones: how
-# far apart the two lie in four respects, beside what two samples of one law would show ({ref}`explained below
-# <fitting-simulated>`).
+# far apart the two lie in four respects, beside what two samples of one law would show
+# ({ref}`explained below <fitting-simulated>`).
 
 # %%
 starts = [chain[:2] for chain in unseen]

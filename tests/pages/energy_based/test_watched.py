@@ -34,4 +34,4 @@ def test_haste_needs_walkers():
     assert jarzynski[:, 0] == pytest.approx([-2.0, -0.125], abs=0.1)  # one walker: minus the mean work
     assert jarzynski[0, -1] == pytest.approx(0, abs=0.3) and jarzynski[1] == pytest.approx(np.zeros(8), abs=0.14)
     assert figure.curves[7].at("y", (0, 2)) == pytest.approx([jarzynski[0, 2]])
-    assert "(one such group)" in figure.words[0, -1] and "2,000 walkers" in figure.words[0, -1]
+    assert "(these are all)" in figure.words[0, -1] and "2,000 walkers" in figure.words[0, -1]

@@ -32,12 +32,14 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
     plain, weighted = np.array([densities(work, edges) for work in works]).transpose(1, 0, 2)
     first = np.array([[in_groups(work, m).min(axis=1).mean() for m in numbers] for work in works])
     top = 1.05 * max(plain.max(), weighted.max())
+    low, high = float((mean - spread).min()), max(float((mean + spread).max()), 0.0)
+    frame = (low - 0.05 * (high - low), high + 0.05 * (high - low))
     middle = (edges[1:] + edges[:-1]) / 2
     words = [
         [
             f"Of {m:,} walkers cooled in {n:,} steps the luckiest has W − ΔF = {first[i, j]:.1f} on average, and "
-            f"Jarzynski's mean is off by {mean[i, j]:.2f} nats, give or take {spread[i, j]:.2f}"
-            + (" (one such group)." if len(errors[i][j]) == 1 else ".")
+            f"Jarzynski's mean is off by {mean[i, j]:.2f} nats"
+            + (" (these are all)." if len(errors[i][j]) == 1 else f", give or take {spread[i, j]:.2f}.")
             + f" The mean work is off by {-works[i].mean():.2f}, however many walk."
             for j, m in enumerate(numbers)
         ]
@@ -52,7 +54,7 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
         ],
         panels=[
             Panel("work on a walker", x="W − ΔF, nats", y="density", x_range=(edges[0], edges[-1]), y_range=(0, top)),
-            Panel("error of ln Z", x="walkers M", y="nats", log="x"),
+            Panel("error of ln Z", x="walkers M", y="nats", y_range=frame, log="x"),
         ],
         curves=[
             Curve(plain[:, None], middle, "walkers", BLUE),
@@ -84,5 +86,4 @@ def in_groups(work: np.ndarray, m: int) -> np.ndarray:
 def densities(work: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Densities of the work in bins, of the walkers as they are and of the same weighed by exp(-work)."""
     weights = np.exp(-(work - work.min()))
-    plain, weighed = (np.histogram(work, edges, density=True, weights=w)[0] for w in (None, weights))
-    return plain, weighed
+    return np.histogram(work, edges, density=True)[0], np.histogram(work, edges, density=True, weights=weights)[0]

@@ -184,7 +184,9 @@ last, first = slice(-1, None), slice(0, 1)
 if ready:
     without = {"trained without": plain.right(), "trained with, asked without": at_once.right(last)}
     kinds = {"value written out": with_steps.right(last), "the value itself": with_steps.right(first), **without}
-    print(pd.Series({name: each.mean() for name, each in kinds.items()}).round(1).to_string())
+    own = analysis.Answered(shelf, "remainder", "train").right()
+    shown = {name: each.mean() for name, each in kinds.items()} | {"trained without, people asked about": own.mean()}
+    print(pd.Series(shown).round(1).to_string())
 else:
     print("no answers come with the book yet")
 
@@ -193,7 +195,9 @@ if ready:
     figures.remainders(kinds["value written out"], kinds["the value itself"], without)
 
 # %% [markdown]
-# Asked without means that the model which has learned to write the value may write nothing but a digit.
+# Asked without means that the model which has learned to write the value may write nothing but a remainder. The last line
+# tells how far the training without values came on its own questions: what has to be learned by heart, person by person,
+# takes longer.
 #
 # ## Turned around
 #

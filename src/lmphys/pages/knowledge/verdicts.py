@@ -129,6 +129,8 @@ def remainder_entries(shelf: AnswerShelf, fair: Fair) -> list[Entry]:
     told = (
         f"{with_value.mean():.0f} % with the value written out, of which {values.mean():.0f} % are right; {_counted(n)}"
     )
+    own = Answered(shelf, "remainder", "train").right()[:n].mean()
+    told += f"; trained without, {own:.0f} % of those asked about in training"
     needed = fair.lacking((FIVE,), trainings=1)
     return [
         Entry("knowledge.hint.gain", ours, {"chance": guessed}, told, needed),

@@ -148,11 +148,12 @@ if tables:
 figures.places({kind: matrix(each) for kind, each in found.named.items()});
 
 # %% [markdown]
-# A fact that is bound to the *name* is there in the first row. A fact that is bound to the *text* appears at the red
-# stroke, or one sentence earlier, when the text calls for it. (The place of work can be told once the employer was.) A
-# reader may find nothing that is there: he is linear, fitted on few people for each value, and looks at one place after
-# one block. So we ask with random weights, and with labels that were shuffled among the people, what he finds by
-# accident:
+# A fact that is looked up as soon as the *name* is known stands in the first row. A fact that is bound to the *text*
+# appears at the red stroke, or one sentence earlier, when the text calls for it. (The place of work can be told once the
+# employer was.) There is a third case: bound to the name, and fetched only when it is called for. Then the first row is
+# dark, and fresh texts and questions find the fact all the same; set the figure beside the two before it. And a reader
+# may find nothing that is there: he is linear, fitted on few people for each value, and looks at one place after one
+# block. So we ask with random weights, and with labels that were shuffled among the people, what he finds by accident:
 
 # %%
 rows = {

@@ -108,7 +108,9 @@ def fresh_entry(fresh: Values, guess: float) -> Entry:
     ours = gain(fresh[FIVE], fresh[ONE])
     control = over_trainings(guess - fresh[ONE], bounds=(guess - 100, guess))
     told = f"{fresh[ONE].mean():.0f} % after one text, {fresh[FIVE].mean():.0f} % after five"
-    return Entry("knowledge.fresh.gain", ours, {"most frequent value": control}, told)
+    n = len(fresh[ONE])
+    needed = "" if n >= ENOUGH_TRAININGS else f"{_counted(n)} of each kind, where {ENOUGH_TRAININGS} are needed"
+    return Entry("knowledge.fresh.gain", ours, {"most frequent value": control}, told, needed)
 
 
 def remainder_entries(shelf: AnswerShelf, fair: Fair) -> list[Entry]:

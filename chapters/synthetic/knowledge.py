@@ -148,11 +148,12 @@ if tables:
 figures.places({kind: matrix(each) for kind, each in found.named.items()});
 
 # %% [markdown]
-# A fact that is bound to the *name* is there in the first row. A fact that is bound to the *text* appears at the red
-# stroke, or one sentence earlier, when the text calls for it. (The place of work can be told once the employer was.) A
-# reader may find nothing that is there: he is linear, fitted on few people for each value, and looks at one place after
-# one block. So we ask with random weights, and with labels that were shuffled among the people, what he finds by
-# accident:
+# A fact that is looked up as soon as the *name* is known stands in the first row. A fact that is bound to the *text*
+# appears at the red stroke, or one sentence earlier, when the text calls for it. (The place of work can be told once the
+# employer was.) There is a third case: bound to the name, and fetched only when it is called for. Then the first row is
+# dark, and fresh texts and questions find the fact all the same; set the figure beside the two before it. And a reader
+# may find nothing that is there: he is linear, fitted on few people for each value, and looks at one place after one
+# block. So we ask with random weights, and with labels that were shuffled among the people, what he finds by accident:
 
 # %%
 rows = {
@@ -184,7 +185,9 @@ last, first = slice(-1, None), slice(0, 1)
 if ready:
     without = {"trained without": plain.right(), "trained with, asked without": at_once.right(last)}
     kinds = {"value written out": with_steps.right(last), "the value itself": with_steps.right(first), **without}
-    print(pd.Series({name: each.mean() for name, each in kinds.items()}).round(1).to_string())
+    own = analysis.Answered(shelf, "remainder", "train").right()
+    shown = {name: each.mean() for name, each in kinds.items()} | {"trained without, people asked about": own.mean()}
+    print(pd.Series(shown).round(1).to_string())
 else:
     print("no answers come with the book yet")
 
@@ -193,7 +196,9 @@ if ready:
     figures.remainders(kinds["value written out"], kinds["the value itself"], without)
 
 # %% [markdown]
-# Asked without means that the model which has learned to write the value may write nothing but a digit.
+# Asked without means that the model which has learned to write the value may write nothing but a remainder. The last line
+# tells how far the training without values came on its own questions: what has to be learned by heart, person by person,
+# takes longer.
 #
 # ## Turned around
 #

@@ -90,7 +90,9 @@ def test_trained_transformers_have_three_seeds_their_recipe_and_their_loss(name)
             learner = Masked(found[0].recipe, "cpu", source)
             learner.network = masked_model(found[0].folder)
             loss = float(learner.loss(masked(fresh, np.random.default_rng(0), learner.config.vocab_size - 1)))
-    assert loss == pytest.approx(found[0].training["final_loss"], rel=0.1, abs=0.005)
+    # Texts that come again are better known at the end than over the last twentieth of the updates.
+    slack = 0.15 if found[0].recipe.world == "biographies" else 0.1
+    assert loss == pytest.approx(found[0].training["final_loss"], rel=slack, abs=0.005)
 
 
 @pytest.mark.slow

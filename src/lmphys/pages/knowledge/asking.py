@@ -11,7 +11,6 @@ from lmphys.problems.documents import BEGIN
 from lmphys.problems.people.questions import Questions
 
 _AT_ONCE = 500
-DIGITS = tuple(map(str, range(10)))
 
 
 def prompts(questions: Questions, people: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -71,16 +70,16 @@ def answers(model: LanguageModel, questions: Questions, people: np.ndarray, *, a
         model: a tiny transformer.
         questions: what is asked.
         people: about whom.
-        at_once: whether the first word has to be a digit, where the model learned to write the value before it.
+        at_once: whether the first word has to be a remainder, where the model learned to write the value before it.
 
     Raises:
-        LmphysError: digits are wanted where no question is answered by one.
+        LmphysError: remainders are wanted where no question asks for one.
     """
     asked = prompts(questions, people)
     if at_once:
         if questions.kind != "classify":
-            raise LmphysError(f"questions of the kind {questions.kind!r} have no digit as answer; use 'classify'")
-        return written(model, asked, 1, [questions.vocabulary.index(digit) for digit in DIGITS])
+            raise LmphysError(f"questions of the kind {questions.kind!r} ask for no remainder; use 'classify'")
+        return written(model, asked, 1, [questions.vocabulary.index(str(n)) for n in range(questions.modulus)])
     longest = max(len(answer) for row in truths(questions, people[:1]) for answer in row)
     return written(model, asked, longest)
 

@@ -108,7 +108,9 @@ def fresh_entry(fresh: Values, guess: float) -> Entry:
     ours = gain(fresh[FIVE], fresh[ONE])
     control = over_trainings(guess - fresh[ONE], bounds=(guess - 100, guess))
     told = f"{fresh[ONE].mean():.0f} % after one text, {fresh[FIVE].mean():.0f} % after five"
-    return Entry("knowledge.fresh.gain", ours, {"most frequent value": control}, told)
+    n = len(fresh[ONE])
+    needed = "" if n >= ENOUGH_TRAININGS else f"{_counted(n)} of each kind, where {ENOUGH_TRAININGS} are needed"
+    return Entry("knowledge.fresh.gain", ours, {"most frequent value": control}, told, needed)
 
 
 def remainder_entries(shelf: AnswerShelf, fair: Fair) -> list[Entry]:
@@ -129,6 +131,8 @@ def remainder_entries(shelf: AnswerShelf, fair: Fair) -> list[Entry]:
     told = (
         f"{with_value.mean():.0f} % with the value written out, of which {values.mean():.0f} % are right; {_counted(n)}"
     )
+    own = Answered(shelf, "remainder", "train").right()[:n].mean()
+    told += f"; trained without, {own:.0f} % of those asked about in training"
     needed = fair.lacking((FIVE,), trainings=1)
     return [
         Entry("knowledge.hint.gain", ours, {"chance": guessed}, told, needed),

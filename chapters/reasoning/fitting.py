@@ -61,9 +61,10 @@ projection = dynamics.Projection(rank).fit(train)
 seen, unseen = projection.transform(train), projection.transform(test)
 
 slds = dynamics.SLDS(n_regimes, random_state=seed).fit(seen)
-ended = "converged" if slds.monitor_.converged else "not yet converged"
-print(f"{ended} after {slds.monitor_.n_iter} iterations of EM,", end=" ")
-print(f"{len(slds.monitor_.reseeded)} regimes died and were placed anew")
+monitor = slds.monitor_
+ended = "converged" if monitor.converged else "not yet converged"
+print(f"{ended} after {monitor.n_iter} iterations of EM,", end=" ")
+print(f"{len(monitor.reseeded)} regimes died and were placed anew")
 
 # %% [markdown]
 # **Score.** The table has a row for each kind of forecast, the honest one first, and the nulls that it must beat.

@@ -20,6 +20,8 @@ profile: str = "quick"  # smoke, quick or full
 seed: int = 0  # seed of questions, split, starts, surrogates and bootstrap of the corpus measured here
 tasks: list[str] = []  # tasks or .jsonl files of that corpus; none: those of the profile
 prompt: str = "chat"  # or a text with {question}, where there is no chat template
+max_tokens: int | None = None  # longest chain; none: 200, of the reasoner 360
+layer: int = -1  # block after which states are read; -1: after the final norm
 rank: int = 40  # dimension k of the projection
 n_regimes: int = 4  # number of regimes K
 
@@ -49,7 +51,10 @@ book.use_style()
 # is the small corpus of the other pages:
 
 # %%
-spec = corpus.default_spec(model, profile, tasks=tasks, prompt=prompt, seed=seed)
+spec = corpus.default_spec(
+    model, profile, tasks=tasks, prompt=prompt, max_tokens=max_tokens, layer=layer,
+    seed=seed,
+)
 states = corpus.build_corpus(spec).trajectories()
 here = analysis.measure(states, rank=rank, n_regimes=n_regimes, seed=seed)
 here.pivot(index="quantity", columns="of", values="value").round(3)

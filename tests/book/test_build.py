@@ -61,7 +61,7 @@ def built(tmp_path_factory, project_maker):
     (root / "data" / "benchmarks.json").write_text(json.dumps(BENCHMARKS))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", "/dev/null/home")
-        return root, *build(root, profile="smoke")
+        return root, *build(root, overrides={"profile": "smoke"})
 
 
 def test_every_page_of_the_contents_is_rendered(built):
@@ -138,7 +138,7 @@ def test_the_status_page_says_when_no_benchmarks_were_recorded(tmp_path, project
 def test_a_build_without_changes_does_nothing_and_a_warning_fails_every_time(built):
     root, index, _ = built
     stamp = index.stat().st_mtime_ns
-    _, lines = build(root, profile="smoke")
+    _, lines = build(root, overrides={"profile": "smoke"})
     assert lines == ["0 of 1 chapters to run", "the rendered book is up to date"]
     assert index.stat().st_mtime_ns == stamp
 
@@ -146,7 +146,7 @@ def test_a_build_without_changes_does_nothing_and_a_warning_fails_every_time(bui
     # Sphinx would pass the second time: it warns only of pages that it reads anew
     for _ in range(2):
         with pytest.raises(LmphysError) as error:
-            build(root, profile="smoke")
+            build(root, overrides={"profile": "smoke"})
         assert "nowhere-at-all" in str(error.value)
         assert str(error.value).endswith("the whole log: runs/jupyter-book.log")
         assert "\n" not in str(error.value)
@@ -183,7 +183,7 @@ def test_pages_of_vanished_chapters_are_deleted(tmp_path, project_maker):
 def test_a_chapter_in_no_contents_or_with_wrong_parameters_stops_before_anything_runs(tmp_path, project_maker):
     root = project_maker(tmp_path / "p", {"toy/page": "1 / 0", "toy/more": "1 / 0"})
     with pytest.raises(LmphysError, match="profile is str: 'fast'"):
-        build(root, profile="fast")
+        build(root, overrides={"profile": "fast"})
     toc = root / "book" / "_toc.yml"
     toc.write_text(toc.read_text().replace("      - file: chapters/toy/more\n", ""))
     with pytest.raises(LmphysError, match=r"chapters/toy/more\.py is in no table of contents"):

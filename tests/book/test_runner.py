@@ -279,7 +279,10 @@ def test_a_failure_names_the_cell_and_leaves_the_last_good_page(project, code, c
     assert "\n" not in message
     assert read(project / "runs" / "toy" / "page" / "failed.ipynb").cells
     assert (page.read_text(), (project / "runs" / "toy" / "page" / "run.json").read_text()) == before
-    assert {path.name for path in (project / "runs" / "toy" / "page").iterdir()} == {"run.json", "failed.ipynb"}
+    assert {path.name for path in (project / "runs" / "toy" / "page").iterdir()} - {".lock"} == {
+        "run.json",
+        "failed.ipynb",
+    }
     assert book_record(find_chapters(project)[0])[1]
 
 

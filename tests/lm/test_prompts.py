@@ -253,7 +253,7 @@ def test_rows_without_a_token_make_no_text(tokenizer):
 
 @pytest.mark.real_model
 def test_the_default_model_asks_as_it_always_did():
-    from lmphys.lm.prompts import _plain_ids
+    from lmphys.lm.prompt_identity import _plain_ids
     from lmphys.lm.sources import locate
     from lmphys.lm.weights import load_tokenizer
 

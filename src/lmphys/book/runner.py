@@ -247,7 +247,7 @@ def _publish_ledger(
     suffix = ("" if seed == defaults.get("seed") else f"--seed{seed}") + (f"--{short_digest(suited)}" if suited else "")
     for path in listed(staged, "*.json"):
         recorded = json.loads(path.read_text(encoding="utf-8"))
-        parts = {part: [row | known for row in recorded[part]] for part in ("rows", "measures")}
+        parts = {part: [row | known for row in recorded.get(part, [])] for part in ("rows", "measures")}
         verdicts.update({row["claim"]: row["verdict"] for row in parts["rows"]})
         place = target.ledger / f"{path.stem}{suffix}.json"
         write_atomically(place, json.dumps(parts, indent=1))

@@ -10,7 +10,9 @@ from lmphys.core.errors import LmphysError
 
 # By the name under which it is imported; where an extra contains another, the smaller one stands here.
 EXTRAS = {
-    **dict.fromkeys(("gguf", "math_verify", "peft", "reasoning_gym", "tokenizers", "transformers"), "models"),
+    **dict.fromkeys(
+        ("gguf", "huggingface_hub", "math_verify", "peft", "reasoning_gym", "tokenizers", "transformers"), "models"
+    ),
     **dict.fromkeys(("jupyter_client", "jupytext", "matplotlib", "matplotlib_inline", "nbclient", "nbformat"), "book"),
     **dict.fromkeys(("papermill", "pdoc", "plotly", "psutil", "pybtex", "seaborn", "traitlets", "yaml"), "book"),
     "datasets": "hub",

@@ -91,8 +91,10 @@ class ShardStore:
         with in_turn(self._lock(name), "builds the same shard"):
             for part in self.folder.glob(f".{name}.*.part"):
                 part.unlink(missing_ok=True)
-            yield
-            self._lock(name).unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                self._lock(name).unlink(missing_ok=True)
 
     def _lock(self, name: str) -> Path:
         return self.folder / f"{name}.lock"

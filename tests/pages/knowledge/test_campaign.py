@@ -8,7 +8,7 @@ from lmphys.pages.knowledge import campaign
 from lmphys.pages.knowledge.live import learn
 from lmphys.pages.knowledge.models import FIVE, ONE, knowers
 from lmphys.pages.knowledge.shelf import LIVES, AnswerShelf
-from lmphys.pages.knowledge.survey import survey
+from lmphys.pages.knowledge.surveyed import survey
 from lmphys.training.recipes import RECIPES
 from lmphys.training.tiny.recipe import Shape
 

@@ -22,7 +22,7 @@ def built(monkeypatch):
 
     def build(spec):
         asked.append((spec.model, spec.writer))
-        return SimpleNamespace(trajectories=lambda site, position: states_of(int((spec.writer or spec.model)[-1])))
+        return SimpleNamespace(trajectories=lambda position, site=None: states_of(int((spec.writer or spec.model)[-1])))
 
     monkeypatch.setattr(targets, "build_corpus", build)
     monkeypatch.setattr(CorpusSpec, "resolved", lambda self: self)

@@ -2,5 +2,5 @@ from .live import learn as learn
 from .models import knowers as knowers
 from .scores import Answered as Answered
 from .shelf import AnswerShelf as AnswerShelf
-from .survey import Survey as Survey
-from .survey import survey as survey
+from .surveyed import Survey as Survey
+from .surveyed import survey as survey

@@ -65,11 +65,15 @@ here.pivot(index="quantity", columns="of", values="value").round(3)
 # The large corpus was drawn and measured once, by `python -m lmphys.pages.scale.campaign`, and comes with the book as a
 # table: each row a number of one part and one split. Parts of one size share no question, so the scatter between them is
 # that between readers who have drawn corpora of their own. The whole is split five times. (For another model without such
-# a table, only the corpus that was measured above is shown.)
+# a table, only the corpus that was measured above is shown, and its halves.)
 
 # %%
 recorded = analysis.has_curve(model)
-table = analysis.read_curve(model) if recorded else analysis.as_curve(here)
+table = (
+    analysis.read_curve(model)
+    if recorded
+    else analysis.small_curve(states, here, rank=rank, seed=seed)
+)
 sizes = table.groupby("parts")[["transitions", "chains"]].mean().round(0)
 sizes.assign(measured=table.groupby("parts")["part"].nunique()).sort_index(ascending=False)
 

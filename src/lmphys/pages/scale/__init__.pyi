@@ -5,9 +5,9 @@ from .curve import read_curve as read_curve
 from .measures import measure as measure
 from .measures import switching_gains as switching_gains
 from .parts import disjoint_parts as disjoint_parts
-from .verdicts import as_curve as as_curve
 from .verdicts import by_size as by_size
 from .verdicts import entries as entries
 from .verdicts import first_seen as first_seen
 from .verdicts import planted_at as planted_at
 from .verdicts import seen_on_page as seen_on_page
+from .verdicts import small_curve as small_curve

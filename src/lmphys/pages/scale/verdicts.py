@@ -8,6 +8,7 @@ from lmphys.book.claims import Claim
 from lmphys.book.ledger import Entry
 from lmphys.book.scale import lacking_transitions
 from lmphys.book.verdicts import verdict
+from lmphys.core.trajectories import Trajectories
 from lmphys.pages.scale.curve import at_stage, grown
 from lmphys.pages.scale.measures import (
     GAUSSIAN,
@@ -17,7 +18,10 @@ from lmphys.pages.scale.measures import (
     RANDOM_ORDER,
     SHUFFLED,
     STUDENT,
+    count_regimes,
+    measure,
 )
+from lmphys.pages.scale.parts import disjoint_parts
 from lmphys.stats.interval import Interval
 
 # Claim to the quantities that are its definitions (by name, or one alone), and the controls of each.
@@ -29,6 +33,7 @@ _JUDGED: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "slds.scale.arrow": ({"": "direction told"}, (RANDOM_ORDER,)),
 }
 _K = "slds.scale.k"
+_HALVED = 500  # transitions from which on a half of a corpus says something
 
 
 def entries(table: pd.DataFrame, n_parts: int = 1) -> list[Entry]:
@@ -61,7 +66,7 @@ def entries(table: pd.DataFrame, n_parts: int = 1) -> list[Entry]:
         least = round(float(table.loc[table["parts"] == table["parts"].max(), "transitions"].mean()))
         without = {of: grown(table, "honest gain", of) for of in (STUDENT, GAUSSIAN)}
         text = f"from {least:,} to {n:,} transitions"
-        found.append(Entry("slds.scale.gain_grows", grown(table, "honest gain"), without, text))
+        found.append(Entry("slds.scale.gain_grows", grown(table, "honest gain"), without, text, few))
     return found
 
 
@@ -123,6 +128,23 @@ def _from(holds: pd.Series) -> str:
 def as_curve(measured: pd.DataFrame) -> pd.DataFrame:
     """Rows of `measure` of one corpus in the form of the table that comes with the book."""
     return measured.assign(parts=1, part=0, split=0)
+
+
+def small_curve(traj: Trajectories, measured: pd.DataFrame, *, rank: int = 40, seed: int = 0) -> pd.DataFrame:
+    """A table of one small corpus: itself, its number of components, and, where it is not tiny, its halves.
+
+    Args:
+        traj: the corpus.
+        measured: of `measure`, of the whole.
+        rank: k of the projection.
+        seed: of the splits.
+    """
+    rows = [as_curve(measured)]
+    if traj.n_transitions >= _HALVED:
+        rows.append(as_curve(count_regimes(traj, rank=rank, seed=seed)))
+        for i, half in enumerate(disjoint_parts(traj, 2)):
+            rows.append(measure(half, rank=rank, seed=seed).assign(parts=2, part=i, split=0))
+    return pd.concat(rows, ignore_index=True)
 
 
 def seen_on_page(live: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from lmphys.book.benchmarks import Benchmarks, Rates, Row
 from lmphys.book.chapter import find_chapters
 from lmphys.book.effort import COMMON, effort_line, effort_lines, effort_of, effort_table
 from lmphys.corpus.spec import default_spec
-from lmphys.lm.sizes import DEFAULT_SIZE, Size
+from lmphys.lm.size import DEFAULT_SIZE, Size
 
 TINY = Size(1000, 8, 2, 16, 50)
 

@@ -133,7 +133,7 @@ def test_the_summary_is_answered_by_the_pages(run):
     text = summary_page(root, chapters)
     assert "3 can be judged on this model" in text
     assert re.search(
-        r"<td>Is it long\?</td><td>.*?reproduced.*?</td><td>28.4[^<]*, Fig. 1a</td><td>28 \[26, 30\]</td>", text
+        r"<td>Is it long\?</td><td>.*?reproduced.*?</td><td>28.4 ± 8, Fig. 1a</td><td>28 \[26, 30\]</td>", text
     )
     assert "## What was not tested" in text
 

@@ -8,14 +8,13 @@ from lmphys.book.benchmarks import Benchmarks, Rates
 from lmphys.book.chapter import Chapter
 from lmphys.core.paths import DEFAULT_MODEL
 from lmphys.corpus.spec import CorpusSpec, default_spec
-from lmphys.lm.sizes import DEFAULT_SIZE, Size
+from lmphys.lm.size import BYTES, DEFAULT_SIZE, Size
 from lmphys.retrieval.pool import pool_spec
 
 # Chains side by side, tokens of a long question, and tokens of a short sentence (of the reasoner's, which are short).
 _BATCH, _QUESTION, _SENTENCE = 64, 200, 13
 # A sentence has the states of two sites at two positions; bytes of a token are its id, three measures and two jumps.
 _STATES, _TOKEN_BYTES = 4, 28
-_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # Sizes of common open models, for the table: weights, width, blocks, cached numbers a token and block, vocabulary.
 COMMON = {
     "0.1B": DEFAULT_SIZE,
@@ -59,7 +58,7 @@ def effort_of(size: Size, spec: CorpusSpec, dtype: str, drawn: float | None = No
         drawn: tokens that this machine draws a second from the default model. A model of twice its weights is taken to
             draw half as many.
     """
-    number, longest = _BYTES[dtype], spec.sampling.max_tokens
+    number, longest = BYTES[dtype], spec.sampling.max_tokens
     chains = len(spec.tasks) * spec.n_questions * spec.n_chains
     tokens = chains * longest
     batch = min(_BATCH, chains)

@@ -46,7 +46,8 @@ class Ledgers:
             return self.sizes[name]
         from lmphys.lm.size import known_size
 
-        return known_size(self.specs.get(name, name))
+        size = known_size(self.specs.get(name, name))
+        return None if size is None else int(size.parameters)
 
     def origins(self, name: str) -> tuple[str, ...]:
         """Where the rows of a model come from, a line each."""

@@ -18,7 +18,8 @@ from lmphys.book.record import RunRecord, Target, run_key
 from lmphys.book.runner import page_bars, run_chapter, stop_kernels
 from lmphys.book.speed import rates_of
 from lmphys.core.errors import LmphysError
-from lmphys.lm.sizes import size_of
+from lmphys.lm.size import Size, known_size
+from lmphys.lm.sources import locate
 
 # Memory that a page may need, bytes, and pages side by side that a screen can show.
 _MEMORY, _MOST_JOBS = 4e9, 8
@@ -195,7 +196,7 @@ def make_plan(
         steps.sort(key=lambda step: float("inf") if step.seconds is None else step.seconds)
     side_by_side = max(1, min(jobs_here() if jobs is None else jobs, len(steps)))
     pages = [(step.chapter, step.chapter.resolve(step.chapter.taken(overrides))) for step in steps]
-    efforts = effort_lines(pages, estimator.rates, size_of)
+    efforts = effort_lines(pages, estimator.rates, _size)
     return Plan(root, estimator.machine, tuple(steps), tuple(fresh), side_by_side, tuple(efforts))
 
 
@@ -295,3 +296,9 @@ def _left(steps: Sequence[Step], jobs: int, spent: float, expected: float) -> st
     pace = min(4.0, max(0.25, spent / expected)) if expected > 0 else 1.0
     total = pace * together(steps, jobs)
     return f"; about {duration(total)} left" if total else ""
+
+
+def _size(model: str) -> Size | None:
+    """Size of a model, None where its configuration tells nothing; what names nothing is an error, before all else."""
+    locate(model)
+    return known_size(model)

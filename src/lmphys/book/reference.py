@@ -126,7 +126,7 @@ def reference_of_runs(
         pages={chapter.id: round(record.seconds, 1) for chapter, record in records},
         rows=[row | {"not_firm": not_firm(claims[row["claim"]], row, others)} for row in plain],
         measures=[measure for file in _files(root, records) for measure in read_measures(file)],
-        sizes={model: size for model, size in sizes.items() if size is not None},
+        sizes={model: int(size.parameters) for model, size in sizes.items() if size is not None},
     )
 
 

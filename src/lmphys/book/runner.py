@@ -71,7 +71,7 @@ def lock_for(
 
     Any number of processes may run pages aside, on any machines: each page holds its own folder.
     """
-    targets = [Target.of(chapter, chapter.resolve(overrides), into_book) for chapter in chapters]
+    targets = [Target.of(chapter, chapter.resolve(chapter.taken(overrides)), into_book) for chapter in chapters]
     return project_lock(root, wait=wait) if any(target.in_book for target in targets) else nullcontext()
 
 

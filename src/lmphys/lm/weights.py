@@ -98,14 +98,18 @@ def architecture_of(source: Source) -> Any:
     Raises:
         LmphysError: it has no configuration of a causal language model.
     """
-    place = str(_dense(source)) if source.files else source.place
+    if len(source.files) == 1:  # the metadata of a GGUF file tell it, before anything is unpacked
+        file = Path(source.place)
+        place, options = str(file.parent), {"gguf_file": file.name}
+    else:
+        place, options = str(_dense(source)) if source.files else source.place, source.options
     with quiet(), explained_loading(source.base), torch.device("meta"):
         from transformers import AutoConfig, AutoModelForCausalLM
 
         if source.kind in ("folder", "hub"):
             import lmphys.lm.tiny.model  # noqa: F401  tells `transformers` of the tiny transformer
 
-        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(place, **source.options))
+        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(place, **options))
 
 
 def _stored(source: Source, place: str, dtype: torch.dtype, device: torch.device, **further: Any) -> Any:

@@ -8,8 +8,9 @@ from tests.sweeps import PAGE, make_sweep, tiny_models
 from lmphys.book.chapter import find_chapters
 from lmphys.book.sweep.config import SweepConfig
 from lmphys.book.sweep.plan import n_parts, plan_sweep, takes_corpus
-from lmphys.book.sweep.rates import DEFAULT_SHAPE, Shape, read_devices, shape_of
+from lmphys.book.sweep.rates import read_devices
 from lmphys.core.errors import LmphysError
+from lmphys.lm.size import DEFAULT_SIZE, Size, size_of
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_jobs_of_two_models_and_two_seeds(tmp_path, models):
     assert plan.environment() == {"LMPHYS_DTYPE": "float32", "LMPHYS_DEVICE": "cpu"}
     tokens = 4 * 32_000
     for device in read_devices(root):
-        drawing = tokens / device.rate(shape_of(str(models[0])), "float32")
+        drawing = tokens / device.rate(size_of(str(models[0])), "float32")
         assert plan.hours[device.name] == pytest.approx((drawing + 4 * 60) / 3600, rel=0.3)  # 60 s for an unknown page
 
 
@@ -85,9 +86,9 @@ def test_a_gpu_for_a_small_model_and_several_for_a_large_one(tmp_path, models):
 
 
 def test_parts_have_minutes_of_work_and_never_less_than_a_shard():
-    assert [n_parts(s, 62, 10, DEFAULT_SHAPE, "float32") for s in (1, 600, 601, 6000, 1e6)] == [1, 1, 2, 10, 62]
+    assert [n_parts(s, 62, 10, DEFAULT_SIZE, "float32") for s in (1, 600, 601, 6000, 1e6)] == [1, 1, 2, 10, 62]
     # 70 billion weights of 2 bytes take 140 s to load; a job is to take five times as long.
-    assert n_parts(7000, 62, 1, Shape(70_000_000_000, 80, 8192, 2048), "bfloat16") == math.ceil(7000 / 700)
+    assert n_parts(7000, 62, 1, Size(70_000_000_000, 8192, 80, 2048), "bfloat16") == math.ceil(7000 / 700)
 
 
 def test_what_is_unknown_is_refused_before_anything_runs(tmp_path, models):

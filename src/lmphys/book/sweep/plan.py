@@ -16,18 +16,17 @@ from lmphys.book.sweep.config import SweepConfig
 from lmphys.book.sweep.jobs import CorpusJobs, LedgerJob, PageJob, Resources, SweepPlan
 from lmphys.book.sweep.rates import (
     Device,
-    Shape,
     job_memory,
     model_memory,
     n_gpus,
     read_devices,
-    shape_of,
     weight_bytes,
 )
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import model_slug
 from lmphys.corpus.build import shards_of
 from lmphys.corpus.spec import CorpusSpec, default_spec
+from lmphys.lm.size import Size, size_of
 from lmphys.lm.sources import random_base
 
 SWEEPS = Path("runs", "sweeps")
@@ -63,7 +62,7 @@ class _Planner:
         for page in self.pages:
             page.resolve({"model": config.models[0], "profile": config.profile, "seed": config.seeds[0]})
         self.device = _device(config, local)
-        self.shapes: dict[str, Shape] = {model: shape_of(model) for model in self._written()}
+        self.sizes: dict[str, Size] = {model: size_of(model) for model in self._written()}
         self.devices = read_devices(root)
         # Of several devices of a kind the slowest: a job must not be stopped for want of time.
         self.slowest = min((d for d in self.devices if d.kind == self.device), key=lambda device: device.drawn)
@@ -115,7 +114,7 @@ class _Planner:
         tokens = _tokens(spec)
         seconds = tokens / self._rate(self.slowest, model)
         n_shards = len(shards_of(chains))
-        parts = n_parts(seconds, n_shards, self.config.job_minutes, self.shapes[model], self.config.dtype)
+        parts = n_parts(seconds, n_shards, self.config.job_minutes, self.sizes[model], self.config.dtype)
         each = seconds * math.ceil(n_shards / parts) / n_shards
         base = random_base(model)
         options = ["--model", model, "--profile", self.config.profile, "--seed", str(seed)]
@@ -140,7 +139,7 @@ class _Planner:
                 groups.append([])
             groups[-1].append(page)
         spec = self._spec(model, seed)
-        states = _chains(spec) * SENTENCES * STATE_BYTES * self.shapes[model].width
+        states = _chains(spec) * SENTENCES * STATE_BYTES * self.sizes[model].width
         for number, group in enumerate(groups, 1):
             seconds = sum(self.seconds[page.id] for page in group)
             arguments = [*(page.id for page in group), "--model", model, "--profile", self.config.profile]
@@ -156,11 +155,11 @@ class _Planner:
             )
 
     def _rate(self, device: Device, model: str) -> float:
-        return device.rate(self.shapes[model], self.config.dtype, self.config.batch_size)
+        return device.rate(self.sizes[model], self.config.dtype, self.config.batch_size)
 
     def _resources(self, model: str, seconds: float, states: float = 0.0) -> Resources:
         longest = default_spec(model, self.config.profile).sampling.max_tokens
-        need = model_memory(self.shapes[model], self.config.dtype, self.config.batch_size, longest)
+        need = model_memory(self.sizes[model], self.config.dtype, self.config.batch_size, longest)
         gpus = n_gpus(need, self.config.gpu_memory_gb) if self.device == "cuda" else 0
         return Resources(math.ceil(job_memory(need, states) / 1e6), math.ceil(3 * seconds / 60) + 10, gpus)
 
@@ -174,17 +173,17 @@ def takes_corpus(page: Chapter) -> bool:
     return _TAKES_CORPUS.search(page.source) is not None
 
 
-def n_parts(seconds: float, n_shards: int, job_minutes: float, shape: Shape, dtype: str) -> int:
+def n_parts(seconds: float, n_shards: int, job_minutes: float, size: Size, dtype: str) -> int:
     """Jobs that share a corpus: of `job_minutes` each, or of several times what loading the weights takes.
 
     Args:
         seconds: of work for the whole corpus.
         n_shards: of the corpus, of which each job has at least one.
         job_minutes: that a job should have.
-        shape: of the model.
+        size: of the model.
         dtype: of its weights.
     """
-    least = max(60 * job_minutes, _LOADS * weight_bytes(shape, dtype) / _LOADING)
+    least = max(60 * job_minutes, _LOADS * weight_bytes(size, dtype) / _LOADING)
     return min(n_shards, max(1, math.ceil(seconds / least)))
 
 

@@ -1,4 +1,4 @@
-"""How long models take on devices, and what they need there: from measured rates and the shape of the model.
+"""How long models take on devices, and what they need there: from measured rates and the size of the model.
 
 A rate is known of the default model alone. A step of another model, one token for each of the chains side by side, is
 estimated from it: what a step takes beyond moving the weights and multiplying with them (launching kernels, attention,
@@ -13,35 +13,15 @@ from pathlib import Path
 
 from lmphys.core.boundaries import given
 from lmphys.corpus.build import BATCH_SIZE
+from lmphys.lm.size import BYTES, DEFAULT_SIZE, Size
 
 RATES_FILE = Path("data", "rates.csv")
-_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # Tokens of a prompt, for the room of keys and values; the prompts of the built-in tasks have 60 to 200.
 _PROMPT = 200
 # What Python, torch and its kernels take before any weights, and what a page may need beside them, bytes.
 _PROGRAM, _PAGE = 3e9, 4e9
 # Reserve on what is computed: fragments of memory, buffers.
 _RESERVE = 1.25
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a model costs.
-
-    Attributes:
-        parameters: number of weights.
-        layers: number of blocks.
-        width: of the residual stream.
-        keys: numbers that one token leaves in the cache of one block, keys and values.
-    """
-
-    parameters: int
-    layers: int
-    width: int
-    keys: int
-
-
-DEFAULT_SHAPE = Shape(134_515_008, 30, 576, 384)
 
 
 @dataclass(frozen=True)
@@ -64,22 +44,22 @@ class Device:
     bandwidth: float
     operations: dict[str, float]
 
-    def rate(self, shape: Shape, dtype: str, rows: int = BATCH_SIZE) -> float:
+    def rate(self, size: Size, dtype: str, rows: int = BATCH_SIZE) -> float:
         """Tokens a second, estimated.
 
         Args:
-            shape: of the model.
+            size: of the model.
             dtype: of its weights.
             rows: chains side by side.
         """
-        measured = BATCH_SIZE / self.drawn - self._bound(DEFAULT_SHAPE, self.dtype, BATCH_SIZE)
-        around = max(0.0, measured) * shape.layers / DEFAULT_SHAPE.layers
-        return rows / (around + self._bound(shape, dtype, rows))
+        measured = BATCH_SIZE / self.drawn - self._bound(DEFAULT_SIZE, self.dtype, BATCH_SIZE)
+        around = max(0.0, measured) * size.layers / DEFAULT_SIZE.layers
+        return rows / (around + self._bound(size, dtype, rows))
 
-    def _bound(self, shape: Shape, dtype: str, rows: int) -> float:
+    def _bound(self, size: Size, dtype: str, rows: int) -> float:
         """Seconds that a step cannot go below."""
-        moved = shape.parameters * _BYTES[dtype] / self.bandwidth
-        return max(moved, 2 * shape.parameters * rows / self.operations[dtype])
+        moved = size.parameters * BYTES[dtype] / self.bandwidth
+        return max(moved, 2 * size.parameters * rows / self.operations[dtype])
 
 
 def read_devices(root: Path) -> list[Device]:
@@ -97,7 +77,7 @@ def read_devices(root: Path) -> list[Device]:
                 float(row["drawn"]),
                 row["dtype"],
                 float(row["memory_gbs"]) * 1e9,
-                {name: float(row[_column(name)]) * 1e12 for name in _BYTES},
+                {name: float(row[_column(name)]) * 1e12 for name in BYTES},
             )
             for row in csv.DictReader(lines)
         ]
@@ -107,37 +87,16 @@ def _column(dtype: str) -> str:
     return "float32_tflops" if dtype == "float32" else "half_tflops"
 
 
-def shape_of(spec: str) -> Shape:
-    """The shape of a model, told by its configuration: no weights are loaded.
-
-    Args:
-        spec: see `lmphys.lm.sources.FORMS`.
-
-    Raises:
-        LmphysError: it names nothing whose configuration can be read.
-    """
-    from lmphys.lm.size import n_parameters
-    from lmphys.lm.sources import locate
-    from lmphys.lm.weights import architecture_of
-
-    config = architecture_of(locate(spec)).config.get_text_config()
-    layers = int(config.num_hidden_layers)
-    heads = int(getattr(config, "num_attention_heads", None) or 1)
-    kept = int(getattr(config, "num_key_value_heads", None) or heads)
-    head = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
-    return Shape(n_parameters(spec), layers, int(config.hidden_size), 2 * kept * head)
-
-
-def weight_bytes(shape: Shape, dtype: str) -> float:
+def weight_bytes(size: Size, dtype: str) -> float:
     """Bytes of the weights of a model."""
-    return float(shape.parameters * _BYTES[dtype])
+    return float(size.parameters * BYTES[dtype])
 
 
-def model_memory(shape: Shape, dtype: str, rows: int, max_tokens: int) -> float:
+def model_memory(size: Size, dtype: str, rows: int, max_tokens: int) -> float:
     """Bytes of a model that draws `rows` chains of up to `max_tokens` side by side: weights, cache and states."""
-    cache = rows * (_PROMPT + max_tokens) * shape.layers * shape.keys
-    states = 2 * rows * max_tokens * shape.width
-    return _RESERVE * _BYTES[dtype] * (shape.parameters + cache + states)
+    cache = rows * (_PROMPT + max_tokens) * size.layers * size.cached
+    states = 2 * rows * max_tokens * size.width
+    return _RESERVE * BYTES[dtype] * (size.parameters + cache + states)
 
 
 def n_gpus(need: float, gpu_memory_gb: float) -> int:

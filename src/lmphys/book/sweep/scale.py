@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmphys.book.sweep.plan import FILLED, SENTENCES, STATE_BYTES, n_parts
-from lmphys.book.sweep.rates import Device, Shape, model_memory, n_gpus, read_devices, weight_bytes
+from lmphys.book.sweep.rates import Device, model_memory, n_gpus, read_devices, weight_bytes
 from lmphys.core.paths import project_root
 from lmphys.corpus.build import shards_of
+from lmphys.lm.size import Size
 
-# Shapes of the models, from their public configurations; parameters in three digits.
+# Sizes of the models, from their public configurations; parameters in three digits.
 MODELS = {
-    "Llama-2-70B": Shape(69_000_000_000, 80, 8192, 2048),
-    "DeepSeek-67B": Shape(67_400_000_000, 95, 8192, 2048),
-    "Phi-3-Medium": Shape(14_000_000_000, 40, 5120, 2560),
-    "Llama-2-13B": Shape(13_000_000_000, 40, 5120, 10240),
-    "Gemma-7B": Shape(8_540_000_000, 28, 3072, 8192),
-    "Qwen1.5-7B": Shape(7_720_000_000, 32, 4096, 8192),
-    "Mistral-7B": Shape(7_240_000_000, 32, 4096, 2048),
-    "Gemma-2B": Shape(2_510_000_000, 18, 2048, 512),
+    "Llama-2-70B": Size(69_000_000_000, 8192, 80, 2048),
+    "DeepSeek-67B": Size(67_400_000_000, 8192, 95, 2048),
+    "Phi-3-Medium": Size(14_000_000_000, 5120, 40, 2560),
+    "Llama-2-13B": Size(13_000_000_000, 5120, 40, 10240),
+    "Gemma-7B": Size(8_540_000_000, 3072, 28, 8192),
+    "Qwen1.5-7B": Size(7_720_000_000, 4096, 32, 8192),
+    "Mistral-7B": Size(7_240_000_000, 4096, 32, 2048),
+    "Gemma-2B": Size(2_510_000_000, 2048, 18, 512),
 }
 BENCHMARKS, CHAINS, MAX_TOKENS, DTYPE = 7, 9_800, 200, "bfloat16"
 # Bytes a second of a shared file system, over all nodes; memory of a GPU, GB; minutes of a job; seconds that the engine
@@ -73,15 +74,15 @@ def scale_of(gpus: int, device: Device) -> Scale:
     tokens = CHAINS * FILLED * MAX_TOKENS
     shards = len(shards_of(CHAINS))
     jobs, busy, engine, read, disk = 0, 0.0, 0.0, 0.0, 0.0
-    for shape in MODELS.values():
-        seconds = tokens / device.rate(shape, DTYPE)
-        parts = n_parts(seconds, shards, JOB_MINUTES, shape, DTYPE)
-        each = n_gpus(model_memory(shape, DTYPE, 64, MAX_TOKENS), GPU_MEMORY)
+    for size in MODELS.values():
+        seconds = tokens / device.rate(size, DTYPE)
+        parts = n_parts(seconds, shards, JOB_MINUTES, size, DTYPE)
+        each = n_gpus(model_memory(size, DTYPE, 64, MAX_TOKENS), GPU_MEMORY)
         jobs += BENCHMARKS * parts
         busy += BENCHMARKS * seconds * each
         engine += BENCHMARKS * parts * ENGINE * each
-        read += BENCHMARKS * parts * weight_bytes(shape, DTYPE)
-        disk += BENCHMARKS * (CHAINS * (SENTENCES * STATE_BYTES * shape.width + CHAIN_BYTES) + tokens * TOKEN_BYTES)
+        read += BENCHMARKS * parts * weight_bytes(size, DTYPE)
+        disk += BENCHMARKS * (CHAINS * (SENTENCES * STATE_BYTES * size.width + CHAIN_BYTES) + tokens * TOKEN_BYTES)
     files = len(MODELS) * BENCHMARKS * (4 * shards + 1)
     hour = 3600.0
     return Scale(

@@ -27,8 +27,7 @@ def work(ends: Mapping[tuple[int, int], Annealed], exact: float, *, text: int = 
     errors = [[errors_of(work, m) for m in numbers] for work in works]
     mean = np.array([[each.mean() for each in row] for row in errors])
     spread = np.array([[each.std() for each in row] for row in errors])
-    low, high = works.min(), np.quantile(works, 0.999)
-    edges = np.linspace(low, high, _BINS + 1)
+    edges = np.linspace(works.min(), np.quantile(works, 0.999), _BINS + 1)
     plain, weighted = np.array([densities(work, edges) for work in works]).transpose(1, 0, 2)
     first = np.array([[in_groups(work, m).min(axis=1).mean() for m in numbers] for work in works])
     top = 1.05 * max(plain.max(), weighted.max())

@@ -1,19 +1,10 @@
 import numpy as np
 import pytest
+from tests.dynamics.rotations import rotating
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.reversal import TimeArrow, arrow_of_time
-
-
-def rotating(n_chains, length, radius, angle, seed):
-    """Stationary chains x' = r R(angle) x + noise with unit covariance."""
-    rng = np.random.default_rng(seed)
-    turn = radius * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    x = [rng.standard_normal((n_chains, 2))]
-    for _ in range(length - 1):
-        x.append(x[-1] @ turn.T + np.sqrt(1 - radius**2) * rng.standard_normal((n_chains, 2)))
-    return Trajectories.from_list(list(np.stack(x, axis=1)))
 
 
 def backwards(traj):

@@ -1,21 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.dynamics.rotations import rotating
 
 from lmphys.core.errors import LmphysError
 from lmphys.core.trajectories import Trajectories
 from lmphys.dynamics.reversal import arrow_of_time
 from lmphys.pages.drift.backwards import play_backwards
-
-
-def rotating(n_chains, length, radius, angle, seed):
-    """Stationary chains x' = r R(angle) x + noise with unit covariance."""
-    rng = np.random.default_rng(seed)
-    turn = radius * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    x = [rng.standard_normal((n_chains, 2))]
-    for _ in range(length - 1):
-        x.append(x[-1] @ turn.T + np.sqrt(1 - radius**2) * rng.standard_normal((n_chains, 2)))
-    return Trajectories.from_list(list(np.stack(x, axis=1)))
 
 
 def test_games_differ_in_what_is_cut_and_in_whose_chains_are_guessed():

@@ -3,6 +3,7 @@ import pytest
 
 from lmphys.book.claims import load_claims
 from lmphys.core.paths import project_root
+from lmphys.pages.scale.curve import as_curve
 from lmphys.pages.scale.measures import (
     GAUSSIAN,
     ISOTROPIC,
@@ -13,7 +14,7 @@ from lmphys.pages.scale.measures import (
     SHUFFLED,
     STUDENT,
 )
-from lmphys.pages.scale.verdicts import as_curve, by_size, entries, first_seen, planted_at, seen_on_page
+from lmphys.pages.scale.verdicts import by_size, entries, first_seen, planted_at, seen_on_page
 
 QUANTITIES = {
     "honest gain": (GAUSSIAN, STUDENT, PERMUTED),

@@ -2,6 +2,7 @@ from .curve import at_stage as at_stage
 from .curve import curve_of as curve_of
 from .curve import has_curve as has_curve
 from .curve import read_curve as read_curve
+from .curve import small_curve as small_curve
 from .measures import measure as measure
 from .measures import switching_gains as switching_gains
 from .parts import disjoint_parts as disjoint_parts
@@ -10,4 +11,3 @@ from .verdicts import entries as entries
 from .verdicts import first_seen as first_seen
 from .verdicts import planted_at as planted_at
 from .verdicts import seen_on_page as seen_on_page
-from .verdicts import small_curve as small_curve

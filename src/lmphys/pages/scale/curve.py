@@ -10,7 +10,9 @@ from lmphys.core.boundaries import given
 from lmphys.core.errors import LmphysError
 from lmphys.core.files import model_slug
 from lmphys.core.paths import project_root
-from lmphys.pages.scale.measures import REAL
+from lmphys.core.trajectories import Trajectories
+from lmphys.pages.scale.measures import REAL, count_regimes, measure
+from lmphys.pages.scale.parts import disjoint_parts
 from lmphys.stats.interval import Interval
 from lmphys.stats.splits import pooled
 
@@ -18,6 +20,7 @@ FOLDER = Path("data", "reference", "scale")
 # Parts into which the questions are dealt, and splits of each: where the parts are few, the splits are more.
 STAGES = {16: 1, 8: 1, 4: 2, 2: 3, 1: 5}
 _ENOUGH_PARTS = 8  # for an interval over parts
+_HALVED = 500  # transitions from which on a half of a corpus says something
 
 
 def read_curve(model: str, file: Path | None = None) -> pd.DataFrame:
@@ -50,6 +53,28 @@ def has_curve(model: str) -> bool:
 def curve_file(model: str) -> Path:
     """Where the table of a model lies."""
     return project_root() / FOLDER / f"{model_slug(model)}.csv"
+
+
+def as_curve(measured: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `measure` of one corpus in the form of the table that comes with the book."""
+    return measured.assign(parts=1, part=0, split=0)
+
+
+def small_curve(traj: Trajectories, measured: pd.DataFrame, *, rank: int = 40, seed: int = 0) -> pd.DataFrame:
+    """A table of one small corpus: itself, its number of components, and, where it is not tiny, its halves.
+
+    Args:
+        traj: the corpus.
+        measured: of `measure`, of the whole.
+        rank: k of the projection.
+        seed: of the splits.
+    """
+    rows = [as_curve(measured)]
+    if traj.n_transitions >= _HALVED:
+        rows.append(as_curve(count_regimes(traj, rank=rank, seed=seed)))
+        for i, half in enumerate(disjoint_parts(traj, 2)):
+            rows.append(measure(half, rank=rank, seed=seed).assign(parts=2, part=i, split=0))
+    return pd.concat(rows, ignore_index=True)
 
 
 def at_stage(table: pd.DataFrame, quantity: str, n_parts: int, of: str = REAL) -> Interval:

@@ -8,7 +8,6 @@ from lmphys.book.claims import Claim
 from lmphys.book.ledger import Entry
 from lmphys.book.scale import lacking_transitions
 from lmphys.book.verdicts import verdict
-from lmphys.core.trajectories import Trajectories
 from lmphys.pages.scale.curve import at_stage, grown
 from lmphys.pages.scale.measures import (
     GAUSSIAN,
@@ -18,10 +17,7 @@ from lmphys.pages.scale.measures import (
     RANDOM_ORDER,
     SHUFFLED,
     STUDENT,
-    count_regimes,
-    measure,
 )
-from lmphys.pages.scale.parts import disjoint_parts
 from lmphys.stats.interval import Interval
 
 # Claim to the quantities that are its definitions (by name, or one alone), and the controls of each.
@@ -33,7 +29,6 @@ _JUDGED: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "slds.scale.arrow": ({"": "direction told"}, (RANDOM_ORDER,)),
 }
 _K = "slds.scale.k"
-_HALVED = 500  # transitions from which on a half of a corpus says something
 
 
 def entries(table: pd.DataFrame, n_parts: int = 1) -> list[Entry]:
@@ -123,28 +118,6 @@ def _from(holds: pd.Series) -> str:
     """First index from which on it holds up to the last."""
     last = holds[::-1].cummin()[::-1]
     return f"{int(last[last].index[0]):,}" if last.any() else "not at these sizes"
-
-
-def as_curve(measured: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `measure` of one corpus in the form of the table that comes with the book."""
-    return measured.assign(parts=1, part=0, split=0)
-
-
-def small_curve(traj: Trajectories, measured: pd.DataFrame, *, rank: int = 40, seed: int = 0) -> pd.DataFrame:
-    """A table of one small corpus: itself, its number of components, and, where it is not tiny, its halves.
-
-    Args:
-        traj: the corpus.
-        measured: of `measure`, of the whole.
-        rank: k of the projection.
-        seed: of the splits.
-    """
-    rows = [as_curve(measured)]
-    if traj.n_transitions >= _HALVED:
-        rows.append(as_curve(count_regimes(traj, rank=rank, seed=seed)))
-        for i, half in enumerate(disjoint_parts(traj, 2)):
-            rows.append(measure(half, rank=rank, seed=seed).assign(parts=2, part=i, split=0))
-    return pd.concat(rows, ignore_index=True)
 
 
 def seen_on_page(live: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

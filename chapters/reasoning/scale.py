@@ -4,8 +4,9 @@
 #
 # The paper that these pages follow has 9,800 chains and 40,000 steps from sentence to sentence. The other pages have 320
 # chains, so that they run in a minute. Whoever doubts their verdicts will say: *too little data*. That is a good
-# objection, and one that can be answered. Here is a corpus of the paper's size. We deal it out into sixteen parts, then
-# into eight, and so on, and take every number of the headline at each size.
+# objection, and one that can be answered: deal a corpus of the paper's size out into sixteen parts, then into eight, and
+# so on, and take every number of the headline at each size. (Where no such corpus was measured, this page has a small one
+# and its halves, and its verdicts say so.)
 #
 # A statistician calls this a learning curve, a physicist finite-size scaling: how a number moves with the size of the
 # sample says what it will be without bounds. Three things can come out:
@@ -62,10 +63,10 @@ here.pivot(index="quantity", columns="of", values="value").round(3)
 # %% [markdown]
 # ## Sixteen parts, eight, four, two, one
 #
-# The large corpus was drawn and measured once, by `python -m lmphys.pages.scale.campaign`, and comes with the book as a
-# table: each row a number of one part and one split. Parts of one size share no question, so the scatter between them is
-# that between readers who have drawn corpora of their own. The whole is split five times. (For another model without such
-# a table, only the corpus that was measured above is shown, and its halves.)
+# A large corpus is drawn and measured once, by `python -m lmphys.pages.scale.campaign`, which keeps a table for its model
+# in `data/reference/scale`: each row a number of one part and one split. Parts of one size share no question, so the
+# scatter between them is that between readers who have drawn corpora of their own. The whole is split five times. For a
+# model without such a table only the corpus that was measured above is shown, and its halves:
 
 # %%
 recorded = analysis.has_curve(model)
